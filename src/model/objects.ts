@@ -1,0 +1,136 @@
+/** The API objects that Postern reads, cut down to the fields that it needs. Decoded once, at the edge. */
+
+import type { Address } from './ip.ts';
+import type { LabelSelector, Labels } from './labels.ts';
+import type { Protocol } from './verdict.ts';
+import type { Location } from './error.ts';
+
+export interface ContainerPort {
+  /** Absent for a port without a name. */
+  readonly name?: string;
+  readonly protocol: Protocol;
+  readonly port: number;
+}
+
+export type PodPhase = 'Pending' | 'Running' | 'Succeeded' | 'Failed' | 'Unknown';
+
+export interface Pod {
+  readonly kind: 'Pod';
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly labels: Labels;
+  readonly annotations: Readonly<Record<string, string>>;
+  /** Absent while the pod is not scheduled. */
+  readonly nodeName?: string;
+  readonly hostNetwork: boolean;
+  /** All of `status.podIPs` (or `status.podIP`), both families. */
+  readonly addresses: readonly Address[];
+  /** In container order, native sidecars (init containers with `restartPolicy: Always`) included. */
+  readonly ports: readonly ContainerPort[];
+  readonly phase: PodPhase;
+  /** `status.startTime` in milliseconds since the epoch; absent until the kubelet saw it. */
+  readonly startedAt?: number;
+  readonly terminating: boolean;
+}
+
+export interface Namespace {
+  readonly kind: 'Namespace';
+  readonly name: string;
+  /** `kubernetes.io/metadata.name` is always there. */
+  readonly labels: Labels;
+}
+
+export interface Node {
+  readonly kind: 'Node';
+  readonly name: string;
+  readonly labels: Labels;
+  /** Of `status.addresses`: InternalIP and ExternalIP. */
+  readonly addresses: readonly Address[];
+  readonly podCIDRs: readonly string[];
+}
+
+/** A NetworkPolicy whose `spec` has not been looked at yet: parsing it, and what a bad one means, is the compiler's work. */
+export interface NetworkPolicyObject {
+  readonly kind: 'NetworkPolicy';
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  /** Milliseconds since the epoch; 0 where the manifest has none. */
+  readonly createdAt: number;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly spec: unknown;
+  /** Says where in its file a field (`spec.ingress[0]`) stands; absent for objects of the API server. */
+  readonly locate?: (field: string) => Location;
+}
+
+export interface ServicePort {
+  readonly name: string;
+  readonly protocol: Protocol;
+  readonly port: number;
+  readonly nodePort?: number;
+}
+
+export interface Service {
+  readonly kind: 'Service';
+  readonly namespace: string;
+  readonly name: string;
+  readonly type: 'ClusterIP' | 'NodePort' | 'LoadBalancer' | 'ExternalName';
+  /** Empty for a headless Service. */
+  readonly clusterIPs: readonly Address[];
+  readonly externalIPs: readonly Address[];
+  readonly loadBalancerIPs: readonly Address[];
+  readonly ports: readonly ServicePort[];
+  readonly selector: Labels;
+}
+
+export interface EndpointSlicePort {
+  readonly name: string;
+  readonly protocol: Protocol;
+  readonly port: number;
+}
+
+export interface SliceEndpoint {
+  readonly addresses: readonly Address[];
+  readonly ready: boolean;
+  readonly serving: boolean;
+  readonly terminating: boolean;
+  readonly nodeName?: string;
+}
+
+export interface EndpointSlice {
+  readonly kind: 'EndpointSlice';
+  readonly namespace: string;
+  readonly name: string;
+  readonly service: string;
+  readonly ports: readonly EndpointSlicePort[];
+  readonly endpoints: readonly SliceEndpoint[];
+}
+
+export type ClusterObject = Pod | Namespace | Node | NetworkPolicyObject | Service | EndpointSlice;
+export type ClusterKind = ClusterObject['kind'];
+
+/** `namespace/name`, or the bare name of an object without a namespace. */
+export function objectKey(object: ClusterObject): string {
+  return 'namespace' in object ? `${object.namespace}/${object.name}` : object.name;
+}
+
+/** NetworkPolicy's spec as the API documents it (networking.k8s.io/v1), for a spec that is known to be valid. */
+export interface NetworkPolicySpec {
+  readonly podSelector: LabelSelector;
+  readonly policyTypes?: readonly ('Ingress' | 'Egress')[];
+  readonly ingress?: readonly { readonly from?: readonly NetworkPolicyPeer[]; readonly ports?: readonly NetworkPolicyPort[] }[];
+  readonly egress?: readonly { readonly to?: readonly NetworkPolicyPeer[]; readonly ports?: readonly NetworkPolicyPort[] }[];
+}
+
+export interface NetworkPolicyPeer {
+  readonly podSelector?: LabelSelector;
+  readonly namespaceSelector?: LabelSelector;
+  readonly ipBlock?: { readonly cidr: string; readonly except?: readonly string[] };
+}
+
+export interface NetworkPolicyPort {
+  readonly protocol?: Protocol;
+  readonly port?: number | string;
+  readonly endPort?: number;
+}

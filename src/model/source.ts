@@ -1,0 +1,23 @@
+/** The seam between where the cluster's state comes from (a folder, the API server) and everything behind it. */
+
+import type { PosternError } from './error.ts';
+import type { ClusterKind, ClusterObject } from './objects.ts';
+
+export type ClusterEvent =
+  | { readonly type: 'upsert'; readonly object: ClusterObject }
+  /** `key` as `objectKey` gives it. */
+  | { readonly type: 'delete'; readonly kind: ClusterKind; readonly key: string };
+
+export interface SourceSink {
+  /** Events that belong together (one file, one list) come in one call. */
+  events(events: readonly ClusterEvent[]): void;
+  /** Called once, when everything that existed at the start has been told. Until then nothing is enforced anew. */
+  synced(): void;
+  /** Bad input. The source goes on. */
+  problem(error: PosternError): void;
+}
+
+export interface Source {
+  /** Resolves when `signal` aborts. Throws only when the source can never work (e.g. the folder is not a folder). */
+  run(sink: SourceSink, signal: AbortSignal): Promise<void>;
+}
