@@ -1,6 +1,6 @@
 /** Addresses and prefixes as 128-bit numbers, so that both families share every table and every comparison. */
 
-import { IPv4, IPv4CidrRange, IPv6, IPv6CidrRange } from 'ip-num';
+import { IPv4, IPv6 } from 'ip-num';
 import { PosternError } from './error.ts';
 
 /** 128 bits; an IPv4 address stands as its mapped form, `::ffff:a.b.c.d`. */
@@ -20,45 +20,66 @@ export function isIPv4(address: Address): boolean {
   return address >> 32n === 0xffffn;
 }
 
+/** No text form of an address or prefix is longer (`ffff:…:ffff/128`). */
+const LONGEST_TEXT = 43;
+
 /** Parse one address in its usual text form; `E_ADDRESS` for anything else, mapped IPv6 and leading zeros too. */
 export function parseAddress(text: string): Address {
+  const address = readAddress(text);
+  if (typeof address === 'bigint') return address;
+  throw new PosternError('E_ADDRESS', `${quote(text)} is not an IP address: ${address}`, {
+    mend: 'write an address such as 10.0.0.1 or fd00::1',
+  });
+}
+
+/** Parse a CIDR; host bits are masked, as the NetworkPolicy API's own example (192.168.1.1/24) expects. `E_PREFIX` for anything else. */
+export function parsePrefix(text: string): Prefix {
+  const prefix = readPrefix(text);
+  if (typeof prefix === 'object') return prefix;
+  throw new PosternError('E_PREFIX', `${quote(text)} is not a CIDR: ${prefix}`, {
+    mend: 'write a CIDR such as 10.0.0.0/8 or fd00::/64',
+  });
+}
+
+/** The address, or why the text is none. */
+function readAddress(text: string): Address | string {
+  if (text.length > LONGEST_TEXT) return 'it is too long';
+  if (text.includes(':')) {
+    if (text.includes('.')) return 'IPv6 with an embedded IPv4 address is ambiguous';
+    if (text.includes('%')) return 'a zone has no meaning here';
+    const value = valueOf(() => new IPv6(text));
+    if (value === undefined) return 'up to eight groups of hexadecimal digits are needed';
+    return isIPv4(value) ? 'it is an IPv4-mapped IPv6 address; the IPv4 address is meant' : value;
+  }
+  if (!/^\d+\.\d+\.\d+\.\d+$/.test(text)) return 'four decimal numbers are needed';
+  if (/(^|\.)0\d/.test(text)) return 'leading zeros are ambiguous';
+  const value = valueOf(() => new IPv4(text));
+  return value === undefined ? 'a number is over 255' : MAPPED.address | value;
+}
+
+function readPrefix(text: string): Prefix | string {
+  const slash = text.indexOf('/');
+  if (slash < 0) return 'a length after / is needed';
+  const digits = text.slice(slash + 1);
+  if (!/^(0|[1-9]\d{0,2})$/.test(digits)) return `${quote(digits)} is not a prefix length`;
+  const address = readAddress(text.slice(0, slash));
+  if (typeof address === 'string') return address;
+  const length = Number(digits) + (isIPv4(address) ? MAPPED.length : 0);
+  if (length > ADDRESS_BITS) return `the length is over ${isIPv4(address) ? 32 : 128}`;
+  return { address: maskAddress(address, length), length };
+}
+
+/** ip-num throws plain errors whose texts differ from check to check: only whether it accepts the text is used. */
+function valueOf(parse: () => IPv4 | IPv6): bigint | undefined {
   try {
-    if (text.includes(':')) {
-      if (text.includes('.') || text.includes('%')) throw new Error('no embedded IPv4 and no zone');
-      const value = new IPv6(text).getValue();
-      if (isIPv4(value)) throw new Error('an IPv4-mapped IPv6 address; write the IPv4 address');
-      return value;
-    }
-    if (!/^\d{1,3}(\.\d{1,3}){3}$/.test(text)) throw new Error('four decimal numbers are needed');
-    if (/(^|\.)0\d/.test(text)) throw new Error('leading zeros are ambiguous');
-    return MAPPED.address | new IPv4(text).getValue();
-  } catch (cause) {
-    throw new PosternError('E_ADDRESS', `"${text}" is not an IP address: ${reasonOf(cause)}`, {
-      mend: 'write an address such as 10.0.0.1 or fd00::1',
-      cause,
-    });
+    return parse().getValue();
+  } catch {
+    return undefined;
   }
 }
 
-/** Parse a CIDR; host bits are masked, as the NetworkPolicy API's own example (192.168.1.1/24) expects. */
-export function parsePrefix(text: string): Prefix {
-  try {
-    const [host, length, ...rest] = text.split('/');
-    if (host === undefined || length === undefined || rest.length > 0) throw new Error('a length after / is needed');
-    if (!/^(0|[1-9]\d{0,2})$/.test(length)) throw new Error(`"${length}" is not a prefix length`);
-    const address = parseAddress(host);
-    if (isIPv4(address)) {
-      const masked = IPv4CidrRange.fromCidr(text).getFirst().getValue();
-      return { address: MAPPED.address | masked, length: MAPPED.length + Number(length) };
-    }
-    return { address: IPv6CidrRange.fromCidr(text).getFirst().getValue(), length: Number(length) };
-  } catch (cause) {
-    if (cause instanceof PosternError && cause.code === 'E_PREFIX') throw cause;
-    throw new PosternError('E_PREFIX', `"${text}" is not a CIDR: ${reasonOf(cause)}`, {
-      mend: 'write a CIDR such as 10.0.0.0/8 or fd00::/64',
-      cause,
-    });
-  }
+function quote(text: string): string {
+  return JSON.stringify(text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text);
 }
 
 export function formatAddress(address: Address): string {
@@ -83,7 +104,9 @@ export function maskAddress(address: Address, length: number): Address {
   return (address >> host) << host;
 }
 
+/** Families never mix: an IPv6 prefix (`::/0` too) holds no IPv4 address. */
 export function prefixContains(prefix: Prefix, address: Address): boolean {
+  if (prefix.length < MAPPED.length && isIPv4(address)) return false;
   return maskAddress(address, prefix.length) === prefix.address;
 }
 
@@ -111,8 +134,4 @@ function longestZeroRun(groups: readonly number[]): [start: number, length: numb
     if (end > start) start = end;
   }
   return best;
-}
-
-function reasonOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }
