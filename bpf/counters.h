@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/* What user space hears: counters for each endpoint, and rate-limited events with the addresses. */
+#pragma once
+
+#include "packet.h"
+#include "reasons.h"
+
+/* One row for each endpoint and CPU, made by the agent before the endpoint's first packet. Established flows are not counted: that would cost
+ * more than judging them. */
+struct endpoint_counters {
+	__u64 packets[2][REASON_SLOTS];
+	__u64 window; /* jiffies >> EVENT_WINDOW_SHIFT */
+	__u32 sent; /* events in this window */
+	__u32 lost; /* events that did not fit the rate or the ring */
+};
+_Static_assert(sizeof(struct endpoint_counters) == 2 * REASON_SLOTS * 8 + 16, "mirrored in src/datapath/layout.ts");
+
+#define EVENT_WINDOW_SHIFT 8 /* 256 jiffies: 0.25 to 2.5 seconds */
+#define EVENTS_PER_WINDOW 32
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 8192);
+	__type(key, __u32);
+	__type(value, struct endpoint_counters);
+} counters SEC(".maps");
+
+struct event {
+	__u64 time; /* CLOCK_MONOTONIC nanoseconds */
+	__u32 endpoint;
+	__u32 ifindex;
+	struct address source;
+	struct address destination;
+	__be16 source_port;
+	__be16 destination_port;
+	__u8 direction;
+	__u8 verdict;
+	__u8 reason;
+	__u8 protocol;
+	__u8 tcp_flags;
+	__u8 icmp_type;
+	__u16 zero;
+	__u32 length;
+};
+_Static_assert(sizeof(struct event) == 64, "mirrored in src/datapath/layout.ts");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 256 * 1024);
+} events SEC(".maps");
+
+/* What the agent may change while packets run, and what it measures. One row, mapped into its memory. */
+struct runtime {
+	__u32 prefix_families; /* bit 0: the trie holds IPv4 rows, bit 1: IPv6 rows */
+	__u32 trace_flows; /* send an event for each new allowed flow too */
+	__u32 jiffies_per_second;
+	__u32 zero;
+	__u64 clock_jiffies; /* written by read_clock */
+	__u64 clock_nanoseconds;
+};
+_Static_assert(sizeof(struct runtime) == 32, "mirrored in src/datapath/layout.ts");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct runtime);
+} runtime SEC(".maps");
+
+static __always_inline struct runtime *get_runtime(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&runtime, &zero);
+}
+
+static __always_inline bool may_send_event(struct endpoint_counters *row)
+{
+	__u64 window = bpf_jiffies64() >> EVENT_WINDOW_SHIFT;
+
+	if (row->window != window) {
+		row->window = window;
+		row->sent = 0;
+	}
+	if (row->sent >= EVENTS_PER_WINDOW) {
+		row->lost++;
+		return false;
+	}
+	row->sent++;
+	return true;
+}
+
+static __always_inline void send_event(struct __sk_buff *skb, const struct packet *packet,
+				       struct endpoint_counters *row, __u32 verdict, __u32 reason)
+{
+	struct event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+
+	if (!event) {
+		row->lost++;
+		return;
+	}
+	event->time = bpf_ktime_get_ns();
+	event->endpoint = packet->flow.endpoint;
+	event->ifindex = skb->ifindex;
+	event->source = *packet_source(packet);
+	event->destination = *packet_destination(packet);
+	event->source_port = packet->direction == EGRESS ? packet->flow.local_port : packet->flow.remote_port;
+	event->destination_port = packet->direction == EGRESS ? packet->flow.remote_port : packet->flow.local_port;
+	event->direction = packet->direction;
+	event->verdict = verdict;
+	event->reason = reason;
+	event->protocol = packet->flow.protocol;
+	event->tcp_flags = packet->tcp_flags;
+	event->icmp_type = packet->icmp_type;
+	event->zero = 0;
+	event->length = skb->len;
+	/* The reader polls the ring by epoll; one wake-up for each of at most EVENTS_PER_WINDOW events is cheap enough. */
+	bpf_ringbuf_submit(event, 0);
+}
+
+/* Count, tell user space where it wants to know, and give the packet's fate. */
+STEP int conclude(struct __sk_buff *skb, const struct packet *packet, __u32 verdict, __u32 reason)
+{
+	struct endpoint_counters *row;
+	struct runtime *now;
+	__u32 endpoint;
+
+	if (!packet)
+		return DROP;
+	endpoint = packet->flow.endpoint;
+	row = bpf_map_lookup_elem(&counters, &endpoint);
+	now = get_runtime();
+	if (row && now) {
+		row->packets[packet->direction & 1][reason & (REASON_SLOTS - 1)]++;
+		if ((verdict != ALLOW || now->trace_flows) && may_send_event(row))
+			send_event(skb, packet, row, verdict, reason);
+	}
+	return verdict == DENY ? DROP : PASS;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/* Later fragments carry no ports: they borrow those of their first fragment, and are then judged as any packet of that flow. */
+#pragma once
+
+#include "packet.h"
+
+struct fragment_key {
+	__u32 endpoint;
+	__u32 id;
+	struct address local;
+	struct address remote;
+	__u8 direction;
+	__u8 protocol;
+	__u16 zero;
+};
+_Static_assert(sizeof(struct fragment_key) == 44, "eleven words");
+
+struct fragment_ports {
+	__be16 local_port;
+	__be16 remote_port;
+	__u32 seen; /* low half of jiffies */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 8192);
+	__type(key, struct fragment_key);
+	__type(value, struct fragment_ports);
+} fragments SEC(".maps");
+
+/* Linux gives a datagram 30 seconds to become whole (net.ipv4.ipfrag_time). */
+#define FRAGMENT_SECONDS 30
+
+static __always_inline void fragment_key_of(const struct packet *packet, struct fragment_key *key)
+{
+	key->endpoint = packet->flow.endpoint;
+	key->id = packet->fragment_id;
+	key->local = packet->local;
+	key->remote = packet->flow.remote;
+	key->direction = packet->direction;
+	key->protocol = packet->flow.protocol;
+	key->zero = 0;
+}
+
+/* After the verdict on a first fragment. A denied one also takes away what an earlier one of that id had left. */
+STEP int remember_fragment(const struct packet *packet, __u32 allowed)
+{
+	struct fragment_ports ports = {};
+	struct fragment_key key;
+
+	if (!packet)
+		return 0;
+	ports.local_port = packet->flow.local_port;
+	ports.remote_port = packet->flow.remote_port;
+	ports.seen = (__u32)bpf_jiffies64();
+	fragment_key_of(packet, &key);
+	if (allowed)
+		bpf_map_update_elem(&fragments, &key, &ports, BPF_ANY);
+	else
+		bpf_map_delete_elem(&fragments, &key);
+	return 0;
+}
+
+/* Fill in the ports of a later fragment; false where its first one was not seen, or not allowed. */
+static __always_inline bool recall_fragment(struct packet *packet, __u32 jiffies_per_second)
+{
+	struct fragment_ports *ports;
+	struct fragment_key key;
+
+	fragment_key_of(packet, &key);
+	ports = bpf_map_lookup_elem(&fragments, &key);
+	if (!ports || (__u32)bpf_jiffies64() - ports->seen > FRAGMENT_SECONDS * jiffies_per_second)
+		return false;
+	packet->flow.local_port = ports->local_port;
+	packet->flow.remote_port = ports->remote_port;
+	return true;
+}

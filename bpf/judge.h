@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/* The verdict on a packet that no plain hit explains: openings, misses, rows of an older generation, ICMP errors. */
+#pragma once
+
+#include "conntrack.h"
+#include "evidence.h"
+
+static __always_inline __u32 judge_opening(const struct packet *packet, const struct endpoint_config *config,
+					   __u32 identity, enum direction opened)
+{
+	/* Ports always mean the port of the side that was opened to. ICMP has none: its key's words are no ports. */
+	bool icmp = packet->flow.protocol == IPPROTO_ICMP || packet->flow.protocol == PROTOCOL_ICMPV6;
+	__be16 port = icmp ? 0 : opened == INGRESS ? packet->flow.local_port : packet->flow.remote_port;
+
+	return judge(&config->direction[opened == EGRESS], identity, packet->flow.protocol, port);
+}
+
+static __always_inline enum direction other(enum direction direction)
+{
+	return direction == INGRESS ? EGRESS : INGRESS;
+}
+
+/* A pod that ran open before it was isolated, or before the agent's first start, may have flows that nobody recorded. */
+static __always_inline bool in_take_over(const struct endpoint_config *config)
+{
+	return config->take_over_until && bpf_ktime_get_ns() < config->take_over_until;
+}
+
+struct decision {
+	__u32 verdict;
+	__u32 reason;
+	__u64 flags; /* STATE_ADOPTED */
+	__u32 opened;
+};
+
+/* A flow without a row, or an opening. */
+static __always_inline void judge_unknown(struct __sk_buff *skb, const struct packet *packet,
+					  const struct endpoint_config *config, __u32 identity,
+					  struct decision *decision)
+{
+	enum direction own = packet->direction;
+	bool tcp = packet->flow.protocol == IPPROTO_TCP;
+	bool syn_ack = (packet->tcp_flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK);
+	__u32 verdict;
+
+	decision->flags = 0;
+	decision->reason = REASON_ALLOWED;
+	decision->opened = own;
+	/* The pod's SYN-ACK says itself that the peer opened. */
+	if (tcp && own == EGRESS && syn_ack) {
+		verdict = judge_opening(packet, config, identity, INGRESS);
+		if (verdict != DENY) {
+			decision->opened = INGRESS;
+			decision->verdict = verdict;
+			return;
+		}
+	}
+	verdict = judge_opening(packet, config, identity, own);
+	decision->verdict = verdict;
+	if (verdict != DENY) {
+		if (tcp && !packet->opening)
+			decision->flags = STATE_ADOPTED;
+		return;
+	}
+	decision->reason = REASON_POLICY;
+	if (packet->opening)
+		return;
+	verdict = judge_opening(packet, config, identity, other(own));
+	if (verdict == DENY)
+		return;
+	/* The policy allows the opposite opening. Is this its reply? Out of the pod, TCP needs no proof: such a segment opens nothing. Into the pod it
+	 * does, or stray segments from anyone would reach every pod whose egress is open. UDP and ICMP always need it. */
+	if ((tcp && (own == EGRESS || in_take_over(config))) || kernel_saw_opening(skb, packet, other(own))) {
+		decision->verdict = verdict;
+		decision->reason = REASON_REPLY;
+		decision->opened = other(own);
+		decision->flags = STATE_ADOPTED;
+	} else if (tcp) {
+		decision->reason = REASON_NO_EVIDENCE;
+	}
+}
+
+/* A row of an older generation: judged again in the direction in which the flow was opened. */
+static __always_inline void judge_again(const struct packet *packet, const struct endpoint_config *config,
+					__u32 identity, __u64 state, struct decision *decision)
+{
+	enum direction opened = opened_direction(state);
+
+	decision->flags = state & STATE_ADOPTED;
+	decision->opened = opened;
+	decision->reason = REASON_ALLOWED;
+	decision->verdict = judge_opening(packet, config, identity, opened);
+	if (decision->verdict == DENY && decision->flags) {
+		decision->opened = other(opened);
+		decision->verdict = judge_opening(packet, config, identity, other(opened));
+	}
+	if (decision->verdict == DENY)
+		decision->reason = REASON_FLOW_CUT;
+}
+
+static __always_inline int conclude_decision(struct __sk_buff *skb, const struct packet *packet,
+					     const struct decision *decision)
+{
+	return conclude(skb, packet, decision->verdict,
+			decision->verdict == WOULD_DENY ? REASON_TRIAL : decision->reason);
+}
+
+STEP int judge_flow(struct __sk_buff *skb, struct packet *packet, const struct endpoint_config *config)
+{
+	struct runtime *clock = get_runtime();
+	__u64 now = bpf_jiffies64();
+	struct decision decision = {};
+	struct identity_row peer;
+	__u64 state = 0, next;
+	struct flow *flow;
+	__u32 status;
+
+	if (!clock || !packet || !config)
+		return DROP;
+	flow = bpf_map_lookup_elem(&conntrack, &packet->flow);
+	if (flow) {
+		__s64 age;
+
+		state = READ_ONCE(flow->state);
+		age = now - flow->seen;
+		if (age > 0 &&
+		    (__u64)age > (__u64)idle_limit(packet->flow.protocol, status_of(state)) * clock->jiffies_per_second)
+			flow = NULL;
+	}
+	if (flow && !packet->opening && (state & STATE_GENERATION) == packet->generation &&
+	    !(config->flags & ENDPOINT_HELD)) {
+		status = next_status(packet, status_of(state));
+		update_flow(flow, state, (state & ~STATE_STATUS) | (__u64)status << STATE_STATUS_SHIFT, now);
+		return PASS;
+	}
+
+	peer = find_identity(&packet->flow.remote);
+	/* Own node. Into the pod its address alone proves nothing: what came in by an interface was sent by someone else, with or without masquerade. And
+	 * origin alone proves nothing either: SYNPROXY and transparent sockets re-create remote clients here. */
+	if ((peer.flags & IDENTITY_OWN_NODE) && (packet->direction == EGRESS || skb->ingress_ifindex == 0)) {
+		decision.verdict = ALLOW;
+		decision.reason = REASON_NODE;
+		decision.flags = STATE_NODE;
+		decision.opened = flow ? opened_direction(state) : packet->direction;
+	} else if (config->flags & ENDPOINT_HELD) {
+		decision.verdict = DENY;
+		decision.reason = REASON_HELD;
+	} else if (flow && !packet->opening) {
+		judge_again(packet, config, peer.identity, state, &decision);
+	} else {
+		judge_unknown(skb, packet, config, peer.identity, &decision);
+	}
+
+	if (decision.verdict != DENY) {
+		status = next_status(packet, flow && !packet->opening ? status_of(state) : STATUS_OPENING);
+		next = make_state(packet->generation, decision.opened, status, decision.flags);
+		if (flow)
+			update_flow(flow, state, next, now);
+		else if (packet->flow.protocol != IPPROTO_TCP || packet->direction == EGRESS || !packet->opening)
+			/* An inbound SYN leaves no row, so a flood of them leaves nothing behind: the pod's SYN-ACK records. */
+			record_flow(packet, next, now);
+	}
+	return conclude_decision(skb, packet, &decision);
+}
+
+/* The packet that an ICMP error quotes, seen as what it was: it went the other way. */
+static __always_inline bool parse_quoted(struct __sk_buff *skb, const struct packet *error, struct packet *quoted)
+{
+	quoted->flow.endpoint = error->flow.endpoint;
+	quoted->generation = error->generation;
+	quoted->direction = other(error->direction);
+	quoted->kind = KIND_FLOW;
+	quoted->l3 = error->l4 + 8;
+	quoted->ipv6 = error->ipv6;
+	if (error->ipv6) {
+		struct ipv6hdr ip;
+
+		if (bpf_skb_load_bytes(skb, quoted->l3, &ip, sizeof(ip)) || ip.version != 6)
+			return false;
+		set_addresses(quoted, (struct address *)&ip.saddr, (struct address *)&ip.daddr);
+		quoted->flow.protocol = ip.nexthdr;
+		quoted->l4 = quoted->l3 + sizeof(ip);
+		if (quoted->flow.protocol == HEADER_FRAGMENT) {
+			struct {
+				__u8 next;
+				__u8 reserved;
+				__be16 offset;
+			} fragment;
+
+			if (bpf_skb_load_bytes(skb, quoted->l4, &fragment, sizeof(fragment)) ||
+			    (fragment.offset & bpf_htons(0xfff8)))
+				return false;
+			quoted->flow.protocol = fragment.next;
+			quoted->l4 += 8;
+		}
+	} else {
+		struct address source, destination;
+		struct iphdr ip;
+
+		if (bpf_skb_load_bytes(skb, quoted->l3, &ip, sizeof(ip)) || ip.version != 4 || ip.ihl < 5 ||
+		    (ip.frag_off & bpf_htons(IPV4_FRAGMENT_OFFSET)))
+			return false;
+		address_from_ipv4(&source, ip.saddr);
+		address_from_ipv4(&destination, ip.daddr);
+		set_addresses(quoted, &source, &destination);
+		quoted->flow.protocol = ip.protocol;
+		quoted->l4 = quoted->l3 + ip.ihl * 4;
+	}
+	/* RFC 792 promises eight bytes of the transport header: the ports, or an echo's type and identifier. */
+	struct {
+		__be16 first;
+		__be16 second;
+		__be16 id;
+		__be16 sequence;
+	} start;
+
+	if (bpf_skb_load_bytes(skb, quoted->l4, &start, sizeof(start)))
+		return false;
+	if (quoted->flow.protocol == IPPROTO_ICMP || quoted->flow.protocol == PROTOCOL_ICMPV6) {
+		__u8 type = bpf_ntohs(start.first) >> 8;
+		bool request = type == (error->ipv6 ? ICMPV6_ECHO_REQUEST : ICMP_ECHO_REQUEST);
+
+		if (!request && type != (error->ipv6 ? ICMPV6_ECHO_REPLY : ICMP_ECHO_REPLY))
+			return false;
+		quoted->flow.local_port = start.id;
+		quoted->flow.remote_port =
+			bpf_htons((quoted->direction == EGRESS) == request ? ECHO_BY_POD : ECHO_BY_PEER);
+	} else if (quoted->flow.protocol == IPPROTO_TCP || quoted->flow.protocol == IPPROTO_UDP ||
+		   quoted->flow.protocol == PROTOCOL_SCTP) {
+		set_ports(quoted, start.first, start.second);
+	}
+	return true;
+}
+
+/* An ICMP error passes where the packet that it quotes would. It records nothing. */
+STEP int judge_icmp_error(struct __sk_buff *skb, struct packet *error, const struct endpoint_config *config)
+{
+	struct decision decision = { .verdict = DENY, .reason = REASON_ICMP_UNRELATED };
+	struct packet quoted = {};
+	struct identity_row peer;
+	struct flow *flow;
+	__u64 state;
+
+	if (!error || !config)
+		return DROP;
+	if (!is_isolated(config, error->direction) && !(config->flags & ENDPOINT_HELD))
+		return PASS;
+	if (!parse_quoted(skb, error, &quoted) || !is_own_address(config, &quoted.local))
+		return conclude_decision(skb, error, &decision);
+	/* Out of a pod, the error must go to the one whose packet it quotes. */
+	if (error->direction == EGRESS && !address_equal(&quoted.flow.remote, &error->flow.remote))
+		return conclude_decision(skb, error, &decision);
+	peer = find_identity(&quoted.flow.remote);
+	if (peer.flags & IDENTITY_OWN_NODE)
+		return PASS;
+	if (config->flags & ENDPOINT_HELD)
+		return conclude_decision(skb, error, &decision);
+	flow = bpf_map_lookup_elem(&conntrack, &quoted.flow);
+	if (flow) {
+		state = READ_ONCE(flow->state);
+		if ((state & STATE_GENERATION) == quoted.generation)
+			return PASS;
+		judge_again(&quoted, config, peer.identity, state, &decision);
+	} else {
+		judge_unknown(skb, &quoted, config, peer.identity, &decision);
+	}
+	if (decision.verdict == DENY)
+		decision.reason = REASON_ICMP_UNRELATED;
+	return conclude_decision(skb, error, &decision);
+}

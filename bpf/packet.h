@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/* What the parser learns about a packet, from the pod's point of view: "local" is the pod's side, "remote" its peer's. */
+#pragma once
+
+#include "protocol.h"
+#include "types.h"
+
+/* Conntrack's key. Both directions of a flow share it, since it is written from the pod's side. The pod's address is not in it: the verdict never
+ * depends on it, the source check holds it to one for each family, and a shorter key hashes faster. */
+struct flow_key {
+	__u32 endpoint;
+	struct address remote;
+	__be16 local_port; /* ICMP echo: the identifier */
+	__be16 remote_port; /* ICMP echo: who asks, ECHO_BY_POD or ECHO_BY_PEER */
+	__u8 protocol;
+	__u8 zero[3];
+};
+_Static_assert(sizeof(struct flow_key) == 28, "seven words, hashed without a remainder");
+
+#define ECHO_BY_POD 1
+#define ECHO_BY_PEER 2
+
+/* What a packet is, as far as the itinerary branches on it. */
+enum kind {
+	KIND_FLOW, /* TCP, UDP, SCTP, ICMP echo, and every other protocol: addresses, protocol and perhaps ports */
+	KIND_ARP,
+	KIND_DISCOVERY, /* IPv6 neighbour and router discovery */
+	KIND_MEMBERSHIP, /* IGMP, MLD */
+	KIND_ICMP_ERROR,
+	KIND_UNREADABLE, /* reason says why */
+};
+
+enum fragment_part { FRAGMENT_NONE = 0, FRAGMENT_FIRST, FRAGMENT_LATER };
+
+struct packet {
+	struct flow_key flow;
+	struct address local;
+	__u32 l3; /* offset of the IP header from the start of the frame */
+	__u32 l4; /* offset of the transport header */
+	__u32 end; /* where the IP packet ends, trailing bytes of the frame left out */
+	__u32 fragment_id;
+	__u32 generation; /* as read at entry; never read again */
+	__u8 direction;
+	__u8 kind;
+	__u8 reason;
+	__u8 tcp_flags;
+	__u8 opening; /* a pure SYN, an echo request, an SCTP INIT: judged always, never passed by a hit */
+	__u8 fragment;
+	__u8 hop_limit;
+	__u8 icmp_type;
+	__u8 ipv6;
+};
+
+static __always_inline const struct address *packet_source(const struct packet *packet)
+{
+	return packet->direction == EGRESS ? &packet->local : &packet->flow.remote;
+}
+
+static __always_inline const struct address *packet_destination(const struct packet *packet)
+{
+	return packet->direction == EGRESS ? &packet->flow.remote : &packet->local;
+}
+
+static __always_inline void set_addresses(struct packet *packet, const struct address *source,
+					  const struct address *destination)
+{
+	if (packet->direction == EGRESS) {
+		packet->local = *source;
+		packet->flow.remote = *destination;
+	} else {
+		packet->local = *destination;
+		packet->flow.remote = *source;
+	}
+}
+
+static __always_inline void set_ports(struct packet *packet, __be16 source, __be16 destination)
+{
+	packet->flow.local_port = packet->direction == EGRESS ? source : destination;
+	packet->flow.remote_port = packet->direction == EGRESS ? destination : source;
+}

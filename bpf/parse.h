@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/* From a frame to a struct packet. Plain IPv4 and IPv6 with TCP or UDP are read in place; everything else is copied out piece by piece with
+ * bpf_skb_load_bytes, which also reads what is not linear, so no packet passes unseen for the way it lies in memory. */
+#pragma once
+
+#include "packet.h"
+#include "reasons.h"
+
+#define ETH_P_ARP_BE bpf_htons(ETH_P_ARP)
+#define ETH_P_IP_BE bpf_htons(ETH_P_IP)
+#define ETH_P_IPV6_BE bpf_htons(ETH_P_IPV6)
+
+#define MAX_VLAN_TAGS 4
+/* More headers than any sender has use for; a packet with more cannot be parsed. */
+#define MAX_EXTENSION_HEADERS 8
+
+/* TCP's header without options, up to and with its flags. */
+struct tcp_start {
+	__be16 source;
+	__be16 destination;
+	__be32 sequence;
+	__be32 acknowledgement;
+	__u8 offset; /* upper four bits: header length in words */
+	__u8 flags;
+};
+
+static __always_inline bool is_pure_syn(__u8 flags)
+{
+	return (flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
+}
+
+static __always_inline int unreadable(struct packet *packet, __u8 reason)
+{
+	packet->kind = KIND_UNREADABLE;
+	packet->reason = reason;
+	return 0;
+}
+
+/* The plain case: Ethernet, IPv4 without options or IPv6 without extension headers, not a fragment, TCP or UDP, all of it linear. False for the rest. */
+static __always_inline bool parse_plain(struct __sk_buff *skb, struct packet *packet)
+{
+	void *data = (void *)(long)skb->data;
+	void *end = (void *)(long)skb->data_end;
+	struct address source, destination;
+	struct tcp_start *l4;
+	__u32 length;
+
+	if (skb->protocol == ETH_P_IP_BE) {
+		struct iphdr *ip = data + ETH_HLEN;
+
+		if ((void *)(ip + 1) + sizeof(*l4) > end)
+			return false;
+		if (ip->version != 4 || ip->ihl != 5 ||
+		    (ip->frag_off & bpf_htons(IPV4_MORE_FRAGMENTS | IPV4_FRAGMENT_OFFSET)))
+			return false;
+		if (ip->protocol != IPPROTO_TCP && ip->protocol != IPPROTO_UDP)
+			return false;
+		length = bpf_ntohs(ip->tot_len) - sizeof(*ip);
+		if (length > skb->len - ETH_HLEN - sizeof(*ip))
+			return false;
+		l4 = (void *)(ip + 1);
+		packet->flow.protocol = ip->protocol;
+		address_from_ipv4(&source, ip->saddr);
+		address_from_ipv4(&destination, ip->daddr);
+	} else if (skb->protocol == ETH_P_IPV6_BE) {
+		struct ipv6hdr *ip = data + ETH_HLEN;
+
+		if ((void *)(ip + 1) + sizeof(*l4) > end)
+			return false;
+		if (ip->version != 6 || (ip->nexthdr != IPPROTO_TCP && ip->nexthdr != IPPROTO_UDP))
+			return false;
+		length = bpf_ntohs(ip->payload_len);
+		if (length > skb->len - ETH_HLEN - sizeof(*ip))
+			return false;
+		l4 = (void *)(ip + 1);
+		packet->ipv6 = 1;
+		packet->flow.protocol = ip->nexthdr;
+		source = *(struct address *)&ip->saddr;
+		destination = *(struct address *)&ip->daddr;
+	} else {
+		return false;
+	}
+	set_addresses(packet, &source, &destination);
+	set_ports(packet, l4->source, l4->destination);
+	if (packet->flow.protocol == IPPROTO_UDP)
+		return length >= 8;
+	if (l4->offset < 0x50 || length < (__u32)(l4->offset >> 4) * 4)
+		return false;
+	packet->tcp_flags = l4->flags;
+	packet->opening = is_pure_syn(l4->flags);
+	return true;
+}
+
+/* Ports, flags and kinds of the transport header, which begins at packet->l4. */
+STEP int parse_transport(struct __sk_buff *skb, struct packet *packet)
+{
+	__u8 protocol;
+	__u32 room;
+
+	if (!packet)
+		return 0;
+	room = packet->end > packet->l4 ? packet->end - packet->l4 : 0;
+	protocol = packet->flow.protocol;
+
+	if (protocol == IPPROTO_TCP) {
+		struct tcp_start tcp;
+
+		if (room < 20 || bpf_skb_load_bytes(skb, packet->l4, &tcp, sizeof(tcp)))
+			return unreadable(packet, REASON_TRUNCATED);
+		if (tcp.offset < 0x50)
+			return unreadable(packet, REASON_MALFORMED);
+		if (room < (__u32)(tcp.offset >> 4) * 4)
+			return unreadable(packet, REASON_TRUNCATED);
+		set_ports(packet, tcp.source, tcp.destination);
+		packet->tcp_flags = tcp.flags;
+		packet->opening = is_pure_syn(tcp.flags);
+	} else if (protocol == IPPROTO_UDP || protocol == PROTOCOL_SCTP) {
+		struct {
+			__be16 source;
+			__be16 destination;
+			__u8 rest[4];
+		} header;
+
+		if (room < sizeof(header) || bpf_skb_load_bytes(skb, packet->l4, &header, sizeof(header)))
+			return unreadable(packet, REASON_TRUNCATED);
+		set_ports(packet, header.source, header.destination);
+		if (protocol == PROTOCOL_SCTP) {
+			__u8 chunk;
+
+			if (room < 16 || bpf_skb_load_bytes(skb, packet->l4 + 12, &chunk, 1))
+				return unreadable(packet, REASON_TRUNCATED);
+			packet->opening = chunk == SCTP_INIT;
+		}
+	} else if (protocol == IPPROTO_ICMP || protocol == PROTOCOL_ICMPV6) {
+		struct {
+			__u8 type;
+			__u8 code;
+			__u16 checksum;
+			__be16 id;
+			__be16 sequence;
+		} icmp;
+		bool v6 = protocol == PROTOCOL_ICMPV6;
+		bool request, reply;
+
+		if (room < sizeof(icmp) || bpf_skb_load_bytes(skb, packet->l4, &icmp, sizeof(icmp)))
+			return unreadable(packet, REASON_TRUNCATED);
+		packet->icmp_type = icmp.type;
+		request = icmp.type == (v6 ? ICMPV6_ECHO_REQUEST : ICMP_ECHO_REQUEST);
+		reply = icmp.type == (v6 ? ICMPV6_ECHO_REPLY : ICMP_ECHO_REPLY);
+		if (request || reply) {
+			packet->flow.local_port = icmp.id;
+			packet->flow.remote_port =
+				bpf_htons((packet->direction == EGRESS) == request ? ECHO_BY_POD : ECHO_BY_PEER);
+			packet->opening = request;
+		} else if (v6) {
+			if (icmp.type >= ROUTER_SOLICITATION && icmp.type <= REDIRECT)
+				packet->kind = KIND_DISCOVERY;
+			else if ((icmp.type >= MLD_QUERY && icmp.type <= MLD_DONE) || icmp.type == MLD2_REPORT)
+				packet->kind = KIND_MEMBERSHIP;
+			else if (icmp.type >= 1 && icmp.type <= ICMPV6_LAST_ERROR)
+				packet->kind = KIND_ICMP_ERROR;
+			else
+				packet->opening = 1;
+		} else if (icmp.type == ICMP_UNREACHABLE || icmp.type == ICMP_SOURCE_QUENCH ||
+			   icmp.type == ICMP_TIME_EXCEEDED || icmp.type == ICMP_PARAMETER_PROBLEM) {
+			packet->kind = KIND_ICMP_ERROR;
+		} else {
+			/* Redirects, timestamps and the like are flows without ports, judged each time. */
+			packet->opening = 1;
+		}
+	} else if (protocol == PROTOCOL_IGMP) {
+		packet->kind = KIND_MEMBERSHIP;
+	}
+	return 0;
+}
+
+/* A fragment at `offset` bytes; the transport header of a first one must be whole, and a later one must not reach into it. */
+static __always_inline int parse_fragment(struct __sk_buff *skb, struct packet *packet, __u32 offset, bool more)
+{
+	__u32 header = packet->flow.protocol == IPPROTO_TCP ? 20 : 8;
+
+	if (offset) {
+		packet->fragment = FRAGMENT_LATER;
+		if (offset < header)
+			return unreadable(packet, REASON_FRAGMENT_OVERLAP);
+		return 0;
+	}
+	packet->fragment = more ? FRAGMENT_FIRST : FRAGMENT_NONE;
+	return parse_transport(skb, packet);
+}
+
+STEP int parse_ipv4(struct __sk_buff *skb, struct packet *packet)
+{
+	struct address source, destination;
+	__u32 header, length, offset;
+	struct iphdr ip;
+
+	if (!packet)
+		return 0;
+	if (bpf_skb_load_bytes(skb, packet->l3, &ip, sizeof(ip)))
+		return unreadable(packet, REASON_TRUNCATED);
+	address_from_ipv4(&source, ip.saddr);
+	address_from_ipv4(&destination, ip.daddr);
+	set_addresses(packet, &source, &destination);
+	packet->flow.protocol = ip.protocol;
+	packet->hop_limit = ip.ttl;
+	header = ip.ihl * 4;
+	length = bpf_ntohs(ip.tot_len);
+	/* A segment that the kernel still has to cut may be longer than its length field can say; then the field is 0. */
+	if (length == 0 && skb->gso_segs)
+		length = skb->len - packet->l3;
+	if (ip.version != 4 || header < sizeof(ip) || length < header)
+		return unreadable(packet, REASON_MALFORMED);
+	if (length > skb->len - packet->l3)
+		return unreadable(packet, REASON_TRUNCATED);
+	packet->l4 = packet->l3 + header;
+	packet->end = packet->l3 + length;
+	packet->fragment_id = ip.id;
+	offset = bpf_ntohs(ip.frag_off);
+	return parse_fragment(skb, packet, (offset & IPV4_FRAGMENT_OFFSET) * 8, offset & IPV4_MORE_FRAGMENTS);
+}
+
+STEP int parse_ipv6(struct __sk_buff *skb, struct packet *packet)
+{
+	struct {
+		__u8 next;
+		__u8 length;
+		__be16 offset; /* fragment header only */
+		__be32 id;
+	} extension;
+	__u32 at, length, offset = 0;
+	bool more = false;
+	struct ipv6hdr ip;
+	__u8 next;
+
+	if (!packet)
+		return 0;
+	if (bpf_skb_load_bytes(skb, packet->l3, &ip, sizeof(ip)))
+		return unreadable(packet, REASON_TRUNCATED);
+	set_addresses(packet, (struct address *)&ip.saddr, (struct address *)&ip.daddr);
+	packet->ipv6 = 1;
+	packet->hop_limit = ip.hop_limit;
+	packet->flow.protocol = ip.nexthdr;
+	length = bpf_ntohs(ip.payload_len);
+	/* RFC 2675 jumbograms, which the kernel makes of segments that it still has to cut. */
+	if (length == 0 && skb->gso_segs)
+		length = skb->len - packet->l3 - sizeof(ip);
+	if (ip.version != 6)
+		return unreadable(packet, REASON_MALFORMED);
+	if (length > skb->len - packet->l3 - sizeof(ip))
+		return unreadable(packet, REASON_TRUNCATED);
+	at = packet->l3 + sizeof(ip);
+	packet->end = at + length;
+	next = ip.nexthdr;
+	for (int i = 0; i < MAX_EXTENSION_HEADERS; i++) {
+		if (next != HEADER_HOP_BY_HOP && next != HEADER_ROUTING && next != HEADER_DESTINATION &&
+		    next != HEADER_FRAGMENT && next != HEADER_AUTHENTICATION)
+			break;
+		if (at + sizeof(extension) > packet->end || bpf_skb_load_bytes(skb, at, &extension, sizeof(extension)))
+			return unreadable(packet, REASON_TRUNCATED);
+		if (next == HEADER_FRAGMENT) {
+			offset = bpf_ntohs(extension.offset) & 0xfff8;
+			more = bpf_ntohs(extension.offset) & 1;
+			packet->fragment_id = extension.id;
+			at += 8;
+		} else if (next == HEADER_AUTHENTICATION) {
+			at += (extension.length + 2) * 4;
+		} else {
+			at += (extension.length + 1) * 8;
+		}
+		next = extension.next;
+		if (offset)
+			break;
+	}
+	packet->flow.protocol = next;
+	packet->l4 = at;
+	if (offset == 0 && (next == HEADER_HOP_BY_HOP || next == HEADER_ROUTING || next == HEADER_DESTINATION ||
+			    next == HEADER_FRAGMENT || next == HEADER_AUTHENTICATION))
+		return unreadable(packet, REASON_MALFORMED);
+	if (at > packet->end)
+		return unreadable(packet, REASON_TRUNCATED);
+	return parse_fragment(skb, packet, offset, more);
+}
+
+/* Everything that parse_plain leaves. */
+STEP int parse_rest(struct __sk_buff *skb, struct packet *packet)
+{
+	__be16 protocol = skb->protocol;
+
+	if (!packet)
+		return 0;
+	packet->l3 = ETH_HLEN;
+	packet->tcp_flags = 0;
+	packet->opening = 0;
+	/* The outermost tag is out of the data already (skb->vlan_tci); further ones lie in it. */
+	for (int i = 0; i < MAX_VLAN_TAGS; i++) {
+		struct {
+			__be16 tag;
+			__be16 protocol;
+		} vlan;
+
+		if (protocol != bpf_htons(ETH_P_8021Q) && protocol != bpf_htons(ETH_P_8021AD))
+			break;
+		if (bpf_skb_load_bytes(skb, packet->l3, &vlan, sizeof(vlan)))
+			return unreadable(packet, REASON_TRUNCATED);
+		protocol = vlan.protocol;
+		packet->l3 += sizeof(vlan);
+	}
+	if (protocol == ETH_P_IP_BE)
+		return parse_ipv4(skb, packet);
+	if (protocol == ETH_P_IPV6_BE)
+		return parse_ipv6(skb, packet);
+	if (protocol == ETH_P_ARP_BE) {
+		packet->kind = KIND_ARP;
+		return 0;
+	}
+	return unreadable(packet, REASON_NOT_IP);
+}
