@@ -1,0 +1,78 @@
+/** Object metadata (meta/v1 ObjectMeta), and the frame that lets every decoding error name its object. */
+
+import { PosternError } from '../error.ts';
+import type { Labels } from '../labels.ts';
+import type { ClusterKind } from '../objects.ts';
+import { describeValue, fieldError, isRecord, recordAt, textAt, textMapAt, timeAt } from './fields.ts';
+import type { JsonRecord } from './fields.ts';
+
+/** What an object that names no namespace belongs to, as kubectl has it. */
+const DEFAULT_NAMESPACE = 'default';
+
+const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+const LONGEST_NAME = 253;
+
+export interface Metadata {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly labels: Labels;
+  readonly annotations: Readonly<Record<string, string>>;
+  /** Milliseconds since the epoch; 0 where absent. */
+  readonly createdAt: number;
+  readonly terminating: boolean;
+}
+
+/** Without a uid the object gets one that is the same on every reading: `Pod/shop/web`. */
+export function decodeMetadata(kind: ClusterKind, object: JsonRecord): Metadata {
+  const metadata = recordAt(object, 'metadata', 'metadata');
+  const name = decodeName(metadata, 'name');
+  if (name === undefined) throw fieldError('metadata.name', 'the object has no name', 'give it a name below metadata');
+  const namespace = decodeName(metadata, 'namespace') ?? DEFAULT_NAMESPACE;
+  return {
+    namespace,
+    name,
+    uid: textAt(metadata, 'uid', 'metadata.uid') ?? `${kind}/${namespace}/${name}`,
+    labels: textMapAt(metadata, 'labels', 'metadata.labels'),
+    annotations: textMapAt(metadata, 'annotations', 'metadata.annotations'),
+    createdAt: timeAt(metadata, 'creationTimestamp', 'metadata.creationTimestamp') ?? 0,
+    terminating: timeAt(metadata, 'deletionTimestamp', 'metadata.deletionTimestamp') !== undefined,
+  };
+}
+
+/** Decodes an object of a known kind; an error of `decode` gets the object's name. */
+export function decodeNamed<T>(kind: ClusterKind, value: unknown, decode: (object: JsonRecord) => T): T {
+  if (!isRecord(value)) {
+    throw new PosternError('E_OBJECT_FIELD', `${describeValue(value)} stands where a ${kind} is needed`, {
+      at: { object: kind },
+      mend: 'write an object with apiVersion, kind and metadata',
+    });
+  }
+  try {
+    return decode(value);
+  } catch (error) {
+    if (!(error instanceof PosternError)) throw error;
+    throw new PosternError(error.code, error.message, {
+      at: { ...error.at, object: nameObject(kind, value) },
+      ...(error.mend === undefined ? {} : { mend: error.mend }),
+      cause: error.cause,
+    });
+  }
+}
+
+/** `Pod shop/web`, as far as it can be read. */
+export function nameObject(kind: string, object: JsonRecord): string {
+  const metadata = isRecord(object['metadata']) ? object['metadata'] : {};
+  const { namespace, name } = metadata;
+  if (typeof name !== 'string' || name === '') return `${kind} without a name`;
+  if (kind === 'Namespace' || kind === 'Node') return `${kind} ${name}`;
+  return `${kind} ${typeof namespace === 'string' && namespace !== '' ? namespace : DEFAULT_NAMESPACE}/${name}`;
+}
+
+/** A DNS subdomain: with any other character (a slash) two objects could have one key. */
+function decodeName(metadata: JsonRecord, key: 'name' | 'namespace'): string | undefined {
+  const path = `metadata.${key}`;
+  const name = textAt(metadata, key, path);
+  if (name === undefined || (name.length <= LONGEST_NAME && SUBDOMAIN.test(name))) return name;
+  throw fieldError(path, `${describeValue(name)} is not a name`, 'use lower-case letters, digits, "-" and "."');
+}
