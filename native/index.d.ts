@@ -5,7 +5,8 @@
  * File descriptors are plain numbers, opened with O_CLOEXEC; whoever gets one closes it with `close`.
  * A failed call throws an `Error` with `code` (errno name such as `EPERM`), `errno` (positive number), `operation` (e.g. `BPF_MAP_CREATE`),
  * `object` (what it was about: a map's name, a path, an interface index as text) and, for `loadObject`, `log` (what the verifier and libbpf said).
- * Wrong argument types throw a TypeError.
+ * Wrong arguments throw a TypeError (`code` ERR_INVALID_ARG_TYPE); byte arrays of the wrong length too, before the kernel sees them.
+ * Where the addon itself can't be loaded, importing this module throws an Error with `code` E_ADDON that says how to build it.
  */
 
 export type Fd = number;
@@ -30,6 +31,7 @@ export interface LoadedProgram {
 export interface LoadOptions {
   /** Name of the object, for maps and messages. */
   readonly name: string;
+  /** By the map's name in the source; internal maps by their section. */
   readonly maps?: Readonly<
     Record<
       string,
@@ -44,7 +46,7 @@ export interface LoadOptions {
   >;
   /** Programs (by function name) that are not to be loaded. */
   readonly skipPrograms?: readonly string[];
-  /** Kernel verifier log level: 0 none, 1 basic, 4 statistics. Default 0; on failure the log is always there. */
+  /** Kernel verifier log level: 0 none, 1 basic, 2 every instruction, 4 statistics. Default 0; on failure the log is always there. */
   readonly logLevel?: number;
 }
 
@@ -54,10 +56,16 @@ export interface LoadedObject {
   readonly log: string;
 }
 
-/** Open an ELF object from memory, apply the options, load it, and hand over duplicates of all its descriptors. libbpf's own object is closed again. */
+/**
+ * Open an ELF object from memory, apply the options, load it, and hand over duplicates of all its descriptors. libbpf's own object is closed again.
+ * Sections that libbpf 1.1 lacks and the addon adds: `netfilter`. An unknown map or program in the options throws ENOENT.
+ */
 export function loadObject(elf: Uint8Array, options: LoadOptions): LoadedObject;
 
-/** The BTF of an ELF object's struct: member name → [byte offset, byte size], and the size under the name ''. Throws ENOENT for an unknown struct. */
+/**
+ * The BTF of an ELF object's struct: member name → [byte offset, byte size], and the size under the name ''. Members of anonymous structs and unions
+ * count as members of what holds them; a bit field gives its first byte and its type's size. Throws ENOENT for an unknown struct.
+ */
 export function structLayout(elf: Uint8Array, struct: string): Readonly<Record<string, readonly [offset: number, size: number]>>;
 
 export function close(fd: Fd): void;
@@ -90,8 +98,12 @@ export function mapPutBatch(map: Fd, keys: Uint8Array, values: Uint8Array, count
 export function mapDeleteBatch(map: Fd, keys: Uint8Array, count: number): number;
 /** The whole map, by batches where the kernel can. Rows that come and go meanwhile may be missed or seen. */
 export function mapDump(map: Fd): { readonly keys: Buffer; readonly values: Buffer; readonly count: number };
-/** Map an array map (created with BPF_F_MMAPABLE) into memory, shared with the kernel. `mapUnmap` (or garbage collection) ends it. */
+/**
+ * Map an array map (created with BPF_F_MMAPABLE) into memory, shared with the kernel: maxEntries elements, each at a multiple of the value size rounded up to 8.
+ * `mapUnmap` (or garbage collection) ends it; the map's descriptor may be closed meanwhile.
+ */
 export function mapMmap(map: Fd): ArrayBuffer;
+/** Detaches the memory, so that every view of it is empty at once; the mapping goes in a later turn of the event loop. */
 export function mapUnmap(memory: ArrayBuffer): void;
 export function mapFreeze(map: Fd): void;
 
@@ -129,7 +141,12 @@ export interface LinkInfo {
   readonly programId: number;
   /** tcx: 0 where the interface is gone (the link is severed). */
   readonly ifindex?: number;
+  /** tcx: 46 ingress, 47 egress */
   readonly attachType?: number;
+  /** netfilter, as given to `netfilterAttach` */
+  readonly family?: number;
+  readonly hook?: number;
+  readonly priority?: number;
 }
 export function mapInfo(fd: Fd): MapInfo;
 export function programInfo(fd: Fd): ProgramInfo;
@@ -144,7 +161,7 @@ export type Hook = 'in' | 'out';
 
 /** tcx link through the raw bpf() call; returns the link. `first` puts the program before all others (BPF_F_BEFORE without anchor), else it goes last. */
 export function tcxAttach(ifindex: number, hook: Hook, program: Fd, first: boolean): Fd;
-/** Programs at a tcx hook in the order in which they run. Throws EINVAL or EOPNOTSUPP where the kernel has no tcx. */
+/** Programs at a tcx hook in the order in which they run; a program that was attached without a link has link id 0. Throws EINVAL or EOPNOTSUPP where the kernel has no tcx. */
 export function tcxQuery(ifindex: number, hook: Hook): { readonly programIds: readonly number[]; readonly linkIds: readonly number[]; readonly revision: bigint };
 /** Netfilter link (BPF_PROG_TYPE_NETFILTER): family 2 or 10, hook number NF_INET_*, priority. */
 export function netfilterAttach(family: number, hook: number, priority: number, program: Fd): Fd;
@@ -161,7 +178,7 @@ export interface TcFilter {
 export function tcEnsureClsact(ifindex: number): boolean;
 /** Attach a direct-action cls_bpf filter; with `replace` an existing one of the same priority and handle is replaced in one step. */
 export function tcAttach(ifindex: number, hook: Hook, program: Fd, priority: number, handle: number, replace: boolean): void;
-/** The filter of that priority and handle, or undefined. */
+/** The filter of that priority (1 … 65535) and handle (above 0), or undefined, also where there is no clsact qdisc. */
 export function tcQuery(ifindex: number, hook: Hook, priority: number, handle: number): TcFilter | undefined;
 /** False where it was not there. The qdisc stays. */
 export function tcDetach(ifindex: number, hook: Hook, priority: number, handle: number): boolean;
@@ -174,7 +191,7 @@ export interface TestRunOptions {
   readonly context?: Uint8Array;
   /** default 1 */
   readonly repeat?: number;
-  /** Ask for the packet and context after the run. Default false. */
+  /** Ask for the packet and, where a context was given, the context after the run. Default false. A program may add up to 4,096 bytes to the packet. */
   readonly output?: boolean;
 }
 export interface TestRunResult {
@@ -189,8 +206,9 @@ export function testRun(program: Fd, options: TestRunOptions): TestRunResult;
 
 /* Ring buffers, on the event loop. */
 
+/** Keeps the event loop alive until it is closed. What a callback throws becomes an uncaught exception. */
 export interface Listener {
-  /** Stop calling back and free everything. Safe to call twice. */
+  /** Stop calling back at once, and free everything. Safe to call twice, and from within a callback. */
   close(): void;
 }
 /** Calls back with every record (copied) as it comes, up to 1,024 records in one call. The map's descriptor may be closed afterwards. */
@@ -202,7 +220,12 @@ export function ringDrain(map: Fd): Buffer[];
 
 /** Open a netlink socket (protocol NETLINK_ROUTE 0, NETLINK_NETFILTER 12) in a network namespace (a descriptor of it, or null for the caller's), joined to multicast groups by number. */
 export function netlinkOpen(netns: Fd | null, protocol: number, groups: readonly number[]): Fd;
-/** Send one request (a whole nlmsghdr message; the sequence number is filled in) and wait, at most `timeoutMs` (default 5000), for its answer: payload messages up to NLMSG_DONE, ACK or error. Throws the errno of NLMSG_ERROR, ETIMEDOUT, or EINTR for a dump that changed meanwhile (NLM_F_DUMP_INTR). */
+/**
+ * Send one request (a whole nlmsghdr message; length and sequence number are filled in) and wait, blocking, at most `timeoutMs` (default 5000), for its answer: the
+ * messages, each with its header, up to NLMSG_DONE, ACK or error; a request with neither NLM_F_DUMP nor NLM_F_ACK ends with its first message. Throws the errno of
+ * NLMSG_ERROR (`log` holds the kernel's own words, if any), ETIMEDOUT, or EINTR for a dump that changed meanwhile (NLM_F_DUMP_INTR).
+ * Not for a socket that is listened to: events that come meanwhile are lost.
+ */
 export function netlinkRequest(socket: Fd, message: Uint8Array, timeoutMs?: number): Buffer[];
 /** Calls back with each datagram received. `onOverrun` says that events were lost (ENOBUFS): dump again. Closing the listener leaves the socket open. */
 export function netlinkListen(socket: Fd, onMessage: (datagram: Buffer) => void, onOverrun: () => void): Listener;
