@@ -1,30 +1,144 @@
 /** A lab: nodes and pods on one machine, each in a network namespace of its own, joined by real CNI plugins. */
 
-import type { CommandResult, Family, HeldConnection, HoldRequest, LabNode, LabOptions, LabPod, ProbeRequest, ProbeResult, RawObject } from './types.ts';
+import { PosternError } from '../model/error.ts';
+import { agentEvents, agentStatus } from './agent-process.ts';
+import { buildLab, settleAgents } from './build-lab.ts';
+import { changeObjects, deleteObjects } from './change-objects.ts';
+import { withLabLock } from './lab-lock.ts';
+import type { LabContext } from './lab-pods.ts';
+import { DEFAULT_LAB, labPaths } from './lab-paths.ts';
+import { checkRoot } from './lab-requirements.ts';
+import { requireState, StateFile, type NodeState, type PodState } from './lab-state.ts';
+import { ObjectFolder } from './object-folder.ts';
+import { addressOf } from './pod-address.ts';
+import { askPod } from './pod-client.ts';
+import { probePods } from './probe-pods.ts';
+import { runCommand } from './run-command.ts';
+import { tearDownLab } from './tear-down.ts';
+import type { CommandResult, DropEvent, Family, HeldConnection, HoldRequest, LabNode, LabOptions, LabPod, ProbeRequest, ProbeResult, RawObject } from './types.ts';
 
-export interface Lab {
-  readonly name: string;
-  nodes(): readonly LabNode[];
-  pods(): readonly LabPod[];
-  /** All objects with their status, as the agents see them. */
-  objects(): readonly RawObject[];
+const HOLD_TIMEOUT_MS = 1000;
+
+export class Lab {
+  readonly #context: LabContext;
+
+  private constructor(context: LabContext) {
+    this.#context = context;
+  }
+
+  /** Make a lab; returns when every policy is in force. On failure nothing of it is left. */
+  static async up(options: LabOptions): Promise<Lab> {
+    checkRoot();
+    return withLabLock(options.name ?? DEFAULT_LAB, async () => new Lab(await buildLab(options)));
+  }
+
+  /** A lab that an earlier process made. `E_LAB_NONE` where there is none. */
+  static async open(name: string = DEFAULT_LAB): Promise<Lab> {
+    checkRoot();
+    const state = new StateFile(await requireState(name));
+    const { manifests, outside } = labPaths(name);
+    return new Lab({ state, cluster: await ObjectFolder.open(manifests), outside: await ObjectFolder.open(outside) });
+  }
+
+  /** Clear a lab away, whole or half made. Returns the namespaces that there were: none where there was no lab. */
+  static async remove(name: string = DEFAULT_LAB): Promise<readonly string[]> {
+    checkRoot();
+    return withLabLock(name, () => tearDownLab(name));
+  }
+
+  get name(): string {
+    return this.#context.state.current.name;
+  }
+
+  nodes(): readonly LabNode[] {
+    return this.#context.state.current.nodes;
+  }
+
+  pods(): readonly LabPod[] {
+    return this.#context.state.current.pods;
+  }
+
+  /** All objects with their status, as the agents see them; hosts outside the cluster are not among them. */
+  objects(): readonly RawObject[] {
+    return this.#context.cluster.list();
+  }
+
   /** Create or change; returns when it is in force on every node. */
-  apply(objects: readonly RawObject[]): Promise<void>;
-  /** By kind, namespace and name; a namespace takes its pods and policies with it. Absent objects are passed over. */
-  delete(objects: readonly RawObject[]): Promise<void>;
-  /** Results in the order of the requests. */
-  probe(probes: readonly ProbeRequest[]): Promise<readonly ProbeResult[]>;
-  podAddress(pod: string, family: Family): string;
-  exec(pod: string, argv: readonly string[]): Promise<CommandResult>;
-  nodeExec(node: string, argv: readonly string[]): Promise<CommandResult>;
-  hold(request: HoldRequest): Promise<number>;
-  held(pod: string): Promise<readonly HeldConnection[]>;
-  /** Returns when every agent has read the folder anew and everything in it is in force. */
-  settle(): Promise<void>;
-  down(): Promise<void>;
-}
+  async apply(objects: readonly RawObject[]): Promise<void> {
+    await withLabLock(this.name, () => changeObjects(this.#context, objects));
+    await this.settle();
+  }
 
-export interface LabStatic {
-  up(options: LabOptions): Promise<Lab>;
-  open(name: string): Promise<Lab>;
+  /** By kind, namespace and name; a namespace takes its pods and policies with it. Absent objects are passed over. */
+  async delete(objects: readonly RawObject[]): Promise<void> {
+    await withLabLock(this.name, () => deleteObjects(this.#context, objects));
+    await this.settle();
+  }
+
+  /** Results in the order of the requests; hundreds are under way at once. */
+  async probe(probes: readonly ProbeRequest[]): Promise<readonly ProbeResult[]> {
+    return probePods((key) => this.#pod(key), probes);
+  }
+
+  /** `E_LAB_POD` where there is no such pod, or it has no address of that family. */
+  podAddress(key: string, family: Family): string {
+    return addressOf(this.#pod(key), family);
+  }
+
+  /** Run a command in the pod's network namespace; it sees the machine's files. */
+  async exec(key: string, argv: readonly string[]): Promise<CommandResult> {
+    return runCommand(argv, { netns: this.#pod(key).netns });
+  }
+
+  async nodeExec(name: string, argv: readonly string[]): Promise<CommandResult> {
+    return runCommand(argv, { netns: this.#node(name).netns });
+  }
+
+  /** Open a TCP connection and keep it; returns its id in the pod. `E_LAB_POD` where it does not come about within a second. */
+  async hold(request: HoldRequest): Promise<number> {
+    const address = request.to.includes('/') ? this.podAddress(request.to, request.family ?? 4) : request.to;
+    return askPod(this.#pod(request.from), 'hold', { address, port: request.port, timeoutMs: HOLD_TIMEOUT_MS });
+  }
+
+  async held(key: string): Promise<readonly HeldConnection[]> {
+    return askPod(this.#pod(key), 'held', {});
+  }
+
+  /** Close a held connection. */
+  async release(key: string, id: number): Promise<void> {
+    await askPod(this.#pod(key), 'release', { id });
+  }
+
+  /** Returns when every agent has read the folder anew and everything in it is in force. */
+  async settle(): Promise<void> {
+    await settleAgents(this.#context.state.current.nodes);
+  }
+
+  /** What a node's agent says of itself; undefined where none runs or it does not answer. */
+  async agentStatus(name: string): Promise<unknown> {
+    const { agent } = this.#node(name);
+    return agent === undefined ? undefined : agentStatus(agent);
+  }
+
+  /** Drops on one node, from now on. Ends when `signal` aborts. */
+  async *events(name: string, signal: AbortSignal): AsyncGenerator<DropEvent> {
+    const { agent } = this.#node(name);
+    if (agent !== undefined) yield* agentEvents(agent, signal);
+  }
+
+  async down(): Promise<void> {
+    await Lab.remove(this.name);
+  }
+
+  #pod(key: string): PodState {
+    const pod = this.#context.state.current.pods.find((candidate) => candidate.key === key);
+    if (pod !== undefined) return pod;
+    throw new PosternError('E_LAB_POD', `the lab "${this.name}" has no pod ${key}`, { mend: 'postern lab status lists its pods' });
+  }
+
+  #node(name: string): NodeState {
+    const node = this.#context.state.current.nodes.find((candidate) => candidate.name === name);
+    if (node !== undefined) return node;
+    throw new PosternError('E_LAB_NODE', `the lab "${this.name}" has no node ${name}`, { mend: 'postern lab status lists its nodes' });
+  }
 }

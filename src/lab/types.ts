@@ -24,6 +24,8 @@ export interface LabOptions {
   readonly fabric?: Fabric;
   /** Run the agent in every node. Default true. */
   readonly enforce?: boolean;
+  /** Ends the making of the lab between two steps; what there is of it is cleared away. */
+  readonly signal?: AbortSignal;
 }
 
 export interface ProbeRequest {

@@ -1,0 +1,101 @@
+/** Build a lab from nothing: namespaces, fabric, agents, then pods; and clear away what there is of it when that fails. */
+
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PosternError } from '../model/error.ts';
+import { settleAgent, startAgent } from './agent-process.ts';
+import { buildFabric } from './fabric.ts';
+import { finishAll } from './finish-all.ts';
+import { addPods, type LabContext } from './lab-pods.ts';
+import { claimNamespaceName, DEFAULT_LAB, labPaths, namespacePrefix } from './lab-paths.ts';
+import { checkRequirements } from './lab-requirements.ts';
+import { loadState, StateFile, type NodeState } from './lab-state.ts';
+import { configureNamespace, listNamespaces, makeNamespaces } from './namespaces.ts';
+import { ObjectFolder } from './object-folder.ts';
+import { namespaceObject, nodeObject, withMetadata } from './object-status.ts';
+import { keyOf, nameOf } from './raw-object.ts';
+import { planNodes } from './scheduling.ts';
+import { tearDownLab } from './tear-down.ts';
+import type { LabOptions, RawObject } from './types.ts';
+
+/** Holds the lab's lock. `E_LAB_EXISTS` where a lab of that name, or a part of one, is there. */
+export async function buildLab(options: LabOptions): Promise<LabContext> {
+  const name = options.name ?? DEFAULT_LAB;
+  checkRequirements(options.cni ?? 'bridge');
+  if ((await loadState(name)) !== undefined || listNamespaces(namespacePrefix(name)).length > 0) {
+    throw new PosternError('E_LAB_EXISTS', `there is a lab "${name}" already, or what is left of one`, {
+      mend: `clear it away with: postern lab down --name ${name}`,
+    });
+  }
+  try {
+    return await build(name, options);
+  } catch (error) {
+    await tearDownLab(name);
+    throw error;
+  }
+}
+
+async function build(name: string, options: LabOptions): Promise<LabContext> {
+  const { objects, signal } = options;
+  const lab = await prepare(name, options);
+  const { nodes, fabricNetns, fabric } = lab.state.current;
+  await makeNamespaces([fabricNetns, ...nodes.map((node) => node.netns)]);
+  await finishAll([configureNamespace(fabricNetns, 'fabric'), ...nodes.map((node) => configureNamespace(node.netns, 'node'))]);
+  await buildFabric(fabricNetns, nodes, fabric);
+  signal?.throwIfAborted();
+  for (const object of clusterObjects(nodes, objects)) await lab.cluster.put(withMetadata(object, undefined));
+  await startAgents(lab);
+  signal?.throwIfAborted();
+  await addPods(lab, objects.filter((object) => nameOf(object).kind === 'Pod').map((object) => withMetadata(object, undefined)));
+  signal?.throwIfAborted();
+  await settleAgents(lab.state.current.nodes);
+  await lab.state.update((state) => ({ ...state, complete: true }));
+  return lab;
+}
+
+/** Every agent at once. */
+export async function settleAgents(nodes: readonly NodeState[]): Promise<void> {
+  await finishAll(nodes.flatMap((node) => (node.agent === undefined ? [] : [settleAgent(node.name, node.agent)])));
+}
+
+async function prepare(name: string, options: LabOptions): Promise<LabContext> {
+  const paths = labPaths(name);
+  const taken = new Set<string>();
+  const fabricNetns = claimNamespaceName(name, 'fabric', taken);
+  const enforce = options.enforce ?? true;
+  const nodes = planNodes(name, options.objects, options.nodes ?? 2, taken).map((node): NodeState => {
+    if (!enforce) return node;
+    const file = join(paths.agents, `node-${node.index}`);
+    return { ...node, agent: { socket: `${file}.sock`, log: `${file}.log`, bpfRoot: join(paths.bpf, `node-${node.index}`) } };
+  });
+  for (const dir of [paths.pods, paths.cni, paths.agents, paths.bpf]) await mkdir(dir, { recursive: true });
+  const { cni = 'bridge', fabric = 'routed' } = options;
+  const state = new StateFile({ version: 1, name, cni, fabric, enforce, fabricNetns, complete: false, nodes, pods: [], nextPod: 1 });
+  await state.update((current) => current);
+  return { state, cluster: await ObjectFolder.open(paths.manifests), outside: await ObjectFolder.open(paths.outside) };
+}
+
+/** Everything but the pods: Namespaces, also those that are only mentioned, Nodes, policies, Services. */
+function clusterObjects(nodes: readonly NodeState[], objects: readonly RawObject[]): readonly RawObject[] {
+  const others = objects.filter((object) => !['Pod', 'Node'].includes(nameOf(object).kind));
+  const wishes = new Map(objects.filter((object) => nameOf(object).kind === 'Node').map((object) => [nameOf(object).name, object]));
+  return [...missingNamespaces(objects, new Set()), ...nodes.map((node) => nodeObject(node, wishes.get(node.name))), ...others];
+}
+
+/** Namespaces that the objects are in and for which there is no object yet. */
+export function missingNamespaces(objects: readonly RawObject[], known: ReadonlySet<string>): readonly RawObject[] {
+  const names = objects.map(nameOf);
+  const there = new Set([...known, ...names.filter(({ kind }) => kind === 'Namespace').map(keyOf)]);
+  const mentioned = new Set(names.map(({ namespace }) => namespace).filter((namespace) => namespace !== ''));
+  return [...mentioned].filter((namespace) => !there.has(namespace)).map(namespaceObject);
+}
+
+async function startAgents(lab: LabContext): Promise<void> {
+  const { manifests } = labPaths(lab.state.current.name);
+  await lab.state.update((state) => ({
+    ...state,
+    nodes: state.nodes.map((node) =>
+      node.agent === undefined ? node : { ...node, agent: { ...node.agent, process: startAgent(node, node.agent, manifests) } },
+    ),
+  }));
+}
