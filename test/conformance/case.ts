@@ -1,0 +1,107 @@
+/** What a conformance case is: policies applied step by step, and after each step a hand-written table of who reaches whom. */
+
+import type { Labels } from '../../src/model/labels.ts';
+import type { Protocol } from '../../src/model/verdict.ts';
+import type { Manifest } from '../support/builders/manifests.ts';
+
+export type Family = 4 | 6;
+export const FAMILIES: readonly Family[] = [4, 6];
+
+/** ICMP stands for ICMPv6 between IPv6 addresses. */
+export type ProbeProtocol = Protocol | 'ICMP';
+
+/** `80/TCP`, or `ICMP`, which has no ports. */
+export type Served = `${number}/${Protocol}` | 'ICMP';
+
+export type Word = 'allow' | 'deny';
+
+export interface ConformanceCase {
+  /** The upstream test's name, or the words of a row of the semantics. */
+  readonly name: string;
+  /** Number in the list of the upstream suite. */
+  readonly upstream?: number;
+  /** Pods of the world that probe and are probed, each with each. */
+  readonly pods: readonly string[];
+  /** Others that probe and are probed: `node-1`, `node-2`, `stranger` (a host outside the cluster). */
+  readonly others?: readonly string[];
+  readonly ports: readonly Served[];
+  /** Default: both. */
+  readonly families?: readonly Family[];
+  /** Objects beside those of the world, or instead of those of the same name. */
+  readonly world?: readonly Manifest[];
+  /** Why real pods cannot show it. */
+  readonly notInPackets?: string;
+  readonly steps: readonly Step[];
+}
+
+export interface Step {
+  readonly does?: readonly Action[];
+  /** What holds where no override says otherwise. A pod always reaches itself; tables need not say so. */
+  readonly default: Word;
+  /** `deny x/*,y/a > x/b :80 TCP v4`; what stands after the second who is optional. Later lines win. */
+  readonly overrides?: readonly string[];
+}
+
+/** Text fields of a policy may say `{x/a}` and `{x/a.6}` for the pod's IPv4 and IPv6 address. */
+export type Action =
+  | { readonly action: 'apply-policy'; readonly key: string; readonly spec: Manifest; readonly createdAt?: number }
+  | { readonly action: 'delete-policy'; readonly key: string }
+  /** Labels are added to those that it has. */
+  | { readonly action: 'label-pod'; readonly key: string; readonly labels: Labels }
+  | { readonly action: 'label-namespace'; readonly name: string; readonly labels: Labels }
+  | { readonly action: 'apply-objects'; readonly objects: readonly Manifest[] }
+  | { readonly action: 'delete-object'; readonly kind: string; readonly key: string };
+
+/** Create it, or replace its spec. `key` is `namespace/name`. */
+export function applyPolicy(key: string, spec: Manifest): Action {
+  return { action: 'apply-policy', key, spec };
+}
+
+export function deletePolicy(key: string): Action {
+  return { action: 'delete-policy', key };
+}
+
+export function labelPod(key: string, labels: Labels): Action {
+  return { action: 'label-pod', key, labels };
+}
+
+export function labelNamespace(name: string, labels: Labels): Action {
+  return { action: 'label-namespace', name, labels };
+}
+
+export function applyObjects(...objects: readonly Manifest[]): Action {
+  return { action: 'apply-objects', objects };
+}
+
+export function deleteObject(kind: string, key: string): Action {
+  return { action: 'delete-object', kind, key };
+}
+
+export interface Probe {
+  readonly from: string;
+  readonly to: string;
+  readonly protocol: ProbeProtocol;
+  /** Absent for ICMP. */
+  readonly port?: number;
+  readonly family: Family;
+}
+
+/** Every actor to every other and to itself, at every port, over both families; one end at least is a pod. */
+export function probesOf({ pods, others = [], ports, families = FAMILIES }: ConformanceCase): readonly Probe[] {
+  const actors = [...pods, ...others];
+  return families.flatMap((family) =>
+    ports.map(parseServed).flatMap((served) =>
+      actors.flatMap((from) => actors.map((to) => ({ from, to, family, ...served }))),
+    ),
+  ).filter(({ from, to }) => pods.includes(from) || pods.includes(to));
+}
+
+function parseServed(served: Served): { readonly protocol: ProbeProtocol; readonly port?: number } {
+  if (served === 'ICMP') return { protocol: 'ICMP' };
+  const [port, protocol] = served.split('/');
+  return { protocol: protocol as Protocol, port: Number(port) };
+}
+
+export function formatProbe({ from, to, protocol, port, family }: Probe): string {
+  return `${from} > ${to} ${port === undefined ? '' : `:${port} `}${protocol} v${family}`;
+}

@@ -1,0 +1,30 @@
+/** The seam between a conformance case and what judges it: the oracle, the compiled maps, or real packets. */
+
+import type { Manifest } from '../support/builders/manifests.ts';
+import type { Family, Probe } from './case.ts';
+
+export interface Change {
+  /** Created or replaced. */
+  readonly apply: readonly Manifest[];
+  readonly delete: readonly Manifest[];
+}
+
+export interface Answer {
+  /** `trouble`: neither arrived nor was silently dropped (refused, unreachable, answered by another). Never what a table expects. */
+  readonly outcome: 'allow' | 'deny' | 'trouble';
+  /** Which rules allow, or what went wrong. */
+  readonly detail?: string;
+}
+
+export interface Judge {
+  /** Milliseconds after which a surprise is looked at again; absent where looking again cannot change the answer. */
+  readonly secondLookMs?: number;
+  /** All objects that every case begins with; the judge has made them already. */
+  readonly world: readonly Manifest[];
+  /** Of a pod, a node or the `stranger`, as text. */
+  addressOf(actor: string, family: Family): string;
+  /** Returns when the change is in force. */
+  apply(change: Change): Promise<void>;
+  /** Answers in the order of the probes. */
+  probe(probes: readonly Probe[]): Promise<readonly Answer[]>;
+}
