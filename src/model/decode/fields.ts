@@ -100,17 +100,21 @@ export function protocolAt(parent: JsonRecord, path: string): Protocol {
   return choiceAt(parent, 'protocol', path, PROTOCOLS) ?? 'TCP';
 }
 
-const RFC3339 = /^(\d{4}-\d\d-\d\d)T\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
+const RFC3339 = /^(\d{4}-\d\d-(\d\d))T\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
 
 /** RFC 3339, as metav1.Time is written, in milliseconds since the epoch. */
 export function timeAt(parent: JsonRecord, key: string, path: string): number | undefined {
   const text = textAt(parent, key, path);
   if (text === undefined) return undefined;
-  const day = RFC3339.exec(text)?.[1];
+  const [, date, day] = RFC3339.exec(text) ?? [];
   const time = Date.parse(text);
-  // Date.parse takes 30 February for 1 March.
-  if (day !== undefined && !Number.isNaN(time) && new Date(`${day}T00:00:00Z`).toISOString().startsWith(day)) return time;
+  if (date !== undefined && !Number.isNaN(time) && (Number(day) <= 28 || isCalendarDate(date))) return time;
   throw fieldError(path, `${describeValue(text)} is not a time`, 'write it as 2026-01-31T12:00:00Z');
+}
+
+/** Date.parse takes 30 February for 2 March. */
+function isCalendarDate(date: string): boolean {
+  return new Date(`${date}T00:00:00Z`).toISOString().startsWith(date);
 }
 
 /** A map from text to text, such as labels or annotations. */

@@ -1,0 +1,75 @@
+/** Reads YAML as Kubernetes means it: maps with text keys, no types of its own, and no surprises from anchors. */
+
+import { isMap, isSeq, parseAllDocuments, Schema } from 'yaml';
+import type { Document, Node, ScalarTag } from 'yaml';
+import { breakDocument, isTooDeep } from './raw-document.ts';
+import type { RawDocument } from './raw-document.ts';
+import { cutSource, indexPlaces } from './source-text.ts';
+import type { Place, SourceText } from './source-text.ts';
+
+/** YAML 1.1, which kubectl reads, takes 010 for 8, YAML 1.2 for 10: kept as text, so that no field takes it for a number. */
+const leadingZero: ScalarTag = { tag: 'tag:yaml.org,2002:str', default: true, test: /^[-+]?0\d+$/, resolve: (text) => text };
+
+/** One for all documents: to build it takes as long as to read a small document. */
+const SCHEMA = new Schema({ schema: 'core', merge: true, resolveKnownTags: false, customTags: (tags) => [leadingZero, ...tags] });
+
+/** How often aliases may multiply what they stand for. */
+const ALIAS_LIMIT = 100;
+
+const MENDS: Readonly<Record<string, string>> = {
+  DUPLICATE_KEY: 'keep one of the two',
+  TAB_AS_INDENT: 'indent with spaces',
+  TAG_RESOLVE_FAILED: 'leave the tag out',
+};
+
+/** All documents of `source`: more than one where `...` lines end them. */
+export function readYaml(source: SourceText): readonly RawDocument[] {
+  const placeOf = indexPlaces(source);
+  try {
+    const documents = parseYaml(source.text);
+    const alone = documents.length === 1;
+    return documents.map((document) => {
+      const part = alone ? source : cutSource(source, document.range[0], document.range[2], placeOf);
+      return readDocument(document, part, source, placeOf);
+    });
+  } catch (error) {
+    return [breakDocument(source, source, `the YAML cannot be read: ${messageOf(error)}`, 'write it flatter')];
+  }
+}
+
+/** With its errors in the documents; throws only where the nesting exhausts the stack. */
+export function parseYaml(text: string): readonly Document.Parsed[] {
+  return parseAllDocuments(text, { schema: SCHEMA, stringKeys: true, prettyErrors: false, logLevel: 'silent' });
+}
+
+/** Offsets of `document` are those of `whole`, of which `part` is its own stretch. */
+function readDocument(document: Document.Parsed, part: SourceText, whole: SourceText, placeOf: (offset: number) => Place): RawDocument {
+  // A warning is an unknown tag or directive: what it would do to the value nobody can tell.
+  const fault = document.errors[0] ?? document.warnings[0];
+  if (fault !== undefined) {
+    const message = fault.code === 'DUPLICATE_KEY' ? 'a key stands twice in one map' : fault.message;
+    return breakDocument(part, placeOf(fault.pos[0]), message, MENDS[fault.code] ?? 'mend the YAML there');
+  }
+  const place = placeOf(document.contents?.range[0] ?? document.range[0]);
+  try {
+    const value: unknown = document.toJS({ maxAliasCount: ALIAS_LIMIT });
+    if (isTooDeep(value)) return breakDocument(part, place, 'the document is nested too deeply', 'write it flatter, without aliases to itself');
+    const items = itemsOf(document);
+    const itemSource = (index: number): SourceText => {
+      const range = (items[index] as Node | null | undefined)?.range;
+      return range ? cutSource(whole, range[0], range[1], placeOf) : part;
+    };
+    return { type: 'read', value, source: part, place, itemSource };
+  } catch (error) {
+    return breakDocument(part, place, `its aliases cannot be resolved: ${messageOf(error)}`, 'write the values out instead of aliases');
+  }
+}
+
+function itemsOf(document: Document.Parsed): readonly unknown[] {
+  const items = isMap(document.contents) ? document.contents.get('items', true) : undefined;
+  return isSeq(items) ? items.items : [];
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
