@@ -1,0 +1,33 @@
+/** `postern lab status`: what a lab is made of. */
+
+import pc from 'picocolors';
+import { Lab } from '../lab/lab.ts';
+import { kernelNotes } from '../lab/lab-requirements.ts';
+import { nameOf } from '../lab/raw-object.ts';
+
+export async function runLabStatus({ name, json }: { readonly name: string; readonly json?: boolean }): Promise<void> {
+  const lab = await Lab.open(name);
+  const policies = lab.objects().map(nameOf).filter(({ kind }) => kind === 'NetworkPolicy');
+  const agents = await Promise.all(lab.nodes().map(async (node) => ({ node: node.name, status: await lab.agentStatus(node.name) })));
+  if (json === true) {
+    const known = policies.map(({ namespace, name: policy }) => `${namespace}/${policy}`);
+    console.log(JSON.stringify({ name: lab.name, nodes: lab.nodes(), pods: lab.pods(), policies: known, agents }, undefined, 2));
+    return;
+  }
+  for (const node of lab.nodes()) {
+    const agent = agents.find((candidate) => candidate.node === node.name)?.status === undefined ? pc.dim('no agent') : pc.green('agent runs');
+    console.log(`${pc.bold(node.name)}  ${node.addresses.join('  ')}  ${agent}  ${pc.dim(node.netns)}`);
+    printPods(lab, node.name);
+  }
+  if (lab.pods().some((pod) => pod.node === '')) console.log(pc.bold('outside the cluster'));
+  printPods(lab, '');
+  console.log(`${policies.length} network policies`);
+  for (const note of kernelNotes()) console.log(pc.dim(note));
+}
+
+function printPods(lab: Lab, node: string): void {
+  for (const pod of lab.pods().filter((candidate) => candidate.node === node)) {
+    const ports = pod.ports.map(({ protocol, port }) => `${port}/${protocol.toLowerCase()}`).join(' ');
+    console.log(`  ${pod.key.padEnd(28)} ${pod.addresses.join('  ').padEnd(36)} ${ports}  ${pc.dim(pod.netns)}`);
+  }
+}
