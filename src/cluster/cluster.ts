@@ -1,0 +1,126 @@
+/** The cluster as the agent has been told of it, and who owns each address. No I/O, no policy. */
+
+import type { Address } from '../model/ip.ts';
+import { NAMESPACE_NAME_LABEL, type Labels } from '../model/labels.ts';
+import { objectKey, type ClusterObject, type NetworkPolicyObject, type Node, type Pod } from '../model/objects.ts';
+import type { ClusterEvent } from '../model/source.ts';
+
+/** What an event changed, for those who keep something derived from it. */
+export type ClusterChange =
+  | { readonly kind: 'pod'; readonly key: string; readonly before: Pod | undefined; readonly after: Pod | undefined }
+  | { readonly kind: 'namespace'; readonly name: string }
+  | { readonly kind: 'policy'; readonly key: string; readonly after: NetworkPolicyObject | undefined }
+  | { readonly kind: 'node'; readonly name: string }
+  /** An address has another owner, or none. */
+  | { readonly kind: 'owner'; readonly address: Address; readonly before: string | undefined; readonly after: string | undefined };
+
+interface Claim {
+  readonly pod: string;
+  /** Order of assignment as seen here; 0 for everything that was there at the start. */
+  readonly order: number;
+  readonly startedAt: number;
+  readonly uid: string;
+}
+
+export class Cluster {
+  readonly pods = new Map<string, Pod>();
+  readonly nodes = new Map<string, Node>();
+  readonly policies = new Map<string, NetworkPolicyObject>();
+  readonly #namespaces = new Map<string, Labels>();
+  readonly #claims = new Map<Address, Claim[]>();
+  #order = 0;
+
+  /** Labels of a namespace; one that is not known has only its name (the API server's default label). */
+  namespaceLabels(name: string): Labels {
+    return this.#namespaces.get(name) ?? { [NAMESPACE_NAME_LABEL]: name };
+  }
+
+  /** Key of the pod that owns an address. */
+  ownerOf(address: Address): string | undefined {
+    return this.#claims.get(address)?.at(-1)?.pod;
+  }
+
+  /** From now on a pod that gets an address is newer than all that had it. Until then only start times tell (a list has no order). */
+  startCounting(): void {
+    this.#order = 1;
+  }
+
+  apply(event: ClusterEvent): ClusterChange[] {
+    if (event.type === 'upsert') return this.#upsert(event.object);
+    switch (event.kind) {
+      case 'Pod':
+        return this.#setPod(event.key, undefined);
+      case 'Namespace':
+        this.#namespaces.delete(event.key);
+        return [{ kind: 'namespace', name: event.key }];
+      case 'Node':
+        this.nodes.delete(event.key);
+        return [{ kind: 'node', name: event.key }];
+      case 'NetworkPolicy':
+        this.policies.delete(event.key);
+        return [{ kind: 'policy', key: event.key, after: undefined }];
+      case 'Service':
+      case 'EndpointSlice':
+        return [];
+    }
+  }
+
+  #upsert(object: ClusterObject): ClusterChange[] {
+    const key = objectKey(object);
+    switch (object.kind) {
+      case 'Pod':
+        return this.#setPod(key, object);
+      case 'Namespace':
+        this.#namespaces.set(key, object.labels);
+        return [{ kind: 'namespace', name: key }];
+      case 'Node':
+        this.nodes.set(key, object);
+        return [{ kind: 'node', name: key }];
+      case 'NetworkPolicy':
+        this.policies.set(key, object);
+        return [{ kind: 'policy', key, after: object }];
+      case 'Service':
+      case 'EndpointSlice':
+        return [];
+    }
+  }
+
+  #setPod(key: string, after: Pod | undefined): ClusterChange[] {
+    const before = this.pods.get(key);
+    if (after === undefined) this.pods.delete(key);
+    else this.pods.set(key, after);
+    const had = new Set(before === undefined ? [] : claimedAddresses(before));
+    const has = new Set(after === undefined ? [] : claimedAddresses(after));
+    const sameIncarnation = before?.uid === after?.uid;
+    const changes: ClusterChange[] = [{ kind: 'pod', key, before, after }];
+    for (const address of had) {
+      if (!has.has(address) || !sameIncarnation) this.#changeOwner(address, changes, (claims) => claims.filter((claim) => claim.pod !== key));
+    }
+    for (const address of has) {
+      if (had.has(address) && sameIncarnation) continue;
+      const order = this.#order === 0 ? 0 : this.#order++;
+      const claim: Claim = { pod: key, order, startedAt: after?.startedAt ?? 0, uid: after?.uid ?? '' };
+      this.#changeOwner(address, changes, (claims) => [...claims, claim].sort(compareClaims));
+    }
+    return changes;
+  }
+
+  #changeOwner(address: Address, changes: ClusterChange[], edit: (claims: Claim[]) => Claim[]): void {
+    const before = this.ownerOf(address);
+    const claims = edit(this.#claims.get(address) ?? []);
+    if (claims.length === 0) this.#claims.delete(address);
+    else this.#claims.set(address, claims);
+    const after = this.ownerOf(address);
+    // The same key may be another pod by now (deleted and made again between two looks): its address has died and lives again.
+    changes.push({ kind: 'owner', address, before, after });
+  }
+}
+
+/** Addresses by which a pod is a peer: none once it has ended (its address may be another's already), none of its own on the host's network. */
+function claimedAddresses(pod: Pod): readonly Address[] {
+  return pod.hostNetwork || pod.phase === 'Succeeded' || pod.phase === 'Failed' ? [] : pod.addresses;
+}
+
+function compareClaims(a: Claim, b: Claim): number {
+  return a.order - b.order || a.startedAt - b.startedAt || (a.uid < b.uid ? -1 : 1);
+}

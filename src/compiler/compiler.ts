@@ -1,0 +1,383 @@
+/** Events in, plans out: which peer lists live, which identities and rulesets follow, and what the kernel must be told. */
+
+import type { PosternError } from '../model/error.ts';
+import { MAPPED, type Address } from '../model/ip.ts';
+import type { Pod } from '../model/objects.ts';
+import type { Operation } from '../model/plan.ts';
+import type { ClusterEvent } from '../model/source.ts';
+import { DIRECTIONS, type Direction } from '../model/verdict.ts';
+import { Cluster, type ClusterChange } from '../cluster/cluster.ts';
+import { parsePolicy } from '../policy/parse-policy.ts';
+import type { Policy } from '../policy/policy.ts';
+import { containsPorts, hasPort } from '../policy/ports.ts';
+import { containsRuleset } from '../policy/ruleset.ts';
+import { labelsKey } from '../policy/selector.ts';
+import { DEFAULT_BUDGET, NAMESPACE_SHARE, refusePolicies, type Budget } from './admission.ts';
+import { EndpointTable, type Binding, type EndpointIntent } from './endpoint-table.ts';
+import { hasRow, IdentityTable, type Identity, type MemberChange, type PodFacts } from './identity-table.ts';
+import { KernelLedger, REMOVAL_DELAY_MS } from './kernel-ledger.ts';
+import { orderAddressOperations, type Plan } from './plan.ts';
+import { RulesetTable, type Ruleset } from './ruleset-table.ts';
+import { makeSubject, type Subject } from './subjects.ts';
+
+export interface CompilerOptions {
+  /** Pods of this node are subjects; without it those of every node are (audit, the lab's expectations). */
+  readonly node?: string;
+  /** Counter to go on from; never 0. */
+  readonly generation?: number;
+  readonly budget?: Budget;
+  /** Milliseconds for which a pod that ran open adopts TCP without evidence. Default two minutes. */
+  readonly takeOverMs?: number;
+  /** False turns the source check off for every pod. */
+  readonly sourceCheck?: boolean;
+}
+
+export interface Now {
+  /** Milliseconds of any steady clock. */
+  readonly ms: number;
+  /** CLOCK_MONOTONIC nanoseconds. */
+  readonly monotonic: bigint;
+}
+
+/** Pod annotation that turns the source check off for pods that must forward for others. */
+export const ALLOW_SPOOFING = 'postern.dev/allow-spoofing';
+
+/** Lists that nobody uses any more are forgotten once there are this many. */
+const UNUSED_LISTS_KEPT = 256;
+
+export class Compiler {
+  readonly cluster = new Cluster();
+  readonly identities = new IdentityTable();
+  readonly rulesets = new RulesetTable(this.identities);
+  readonly endpoints: EndpointTable;
+  readonly #ledger = new KernelLedger(this.identities, this.rulesets);
+  readonly #options: CompilerOptions;
+  readonly #budget: Budget;
+  readonly #policies = new Map<string, Policy>();
+  readonly #policiesOf = new Map<string, Map<string, Policy>>();
+  readonly #subjects = new Map<string, Subject>();
+  readonly #subjectsOf = new Map<string, Set<string>>();
+  readonly #dirty = new Set<string>();
+  readonly #nodeAddresses = new Map<Address, number>();
+  readonly #gateways = new Map<string, readonly Address[]>();
+  #nodeStatusAddresses: readonly Address[] = [];
+  /** Address → identity at its owner's death, until its flows are swept. */
+  readonly #tombstones = new Map<Address, Identity>();
+  #refused: ReadonlyMap<string, PosternError> = new Map();
+  #generation: number;
+  #policiesChanged = true;
+  #portRules = 0;
+
+  constructor(options: CompilerOptions = {}) {
+    this.#options = options;
+    this.#budget = options.budget ?? DEFAULT_BUDGET;
+    this.#generation = Math.max(1, options.generation ?? 1);
+    this.endpoints = new EndpointTable(BigInt(options.takeOverMs ?? 120_000) * 1_000_000n);
+    this.identities.pinPrefix(MAPPED);
+  }
+
+  get policies(): ReadonlyMap<string, Policy> {
+    return this.#policies;
+  }
+
+  /** Policies that do not fit the budgets, with the reason. As of the last flush. */
+  get refused(): ReadonlyMap<string, PosternError> {
+    return this.#refused;
+  }
+
+  get pairs(): number {
+    return this.#ledger.pairs;
+  }
+
+  subject(pod: string): Subject | undefined {
+    return this.#subjects.get(pod);
+  }
+
+  subjects(): IterableIterator<[string, Subject]> {
+    return this.#subjects.entries();
+  }
+
+  /* Events */
+
+  apply(events: readonly ClusterEvent[]): void {
+    for (const event of events) for (const change of this.cluster.apply(event)) this.#handle(change);
+  }
+
+  /** A local pod's interface has been found. `gateways`: addresses of its host side, which count as the node's own. */
+  bind(pod: string, binding: Binding, gateways: readonly Address[], ranOpen: boolean): void {
+    this.endpoints.bind(pod, binding, ranOpen);
+    this.#setGateways(pod, gateways);
+  }
+
+  unbind(pod: string): void {
+    this.endpoints.unbind(pod);
+    this.#setGateways(pod, []);
+  }
+
+  #handle(change: ClusterChange): void {
+    switch (change.kind) {
+      case 'owner':
+        this.#changeOwner(change.address, change.after);
+        return;
+      case 'pod':
+        this.#changePod(change.key, change.before, change.after);
+        return;
+      case 'namespace':
+        this.identities.setNamespaceLabels(change.name, this.cluster.namespaceLabels(change.name));
+        return;
+      case 'policy':
+        this.#changePolicy(change.key, change.after === undefined ? undefined : parsePolicy(change.after));
+        return;
+      case 'node':
+        if (change.name === this.#options.node) this.#setNode(this.cluster.nodes.get(change.name)?.addresses ?? []);
+        return;
+    }
+  }
+
+  #changeOwner(address: Address, owner: string | undefined): void {
+    const pod = owner === undefined ? undefined : this.cluster.pods.get(owner);
+    const before = this.identities.find(address)?.identity;
+    if (pod === undefined && before !== undefined && before.id !== 0) this.#tombstones.set(address, before);
+    this.identities.setPod(address, pod === undefined ? undefined : this.#factsOf(pod));
+  }
+
+  #changePod(key: string, before: Pod | undefined, after: Pod | undefined): void {
+    if (before !== undefined && after !== undefined && before.uid === after.uid && !sameFacts(before, after)) {
+      for (const address of after.addresses) if (this.cluster.ownerOf(address) === key) this.identities.setPod(address, this.#factsOf(after));
+    }
+    const node = this.#options.node;
+    const local = after !== undefined && !after.hostNetwork && (node === undefined || after.nodeName === node);
+    if (local || this.#subjects.has(key)) this.#dirty.add(key);
+  }
+
+  #changePolicy(key: string, policy: Policy | undefined): void {
+    const namespace = policy?.namespace ?? key.slice(0, key.indexOf('/'));
+    let policies = this.#policiesOf.get(namespace);
+    if (policies === undefined) this.#policiesOf.set(namespace, (policies = new Map()));
+    if (policy === undefined) {
+      this.#policies.delete(key);
+      policies.delete(key);
+    } else {
+      this.#policies.set(key, policy);
+      policies.set(key, policy);
+    }
+    this.#policiesChanged = true;
+    for (const pod of this.#subjectsOf.get(namespace) ?? []) this.#dirty.add(pod);
+  }
+
+  #setNode(addresses: readonly Address[]): void {
+    const before = this.#nodeStatusAddresses;
+    this.#nodeStatusAddresses = addresses;
+    for (const address of addresses) this.#countNodeAddress(address, 1);
+    for (const address of before) this.#countNodeAddress(address, -1);
+  }
+
+  #setGateways(pod: string, addresses: readonly Address[]): void {
+    const before = this.#gateways.get(pod) ?? [];
+    if (addresses.length === 0) this.#gateways.delete(pod);
+    else this.#gateways.set(pod, addresses);
+    for (const address of addresses) this.#countNodeAddress(address, 1);
+    for (const address of before) this.#countNodeAddress(address, -1);
+  }
+
+  #countNodeAddress(address: Address, change: number): void {
+    const count = (this.#nodeAddresses.get(address) ?? 0) + change;
+    if (count > 0) this.#nodeAddresses.set(address, count);
+    else this.#nodeAddresses.delete(address);
+    this.identities.setOwnNode(address, count > 0);
+  }
+
+  #factsOf(pod: Pod): PodFacts {
+    return { namespace: pod.namespace, namespaceLabels: this.cluster.namespaceLabels(pod.namespace), labels: pod.labels, ports: pod.ports };
+  }
+
+  /* Flush */
+
+  /** What to do now. The plan is to be applied as a whole before the next one is asked for. */
+  flush(now: Now): Plan {
+    this.#refreshSubjects();
+    this.#admit();
+    this.#ledger.forgetUnborn();
+    const additions = this.#ledger.additions();
+    const changes = this.identities.takeChanges();
+    const addresses = orderAddressOperations(changes.flatMap((change) => this.#addressOperation(change)));
+    const narrowed = this.#narrowedRulesets(changes);
+    const before = this.#generation;
+    const flips = this.endpoints.flips(
+      (pod) => this.#intentOf(pod),
+      (was, intent) => DIRECTIONS.some((direction) => mustJudgeAgain(was[direction], intent[direction], narrowed)),
+      { current: before, next: () => (this.#generation = before + 1) },
+      (ruleset) => this.rulesets.strangerRef(ruleset),
+      now,
+    );
+    // Starts the clock of what has died by this flush.
+    const overdue = this.#ledger.removals(now.ms);
+    const toMiddle = [...additions, ...addresses];
+    return { steps: [toMiddle, [...flips, ...overdue]], generation: this.#generation, empty: toMiddle.length + flips.length + overdue.length === 0 };
+  }
+
+  /** Removals that are due, at least a second after what they remove was last in force; and the sweep of the dead addresses' flows. */
+  sweep(now: Now): Operation[] {
+    const operations = [...this.#ledger.removals(now.ms), ...this.endpoints.removals(now.ms, REMOVAL_DELAY_MS)];
+    if (this.#tombstones.size > 0) {
+      operations.push({ op: 'sweep-flows', addresses: [...this.#tombstones.keys()] });
+      this.#tombstones.clear();
+    }
+    if (this.#ledger.settled && this.identities.unusedLists > UNUSED_LISTS_KEPT) this.identities.compact();
+    return operations;
+  }
+
+  /** Something waits for `sweep`. */
+  get sweepPending(): boolean {
+    return this.#ledger.pending || this.endpoints.pending || this.#tombstones.size > 0;
+  }
+
+  #refreshSubjects(): void {
+    for (const key of this.#dirty) {
+      const pod = this.cluster.pods.get(key);
+      const old = this.#subjects.get(key);
+      const node = this.#options.node;
+      this.#forgetSubject(key, old);
+      if (pod !== undefined && !pod.hostNetwork && (node === undefined || pod.nodeName === node)) {
+        const policies = this.#policiesOf.get(pod.namespace)?.values() ?? [];
+        this.#subjects.set(key, makeSubject(pod, policies, this.#refused, this.rulesets));
+        const siblings = this.#subjectsOf.get(pod.namespace);
+        if (siblings === undefined) this.#subjectsOf.set(pod.namespace, new Set([key]));
+        else siblings.add(key);
+      }
+      // Given back only now, so that an unchanged ruleset never had no users.
+      for (const direction of DIRECTIONS) {
+        const ruleset = old?.rulesets[direction];
+        if (ruleset !== undefined) this.rulesets.release(ruleset);
+      }
+    }
+    this.#dirty.clear();
+  }
+
+  #forgetSubject(key: string, subject: Subject | undefined): void {
+    this.#subjects.delete(key);
+    if (subject !== undefined) this.#subjectsOf.get(subject.pod.namespace)?.delete(key);
+  }
+
+  /** While everything is well below the smallest share, no policy can be refused and nothing is counted. */
+  #admit(): void {
+    const roomy =
+      this.identities.size <= this.#budget.identities * NAMESPACE_SHARE &&
+      this.#ledger.pairs <= this.#budget.pairs * NAMESPACE_SHARE &&
+      this.identities.size * this.rulesets.size <= this.#budget.pairs * NAMESPACE_SHARE * 4 &&
+      this.identities.edgeMembers <= this.#budget.prefixes * NAMESPACE_SHARE &&
+      this.#countPortRules() <= (this.#budget.portRows * NAMESPACE_SHARE) / 30;
+    if (roomy && this.#refused.size === 0) return;
+    const refused = refusePolicies(this.#candidates(), this.#budget, this.#bareTable());
+    const changed = [...new Set([...refused.keys(), ...this.#refused.keys()])].filter((key) => refused.has(key) !== this.#refused.has(key));
+    this.#refused = refused;
+    for (const key of changed) {
+      for (const pod of this.#subjectsOf.get(key.slice(0, key.indexOf('/'))) ?? []) this.#dirty.add(pod);
+    }
+    if (changed.length === 0) return;
+    this.#refreshSubjects();
+    this.#ledger.forgetUnborn();
+    if (this.#ledger.settled) this.identities.compact();
+  }
+
+  #candidates(): { policy: Policy; subjects: number }[] {
+    const groups = new Map<Policy, Set<string>>();
+    for (const subject of this.#subjects.values()) {
+      for (const policy of new Set([...subject.policies.ingress, ...subject.policies.egress])) {
+        const labels = groups.get(policy) ?? new Set();
+        groups.set(policy, labels.add(labelsKey(subject.pod.labels)));
+      }
+    }
+    return [...groups].map(([policy, labels]) => ({ policy, subjects: labels.size }));
+  }
+
+  #bareTable(): IdentityTable {
+    const table = new IdentityTable();
+    for (const member of this.identities.members()) {
+      const owner = member.length === 128 ? this.cluster.ownerOf(member.address) : undefined;
+      const pod = owner === undefined ? undefined : this.cluster.pods.get(owner);
+      if (pod !== undefined) table.setPod(member.address, this.#factsOf(pod));
+    }
+    return table;
+  }
+
+  #countPortRules(): number {
+    if (!this.#policiesChanged) return this.#portRules;
+    this.#policiesChanged = false;
+    this.#portRules = 0;
+    for (const policy of this.#policies.values()) {
+      for (const rule of [...(policy.rules.ingress ?? []), ...(policy.rules.egress ?? [])]) this.#portRules += rule.ports?.length ?? 0;
+    }
+    return this.#portRules;
+  }
+
+  #addressOperation({ member, before }: MemberChange): Operation[] {
+    const { address, length } = member;
+    const current = this.identities.find(address, length);
+    if (current !== undefined && current !== member) return [];
+    const present = current !== undefined && hasRow(member);
+    if (length < 128) {
+      const prefix = { address, length };
+      return present ? [{ op: 'put-prefix', prefix, identity: member.identity.id }] : before === undefined ? [] : [{ op: 'delete-prefix', prefix }];
+    }
+    if (present) return [{ op: 'put-address', address, identity: member.identity.id, ownNode: member.ownNode }];
+    return before === undefined ? [] : [{ op: 'delete-address', address }];
+  }
+
+  /** Rulesets under which some address that stays alive may now do less than before. */
+  #narrowedRulesets(changes: readonly MemberChange[]): Set<Ruleset> {
+    const moves = new Map<string, [Identity, Identity]>();
+    for (const { member, before } of changes) {
+      const current = this.identities.find(member.address, member.length);
+      if (current === undefined) continue;
+      const was = before ?? this.#tombstones.get(member.address);
+      // Owned again: from here on the generation looks after its flows, and a sweep would take the new owner's.
+      this.#tombstones.delete(member.address);
+      if (was === undefined || was === current.identity) continue;
+      moves.set(`${was.id}>${current.identity.id}`, [was, current.identity]);
+    }
+    const narrowed = new Set<Ruleset>();
+    for (const ruleset of this.rulesets.rulesets()) {
+      for (const [was, is] of moves.values()) {
+        if (narrowed.has(ruleset)) break;
+        if (!containsPorts(this.rulesets.portsFor(ruleset, is), this.rulesets.portsFor(ruleset, was))) narrowed.add(ruleset);
+      }
+    }
+    return narrowed;
+  }
+
+  #intentOf(key: string): EndpointIntent {
+    const subject = this.#subjects.get(key);
+    return {
+      addresses: subject?.pod.addresses ?? [],
+      ingress: subject?.rulesets.ingress,
+      egress: subject?.rulesets.egress,
+      sourceCheck: (this.#options.sourceCheck ?? true) && subject?.pod.annotations[ALLOW_SPOOFING] !== 'true',
+      open: this.#policies.size === 0,
+    };
+  }
+
+  /* Questions */
+
+  /** What a pod's own policies say of a peer, in one direction. Conntrack, the own node and the pod itself are not asked. */
+  judge(pod: string, direction: Direction, peer: Address, protocol: number, port: number): 'not-isolated' | 'allow' | 'deny' {
+    const ruleset = this.#subjects.get(pod)?.rulesets[direction];
+    if (ruleset === undefined) return 'not-isolated';
+    return hasPort(this.rulesets.portsFor(ruleset, this.identities.identityOf(peer)), protocol, port) ? 'allow' : 'deny';
+  }
+}
+
+function mustJudgeAgain(was: Ruleset | undefined, is: Ruleset | undefined, narrowed: ReadonlySet<Ruleset>): boolean {
+  if (is === undefined) return false;
+  if (was === undefined) return true;
+  if (was !== is) return !containsRuleset(is.content, was.content) || narrowed.has(is);
+  return narrowed.has(is);
+}
+
+function sameFacts(a: Pod, b: Pod): boolean {
+  return (
+    labelsKey(a.labels) === labelsKey(b.labels) &&
+    a.ports.length === b.ports.length &&
+    a.ports.every((port, index) => port.name === b.ports[index]?.name && port.port === b.ports[index]?.port && port.protocol === b.ports[index]?.protocol)
+  );
+}

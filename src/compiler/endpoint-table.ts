@@ -1,0 +1,184 @@
+/** The endpoints of this node: which interface each local pod has, its configuration row, and the word that the kernel reads. */
+
+import { isIPv4, type Address } from '../model/ip.ts';
+import {
+  CONFIG_OPEN,
+  CONFIG_UNSET,
+  PORT_SET_ALL,
+  PORT_SET_NONE,
+  type DirectionConfig,
+  type EndpointConfig,
+  type EndpointWord,
+  type Operation,
+  type PortSetRef,
+} from '../model/plan.ts';
+import type { Ruleset } from './ruleset-table.ts';
+
+/** What an endpoint is to enforce. `undefined` rulesets: not isolated in that direction. */
+export interface EndpointIntent {
+  readonly addresses: readonly Address[];
+  readonly ingress: Ruleset | undefined;
+  readonly egress: Ruleset | undefined;
+  readonly sourceCheck: boolean;
+  /** No policy in the cluster: nothing is looked at. */
+  readonly open: boolean;
+}
+
+export interface Binding {
+  /** Also the endpoint's number: the kernel does not use an interface index twice. */
+  readonly ifindex: number;
+  /** Inode of the pod's network namespace. */
+  readonly netns: number;
+}
+
+interface Endpoint {
+  readonly binding: Binding;
+  configId: number;
+  configKey: string;
+  word: EndpointWord | undefined;
+  ingress: Ruleset | undefined;
+  egress: Ruleset | undefined;
+  /** Flows may exist that nobody recorded. */
+  ranOpen: boolean;
+  takeOverUntil: bigint;
+}
+
+export type StrangerRef = (ruleset: Ruleset) => PortSetRef;
+
+export class EndpointTable {
+  readonly #endpoints = new Map<string, Endpoint>();
+  readonly #takeOver: bigint;
+  readonly #freeIds: number[] = [];
+  readonly #retired: { readonly id: number; readonly since: number }[] = [];
+  /** Endpoints that were let go since the last flips. */
+  #gone: { readonly ifindex: number; readonly configId: number }[] = [];
+  #nextId = CONFIG_OPEN + 1;
+
+  /** `takeOver`: nanoseconds for which TCP without evidence is adopted at a pod that ran open. */
+  constructor(takeOver: bigint) {
+    this.#takeOver = takeOver;
+  }
+
+  get(pod: string): { readonly binding: Binding; readonly word: EndpointWord | undefined } | undefined {
+    return this.#endpoints.get(pod);
+  }
+
+  keys(): Iterable<string> {
+    return this.#endpoints.keys();
+  }
+
+  get size(): number {
+    return this.#endpoints.size;
+  }
+
+  bind(pod: string, binding: Binding, ranOpen: boolean): void {
+    this.unbind(pod);
+    this.#endpoints.set(pod, {
+      binding,
+      configId: CONFIG_UNSET,
+      configKey: '',
+      word: undefined,
+      ingress: undefined,
+      egress: undefined,
+      ranOpen,
+      takeOverUntil: 0n,
+    });
+  }
+
+  unbind(pod: string): void {
+    const endpoint = this.#endpoints.get(pod);
+    if (endpoint === undefined) return;
+    this.#endpoints.delete(pod);
+    this.#gone.push({ ifindex: endpoint.binding.ifindex, configId: endpoint.configId });
+  }
+
+  /** Operations that bring every endpoint to its intent. `bump` says whether flows must be judged again. */
+  flips(
+    intentOf: (pod: string) => EndpointIntent,
+    bump: (before: Pick<Endpoint, 'ingress' | 'egress'>, after: EndpointIntent) => boolean,
+    generation: { readonly current: number; readonly next: () => number },
+    strangerRef: StrangerRef,
+    now: { readonly ms: number; readonly monotonic: bigint },
+  ): Operation[] {
+    const configs: Operation[] = [];
+    const words: Operation[] = [];
+    for (const [pod, endpoint] of this.#endpoints) {
+      const intent = intentOf(pod);
+      const isolated = intent.ingress !== undefined || intent.egress !== undefined;
+      const wasIsolated = endpoint.ingress !== undefined || endpoint.egress !== undefined;
+      if (isolated && !wasIsolated && endpoint.ranOpen) endpoint.takeOverUntil = now.monotonic + this.#takeOver;
+      if (!isolated) endpoint.ranOpen = true;
+      const stale = endpoint.word === undefined || bump(endpoint, intent);
+      const config = makeConfig(endpoint, intent, strangerRef);
+      const key = config === undefined ? 'open' : configKeyOf(config);
+      if (key !== endpoint.configKey) {
+        this.#retire(endpoint.configId, now.ms);
+        endpoint.configKey = key;
+        endpoint.configId = CONFIG_OPEN;
+        if (config !== undefined) {
+          endpoint.configId = this.#freeIds.pop() ?? this.#nextId++;
+          configs.push({ op: 'put-config', id: endpoint.configId, config });
+        }
+      }
+      const fresh = endpoint.word === undefined ? generation.current : stale ? generation.next() : endpoint.word.generation;
+      endpoint.ingress = intent.ingress;
+      endpoint.egress = intent.egress;
+      if (endpoint.word?.config === endpoint.configId && endpoint.word.generation === fresh) continue;
+      endpoint.word = { config: endpoint.configId, generation: fresh };
+      words.push({ op: 'set-endpoint', ifindex: endpoint.binding.ifindex, word: endpoint.word });
+    }
+    const bound = new Set([...this.#endpoints.values()].map((endpoint) => endpoint.binding.ifindex));
+    for (const { ifindex, configId } of this.#gone) {
+      this.#retire(configId, now.ms);
+      if (!bound.has(ifindex)) words.push({ op: 'set-endpoint', ifindex, word: { config: CONFIG_UNSET, generation: 0 } });
+    }
+    this.#gone = [];
+    return [...configs, ...words];
+  }
+
+  /** Configuration rows that no packet can be reading any more. */
+  removals(now: number, delay: number): Operation[] {
+    const due = this.#retired.filter(({ since }) => now - since >= delay);
+    for (const { id } of due) {
+      this.#retired.splice(
+        this.#retired.findIndex((row) => row.id === id),
+        1,
+      );
+      this.#freeIds.push(id);
+    }
+    return due.map(({ id }) => ({ op: 'delete-config', id }));
+  }
+
+  get pending(): boolean {
+    return this.#retired.length > 0;
+  }
+
+  #retire(id: number, since: number): void {
+    if (id > CONFIG_OPEN) this.#retired.push({ id, since });
+  }
+}
+
+function makeConfig(endpoint: Endpoint, intent: EndpointIntent, strangerRef: StrangerRef): EndpointConfig | undefined {
+  if (intent.open) return undefined;
+  return {
+    endpoint: endpoint.binding.ifindex,
+    ingress: makeDirection(intent.ingress, strangerRef),
+    egress: makeDirection(intent.egress, strangerRef),
+    ipv4: intent.addresses.find((address) => isIPv4(address)),
+    ipv6: intent.addresses.find((address) => !isIPv4(address)),
+    sourceCheck: intent.sourceCheck,
+    held: false,
+    takeOverUntil: endpoint.takeOverUntil,
+  };
+}
+
+function makeDirection(ruleset: Ruleset | undefined, strangerRef: StrangerRef): DirectionConfig {
+  if (ruleset === undefined) return { ruleset: 0, stranger: { portSet: PORT_SET_ALL, lengths: 0 }, defaultVerdict: 'allow' };
+  const stranger = strangerRef(ruleset);
+  return { ruleset: ruleset.id, stranger: stranger.portSet === PORT_SET_NONE ? { portSet: PORT_SET_NONE, lengths: 0 } : stranger, defaultVerdict: 'deny' };
+}
+
+function configKeyOf(config: EndpointConfig): string {
+  const { ingress, egress } = config;
+  return [config.endpoint, ingress.ruleset, egress.ruleset, config.ipv4, config.ipv6, config.sourceCheck, config.held, config.takeOverUntil].join('|');
+}

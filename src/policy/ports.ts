@@ -1,0 +1,84 @@
+/** Sets of (protocol, port): union, containment, content key, and the prefix rows that the kernel looks up. */
+
+import type { PortRow } from '../model/plan.ts';
+import { PROTOCOL_NUMBER, PROTOCOLS, type Protocol } from '../model/verdict.ts';
+import { LAST_PORT } from './parse-ports.ts';
+
+/** Inclusive. */
+export interface PortRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** `all` covers every protocol, ICMP and the like too; else sorted ranges that neither overlap nor touch. */
+export type Ports = 'all' | Readonly<Record<Protocol, readonly PortRange[]>>;
+
+export const NO_PORTS: Ports = { TCP: [], UDP: [], SCTP: [] };
+
+export function portsOf(ranges: readonly { readonly protocol: Protocol; readonly first: number; readonly last: number }[]): Ports {
+  const of = (protocol: Protocol): readonly PortRange[] => mergeRanges(ranges.filter((range) => range.protocol === protocol));
+  return { TCP: of('TCP'), UDP: of('UDP'), SCTP: of('SCTP') };
+}
+
+export function unionPorts(sets: readonly Ports[]): Ports {
+  if (sets.length === 1 && sets[0] !== undefined) return sets[0];
+  if (sets.includes('all')) return 'all';
+  const of = (protocol: Protocol): readonly PortRange[] => mergeRanges(sets.flatMap((set) => (set === 'all' ? [] : set[protocol])));
+  return { TCP: of('TCP'), UDP: of('UDP'), SCTP: of('SCTP') };
+}
+
+export function containsPorts(outer: Ports, inner: Ports): boolean {
+  if (outer === 'all') return true;
+  if (inner === 'all') return false;
+  return PROTOCOLS.every((protocol) =>
+    inner[protocol].every((range) => outer[protocol].some((wide) => wide.first <= range.first && range.last <= wide.last)),
+  );
+}
+
+/** `protocol` by IANA number; `port` is ignored where the protocol has none. */
+export function hasPort(ports: Ports, protocol: number, port: number): boolean {
+  if (ports === 'all') return true;
+  const name = PROTOCOLS.find((candidate) => PROTOCOL_NUMBER[candidate] === protocol);
+  return name !== undefined && ports[name].some((range) => range.first <= port && port <= range.last);
+}
+
+export function isEmptyPorts(ports: Ports): boolean {
+  return ports !== 'all' && PROTOCOLS.every((protocol) => ports[protocol].length === 0);
+}
+
+export function portsKey(ports: Ports): string {
+  if (ports === 'all') return '*';
+  return PROTOCOLS.flatMap((protocol) => ports[protocol].map(({ first, last }) => `${protocol}:${first}-${last}`)).join(',');
+}
+
+/** The fewest (port prefix, length) rows that cover the set. */
+export function portRows(ports: Ports): PortRow[] {
+  if (ports === 'all') return [];
+  return PROTOCOLS.flatMap((protocol) => ports[protocol].flatMap((range) => prefixRows(PROTOCOL_NUMBER[protocol], range)));
+}
+
+function prefixRows(protocol: number, range: PortRange): PortRow[] {
+  const rows: PortRow[] = [];
+  let next = range.first;
+  while (next <= range.last) {
+    let size = 1;
+    while (next % (size * 2) === 0 && next + size * 2 - 1 <= range.last && size * 2 <= LAST_PORT + 1) size *= 2;
+    rows.push({ protocol, port: next, length: 16 - Math.log2(size), verdict: 'allow' });
+    next += size;
+  }
+  return rows;
+}
+
+function mergeRanges(ranges: readonly PortRange[]): PortRange[] {
+  const sorted = [...ranges].sort((a, b) => a.first - b.first || a.last - b.last);
+  const merged: PortRange[] = [];
+  for (const { first, last } of sorted) {
+    const previous = merged.at(-1);
+    if (previous !== undefined && first <= previous.last + 1) {
+      merged[merged.length - 1] = { first: previous.first, last: Math.max(previous.last, last) };
+    } else {
+      merged.push({ first, last });
+    }
+  }
+  return merged;
+}
