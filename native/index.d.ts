@@ -159,13 +159,13 @@ export function mapById(id: number): Fd;
 /** `in`: TC ingress of the interface (packets that the pod sends, on a host-side veth). `out`: TC egress. */
 export type Hook = 'in' | 'out';
 
-/** tcx link through the raw bpf() call; returns the link. `first` puts the program before all others (BPF_F_BEFORE without anchor), else it goes last. */
+/** tcx link through the raw bpf() call; returns the link. `first` puts the program before all others (BPF_F_BEFORE without anchor), else it goes last. EEXIST where the same program stands at the hook already. */
 export function tcxAttach(ifindex: number, hook: Hook, program: Fd, first: boolean): Fd;
 /** Programs at a tcx hook in the order in which they run; a program that was attached without a link has link id 0. Throws EINVAL or EOPNOTSUPP where the kernel has no tcx. */
 export function tcxQuery(ifindex: number, hook: Hook): { readonly programIds: readonly number[]; readonly linkIds: readonly number[]; readonly revision: bigint };
 /** Netfilter link (BPF_PROG_TYPE_NETFILTER): family 2 or 10, hook number NF_INET_*, priority. */
 export function netfilterAttach(family: number, hook: number, priority: number, program: Fd): Fd;
-/** Replace a link's program in place. Throws ENOLINK for a severed link. */
+/** Replace a link's program in place. Throws ENOLINK for a severed link, EEXIST where the program stands at the hook through another link. */
 export function linkUpdate(link: Fd, program: Fd): void;
 export function linkDetach(link: Fd): void;
 

@@ -1,0 +1,130 @@
+/** Netlink: dumps in any namespace, refusals, events, lost events. */
+
+import { execFileSync } from 'node:child_process';
+import { closeSync, openSync, statSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import * as native from '../../native/index.js';
+import { obstacle } from './support/kernel-access.ts';
+import { NetworkNamespace } from './support/network-namespace.ts';
+
+const ROUTE = 0;
+const RTM_NEWLINK = 16;
+const RTM_GETLINK = 18;
+const NLM_F_REQUEST = 1;
+const NLM_F_ACK = 4;
+const NLM_F_DUMP = 0x300;
+const RTNLGRP_LINK = 1;
+
+/** An nlmsghdr and an ifinfomsg. */
+function linkRequest(type: number, flags: number, ifindex = 0): Uint8Array {
+  const message = Buffer.alloc(32);
+  message.writeUInt16LE(type, 4);
+  message.writeUInt16LE(flags, 6);
+  message.writeInt32LE(ifindex, 20);
+  return message;
+}
+
+describe.skipIf(obstacle !== undefined)('netlink', () => {
+  let namespace: NetworkNamespace;
+  let netns: number;
+  const sockets: number[] = [];
+
+  function open(groups: readonly number[] = []): number {
+    const socket = native.netlinkOpen(netns, ROUTE, groups);
+    sockets.push(socket);
+    return socket;
+  }
+
+  beforeAll(() => {
+    namespace = new NetworkNamespace();
+    netns = openSync(namespace.path, 'r');
+    for (let index = 0; index < 200; index += 1) namespace.ip(`link add dummy${index} type dummy`);
+  });
+
+  afterEach(() => {
+    for (const socket of sockets.splice(0)) native.close(socket);
+  });
+
+  afterAll(() => {
+    closeSync(netns);
+    namespace[Symbol.dispose]();
+  });
+
+  it('dumps the links of another namespace, and leaves the caller in its own', () => {
+    const own = native.netnsInode(null);
+    const links = native.netlinkRequest(open(), linkRequest(RTM_GETLINK, NLM_F_REQUEST | NLM_F_DUMP));
+    expect(links.length).toBeGreaterThan(200);
+    expect(links.every((message) => message.readUInt16LE(4) === RTM_NEWLINK && message.readUInt32LE(0) === message.length)).toBe(true);
+    expect(native.netnsInode(null)).toBe(own);
+    expect(statSync('/proc/self/ns/net').ino).toBe(own);
+    expect(native.netnsInode(netns)).toBe(statSync(namespace.path).ino);
+  });
+
+  it("ends with the first message where neither a dump nor an acknowledgement was asked for", () => {
+    const socket = open();
+    expect(native.netlinkRequest(socket, linkRequest(RTM_GETLINK, NLM_F_REQUEST, 1))).toHaveLength(1);
+    expect(native.netlinkRequest(socket, linkRequest(RTM_GETLINK, NLM_F_REQUEST | NLM_F_ACK, 1))).toHaveLength(1);
+    expect(native.netlinkRequest(socket, linkRequest(RTM_GETLINK, NLM_F_REQUEST, 1))).toHaveLength(1);
+  });
+
+  it('throws what the kernel answered', () => {
+    const socket = open();
+    expect(() => native.netlinkRequest(socket, linkRequest(RTM_GETLINK, NLM_F_REQUEST, 99_999))).toThrow(
+      expect.objectContaining({ code: 'ENODEV', operation: 'netlink', object: 'netlink message type 18' }),
+    );
+    const short = linkRequest(RTM_NEWLINK, NLM_F_REQUEST | NLM_F_ACK, -1);
+    expect(() => native.netlinkRequest(socket, short)).toThrow(expect.objectContaining({ log: expect.stringContaining('ifindex') }));
+    expect(() => native.netlinkRequest(socket, new Uint8Array(8))).toThrow(TypeError);
+  });
+
+  it('gives up after the time that it was given', () => {
+    // A type that no one answers: messages below 16 are control messages.
+    const start = performance.now();
+    expect(() => native.netlinkRequest(open(), linkRequest(1, NLM_F_REQUEST), 50)).toThrow(expect.objectContaining({ code: 'ETIMEDOUT' }));
+    expect(performance.now() - start).toBeLessThan(1000);
+  });
+
+  it('refuses what is no network namespace', () => {
+    const file = openSync('/proc/self/ns/mnt', 'r');
+    expect(() => native.netlinkOpen(file, ROUTE, [])).toThrow(expect.objectContaining({ code: 'EINVAL', operation: 'setns' }));
+    closeSync(file);
+    expect(() => native.netlinkOpen(null, 99, [])).toThrow(expect.objectContaining({ code: 'EPROTONOSUPPORT', operation: 'socket' }));
+  });
+
+  it('calls back with events, until closed', async () => {
+    const types: number[] = [];
+    const listener = native.netlinkListen(open([RTNLGRP_LINK]), (datagram) => types.push(datagram.readUInt16LE(4)), () => types.push(-1));
+    namespace.ip('link set dummy0 up');
+    while (types.length === 0) await setTimeout(1);
+    expect(types.every((type) => type === RTM_NEWLINK)).toBe(true);
+    listener.close();
+    const count = types.length;
+    namespace.ip('link set dummy0 down');
+    await setTimeout(20);
+    expect(types).toHaveLength(count);
+    listener.close();
+  });
+
+  it('says when events were lost', async () => {
+    let events = 0;
+    let overruns = 0;
+    const listener = native.netlinkListen(open([RTNLGRP_LINK]), () => (events += 1), () => (overruns += 1));
+    const flips = Array.from({ length: 2000 }, (_value, index) => `link set dummy1 ${index % 2 === 0 ? 'up' : 'down'}\n`);
+    execFileSync('ip', ['-n', namespace.name, '-batch', '-'], { input: flips.join('') });
+    while (overruns === 0) await setTimeout(1);
+    expect(events).toBeLessThan(2000);
+    listener.close();
+  });
+
+  it('may be closed from within its callback, with more to come', async () => {
+    let events = 0;
+    const listener = native.netlinkListen(open([RTNLGRP_LINK]), () => {
+      events += 1;
+      listener.close();
+    }, () => {});
+    for (let index = 0; index < 10; index += 1) namespace.ip(`link set dummy2 ${index % 2 === 0 ? 'up' : 'down'}`);
+    await setTimeout(20);
+    expect(events).toBe(1);
+  });
+});
