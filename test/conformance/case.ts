@@ -89,11 +89,11 @@ export interface Probe {
 /** Every actor to every other and to itself, at every port, over both families; one end at least is a pod. */
 export function probesOf({ pods, others = [], ports, families = FAMILIES }: ConformanceCase): readonly Probe[] {
   const actors = [...pods, ...others];
-  return families.flatMap((family) =>
-    ports.map(parseServed).flatMap((served) =>
-      actors.flatMap((from) => actors.map((to) => ({ from, to, family, ...served }))),
-    ),
-  ).filter(({ from, to }) => pods.includes(from) || pods.includes(to));
+  return families
+    .flatMap((family) =>
+      ports.map(parseServed).flatMap((served) => actors.flatMap((from) => actors.map((to) => ({ from, to, family, ...served })))),
+    )
+    .filter(({ from, to }) => pods.includes(from) || pods.includes(to));
 }
 
 function parseServed(served: Served): { readonly protocol: ProbeProtocol; readonly port?: number } {

@@ -55,7 +55,9 @@ export class Stage {
 
   /** Make what is wanted so. */
   async settle(): Promise<void> {
-    const apply = [...this.#wanted].filter(([key, object]) => !isDeepStrictEqual(this.#present.get(key), object)).map(([, object]) => object);
+    const apply = [...this.#wanted]
+      .filter(([key, object]) => !isDeepStrictEqual(this.#present.get(key), object))
+      .map(([, object]) => object);
     const gone = [...this.#present].filter(([key]) => !this.#wanted.has(key)).map(([, object]) => object);
     if (apply.length + gone.length > 0) await this.judge.apply({ apply, delete: gone });
     this.#present = this.#wanted;

@@ -66,10 +66,22 @@ function drawOne(probes: readonly Probe[], mark: (probe: Probe) => string): stri
   const rows = Map.groupBy(probes, (probe) => probe.from);
   const columns = [...new Set(probes.map((probe) => probe.to))];
   const width = Math.max(...[...rows.keys(), ...columns].map((name) => name.length)) + 1;
-  const line = (head: string, cells: readonly string[]): string => [head, ...cells].map((cell) => cell.padEnd(width)).join('').trimEnd();
+  const line = (head: string, cells: readonly string[]): string =>
+    [head, ...cells]
+      .map((cell) => cell.padEnd(width))
+      .join('')
+      .trimEnd();
   const cellOf = (row: readonly Probe[], to: string): string => {
     const probe = row.find((candidate) => candidate.to === to);
     return probe === undefined ? '' : mark(probe);
   };
-  return [line('', columns), ...[...rows].map(([from, row]) => line(from, columns.map((to) => cellOf(row, to))))].join('\n');
+  return [
+    line('', columns),
+    ...[...rows].map(([from, row]) =>
+      line(
+        from,
+        columns.map((to) => cellOf(row, to)),
+      ),
+    ),
+  ].join('\n');
 }

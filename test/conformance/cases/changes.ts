@@ -63,7 +63,11 @@ export const CHANGE_CASES: readonly ConformanceCase[] = [
     steps: [
       {
         does: [
-          applyPolicy('x/deny-to-isolated', { podSelector: { matchLabels: { target: 'isolated' } }, policyTypes: ['Ingress'], ingress: [] }),
+          applyPolicy('x/deny-to-isolated', {
+            podSelector: { matchLabels: { target: 'isolated' } },
+            policyTypes: ['Ingress'],
+            ingress: [],
+          }),
         ],
         default: 'allow',
       },

@@ -33,9 +33,7 @@ export const EGRESS_CASES: readonly ConformanceCase[] = [
     ports: ['80/TCP'],
     steps: [
       {
-        does: [
-          applyPolicy('x/to-y-b', { podSelector: A, policyTypes: ['Egress'], egress: [{ to: [{ ipBlock: { cidr: '{y/b}/32' } }] }] }),
-        ],
+        does: [applyPolicy('x/to-y-b', { podSelector: A, policyTypes: ['Egress'], egress: [{ to: [{ ipBlock: { cidr: '{y/b}/32' } }] }] })],
         default: 'allow',
         overrides: ['deny x/a > *', 'allow x/a > y/b v4'],
       },
@@ -98,7 +96,11 @@ export const EGRESS_CASES: readonly ConformanceCase[] = [
             podSelector: A,
             policyTypes: ['Egress'],
             egress: [
-              { to: [{ namespaceSelector: { matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'NotIn', values: ['y'] }] } }] },
+              {
+                to: [
+                  { namespaceSelector: { matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'NotIn', values: ['y'] }] } },
+                ],
+              },
             ],
           }),
         ],

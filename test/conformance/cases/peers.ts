@@ -106,9 +106,7 @@ export const PEER_CASES: readonly ConformanceCase[] = [
     ports: ['80/TCP'],
     steps: [
       {
-        does: [
-          applyPolicy('x/allow-from-y-or-b', { podSelector: A, ingress: [{ from: [{ namespaceSelector: Y }, { podSelector: B }] }] }),
-        ],
+        does: [applyPolicy('x/allow-from-y-or-b', { podSelector: A, ingress: [{ from: [{ namespaceSelector: Y }, { podSelector: B }] }] })],
         default: 'allow',
         overrides: ['deny x/c > x/a'],
       },
@@ -126,9 +124,7 @@ export const PEER_CASES: readonly ConformanceCase[] = [
             podSelector: A,
             ingress: [
               {
-                from: [
-                  { namespaceSelector: { matchExpressions: [{ key: 'ns', operator: 'NotIn', values: ['x'] }] }, podSelector: B },
-                ],
+                from: [{ namespaceSelector: { matchExpressions: [{ key: 'ns', operator: 'NotIn', values: ['x'] }] }, podSelector: B }],
               },
             ],
           }),

@@ -31,7 +31,9 @@ export function createOracleJudge(): Judge {
       });
       return probes.map((probe): Answer => {
         const { allowed, because } = judge(flowOf(objects, probe));
-        const detail = because.map(({ direction, policy, rule, text }) => [direction, policy, rule, text].filter((part) => part !== undefined).join(' '));
+        const detail = because.map(({ direction, policy, rule, text }) =>
+          [direction, policy, rule, text].filter((part) => part !== undefined).join(' '),
+        );
         return { outcome: allowed ? 'allow' : 'deny', detail: detail.join('; ') };
       });
     },

@@ -13,7 +13,12 @@ const ports = { source: 40000, destination: 80 };
 
 /** Zero when the checksum inside is right. */
 function verify(source: string, destination: string, protocol: number, segment: Uint8Array): number {
-  return internetChecksum(wireAddress(source), wireAddress(destination), Uint8Array.from([...u32(segment.length), ...u32(protocol)]), segment);
+  return internetChecksum(
+    wireAddress(source),
+    wireAddress(destination),
+    Uint8Array.from([...u32(segment.length), ...u32(protocol)]),
+    segment,
+  );
 }
 
 describe('frame builders', () => {
@@ -24,14 +29,25 @@ describe('frame builders', () => {
   });
 
   it('put VLAN tags between the addresses and the type', () => {
-    const frame = ethernet({ vlans: [{ id: 7, type: 0x88a8 }, { id: 9, priority: 3 }] }, arp({ operation: 'request', sender: '10.0.0.1', target: '10.0.0.2' }));
+    const frame = ethernet(
+      {
+        vlans: [
+          { id: 7, type: 0x88a8 },
+          { id: 9, priority: 3 },
+        ],
+      },
+      arp({ operation: 'request', sender: '10.0.0.1', target: '10.0.0.2' }),
+    );
     expect([...frame.slice(12, 22)]).toEqual([0x88, 0xa8, 0, 7, 0x81, 0, 0x60, 9, 8, 6]);
     expect(frame).toHaveLength(14 + 8 + 28);
   });
 
   it('checksum every transport, over both families', () => {
     const data = text('odd');
-    for (const [protocol, segment] of [[6, tcp({ ...ports, data })], [17, udp({ ...ports, data })]] as const) {
+    for (const [protocol, segment] of [
+      [6, tcp({ ...ports, data })],
+      [17, udp({ ...ports, data })],
+    ] as const) {
       const four = ipv4({ ...v4, options: ipv4Padding(2) }, segment);
       expect(internetChecksum(four.bytes.slice(0, 28))).toBe(0);
       expect(verify(v4.source, v4.destination, protocol, four.bytes.slice(28))).toBe(0);

@@ -45,7 +45,13 @@ export interface EthernetOptions {
 /** A whole frame without its check sequence; not padded to 60 bytes. */
 export function ethernet(options: EthernetOptions, payload: Packet): Uint8Array {
   const tags = (options.vlans ?? []).map((tag) => concat(u16(tag.type ?? ETHERTYPE.vlan), u16(((tag.priority ?? 0) << 13) | tag.id)));
-  return concat(macBytes(options.destination ?? HOST_MAC), macBytes(options.source ?? POD_MAC), ...tags, u16(payload.ethertype), payload.bytes);
+  return concat(
+    macBytes(options.destination ?? HOST_MAC),
+    macBytes(options.source ?? POD_MAC),
+    ...tags,
+    u16(payload.ethertype),
+    payload.bytes,
+  );
 }
 
 /** Any other ethertype: PPPoE, MPLS, LLC (a length of at most 1500)… */
@@ -137,8 +143,13 @@ export interface Ipv6Options {
 }
 
 /** Addresses may be sixteen raw bytes, so that mapped ones (which the model refuses) can be sent. */
-export function ipv6(options: Omit<Ipv6Options, 'source' | 'destination'> & { source: AddressLike | Uint8Array; destination: AddressLike | Uint8Array }, payload: Segment): Packet {
-  const [source, destination] = [options.source, options.destination].map((value) => (value instanceof Uint8Array ? value : wireAddress(value)));
+export function ipv6(
+  options: Omit<Ipv6Options, 'source' | 'destination'> & { source: AddressLike | Uint8Array; destination: AddressLike | Uint8Array },
+  payload: Segment,
+): Packet {
+  const [source, destination] = [options.source, options.destination].map((value) =>
+    value instanceof Uint8Array ? value : wireAddress(value),
+  );
   if (source?.length !== 16 || destination?.length !== 16) throw new TypeError('an IPv6 packet needs two IPv6 addresses');
   const body = payload.bytes({ source, destination });
   const bytes = concat(

@@ -18,7 +18,11 @@ export function node(name: string, addresses: readonly string[]): Node {
   return decodeAs('Node', nodeManifest(name, addresses));
 }
 
-export function policy(key: string, spec: unknown, options: { readonly createdAt?: number; readonly uid?: string } = {}): NetworkPolicyObject {
+export function policy(
+  key: string,
+  spec: unknown,
+  options: { readonly createdAt?: number; readonly uid?: string } = {},
+): NetworkPolicyObject {
   return decodeAs('NetworkPolicy', policyManifest(key, spec, options));
 }
 

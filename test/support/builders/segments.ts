@@ -56,7 +56,14 @@ export function udp(options: UdpOptions): Segment {
 export type SctpChunk = 'data' | 'init' | 'init-ack' | 'sack' | 'abort' | 'shutdown' | 'cookie-echo' | 'cookie-ack';
 
 const SCTP_CHUNKS: Readonly<Record<SctpChunk, number>> = {
-  data: 0, init: 1, 'init-ack': 2, sack: 3, abort: 6, shutdown: 7, 'cookie-echo': 10, 'cookie-ack': 11,
+  data: 0,
+  init: 1,
+  'init-ack': 2,
+  sack: 3,
+  abort: 6,
+  shutdown: 7,
+  'cookie-echo': 10,
+  'cookie-ack': 11,
 };
 
 export interface SctpOptions extends Ports {
@@ -112,8 +119,12 @@ export function echo6(options: EchoOptions = {}): Segment {
 export type IcmpError = 'unreachable' | 'fragmentation-needed' | 'time-exceeded' | 'parameter-problem' | 'source-quench' | 'redirect';
 
 const ERRORS: Readonly<Record<IcmpError, readonly [type: number, code: number, rest: number]>> = {
-  unreachable: [3, 3, 0], 'fragmentation-needed': [3, 4, 1400], 'time-exceeded': [11, 0, 0],
-  'parameter-problem': [12, 0, 0], 'source-quench': [4, 0, 0], redirect: [5, 1, 0],
+  unreachable: [3, 3, 0],
+  'fragmentation-needed': [3, 4, 1400],
+  'time-exceeded': [11, 0, 0],
+  'parameter-problem': [12, 0, 0],
+  'source-quench': [4, 0, 0],
+  redirect: [5, 1, 0],
 };
 
 /** An error about an IPv4 packet; it quotes the header and `quote` bytes more (default 8, the least that is allowed). */
@@ -125,7 +136,10 @@ export function icmpError(kind: IcmpError, about: Packet, quote = 8): Segment {
 export type Icmp6Error = 'unreachable' | 'packet-too-big' | 'time-exceeded' | 'parameter-problem';
 
 const ERRORS6: Readonly<Record<Icmp6Error, readonly [type: number, code: number, rest: number]>> = {
-  unreachable: [1, 4, 0], 'packet-too-big': [2, 0, 1280], 'time-exceeded': [3, 0, 0], 'parameter-problem': [4, 0, 0],
+  unreachable: [1, 4, 0],
+  'packet-too-big': [2, 0, 1280],
+  'time-exceeded': [3, 0, 0],
+  'parameter-problem': [4, 0, 0],
 };
 
 /** An error about an IPv6 packet; it quotes at most `quote` bytes of it (default: what fits into 1280 bytes). */

@@ -34,7 +34,9 @@ export function podAddresses(pod: string): readonly [string, string] {
 
 /** One container for each port and protocol, as upstream has it, named `serve-80-tcp` and so on. */
 export function servingContainers(): readonly (readonly PortManifest[])[] {
-  return SERVED_PORTS.flatMap((containerPort) => PROTOCOLS.map((protocol) => [{ name: `serve-${containerPort}-${protocol.toLowerCase()}`, protocol, containerPort }]));
+  return SERVED_PORTS.flatMap((containerPort) =>
+    PROTOCOLS.map((protocol) => [{ name: `serve-${containerPort}-${protocol.toLowerCase()}`, protocol, containerPort }]),
+  );
 }
 
 /** `status: false` leaves the addresses to whoever runs the pods. */

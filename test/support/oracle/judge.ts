@@ -48,8 +48,7 @@ function judge(world: World, policies: readonly ReadPolicy[], flow: Flow): Judge
     }
 
     const allowing = isolating.flatMap((policy) => allowingRules(world, policy, direction, flow, source, destination));
-    if (allowing.length > 0) because.push(...allowing);
-    else because.push(...isolating.map((policy) => ({ direction, policy: policy.key, text: 'isolates the pod and has no rule for this flow' })));
+    because.push(...(allowing.length > 0 ? allowing : isolating.map((policy) => refusalOf(policy, direction))));
     return allowing.length > 0 ? 'allow' : 'deny';
   };
   const egress = judgeSide('egress');
@@ -57,8 +56,21 @@ function judge(world: World, policies: readonly ReadPolicy[], flow: Flow): Judge
   return { egress, ingress, allowed: egress !== 'deny' && ingress !== 'deny', because };
 }
 
+function refusalOf(policy: ReadPolicy, direction: Direction): Reason {
+  const text = policy.valid
+    ? 'isolates the pod and has no rule for this flow'
+    : 'cannot be read, so it isolates the pod and allows nothing';
+  return { direction, policy: policy.key, text };
+}
+
 /** Traffic that no policy can forbid: of a pod with itself, and of a pod with the node that it runs on. */
-function exemptionOf(world: World, flow: Flow, direction: Direction, source: Pod | undefined, destination: Pod | undefined): string | undefined {
+function exemptionOf(
+  world: World,
+  flow: Flow,
+  direction: Direction,
+  source: Pod | undefined,
+  destination: Pod | undefined,
+): string | undefined {
   if (source !== undefined && source === destination) return 'the pod itself';
   if (direction === 'egress' && isNodeAddress(world, source?.nodeName, flow.destination)) return "to the pod's own node";
   const fromNode = flow.sourceIsLocalNode === true && isNodeAddress(world, destination?.nodeName, flow.source);
@@ -98,7 +110,9 @@ function allowingRules(
   const allows = (rule: Rule): boolean =>
     (rule.peers.length === 0 || rule.peers.some((peer) => peerMatches(world, policy, peer, peerAddress, peerPod))) &&
     (rule.ports.length === 0 || rule.ports.some((port) => portMatches(port, flow, destination)));
-  return policy[direction].flatMap((rule, index) => (allows(rule) ? [{ direction, policy: policy.key, rule: index, text: 'allows it' }] : []));
+  return policy[direction].flatMap((rule, index) =>
+    allows(rule) ? [{ direction, policy: policy.key, rule: index, text: 'allows it' }] : [],
+  );
 }
 
 function peerMatches(world: World, policy: ReadPolicy, peer: Peer, address: Address, pod: Pod | undefined): boolean {

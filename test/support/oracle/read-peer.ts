@@ -19,7 +19,10 @@ const NOTHING: Peer = { kind: 'nothing' };
 export function readPeer(report: Report, field: string, value: unknown): Peer {
   if (!check(report, field, isObject(value), 'must be an object')) return NOTHING;
   const peer = value as Readonly<Record<string, unknown>>;
-  const kinds = Object.keys(peer).filter((name) => optional(peer[name]) !== undefined).toSorted().join(' ');
+  const kinds = Object.keys(peer)
+    .filter((name) => optional(peer[name]) !== undefined)
+    .toSorted()
+    .join(' ');
   switch (kinds) {
     case 'podSelector':
     case 'namespaceSelector':

@@ -14,7 +14,9 @@ export function readSelector(report: Report, field: string, value: unknown): Lab
   for (const [key, label] of Object.entries(matchLabels)) {
     check(report, `${field}.matchLabels.${key}`, key !== '' && typeof label === 'string', 'must be a text');
   }
-  const matchExpressions = readList(report, `${field}.matchExpressions`, selector?.['matchExpressions'], (at, item) => readExpression(report, at, item));
+  const matchExpressions = readList(report, `${field}.matchExpressions`, selector?.['matchExpressions'], (at, item) =>
+    readExpression(report, at, item),
+  );
   if (report.problems.length > before) return undefined;
   return { matchLabels: matchLabels as Labels, matchExpressions };
 }

@@ -43,7 +43,12 @@ export function readObject(
 }
 
 /** An absent list is an empty one. */
-export function readList<Item>(report: Report, field: string, value: unknown, readItem: (field: string, value: unknown) => Item): readonly Item[] {
+export function readList<Item>(
+  report: Report,
+  field: string,
+  value: unknown,
+  readItem: (field: string, value: unknown) => Item,
+): readonly Item[] {
   const list = optional(value) ?? [];
   if (!check(report, field, Array.isArray(list), 'must be a list')) return [];
   return (list as readonly unknown[]).map((item, index) => readItem(`${field}[${index}]`, item));
