@@ -3,14 +3,19 @@
 import type { Operation } from '../model/plan.ts';
 
 export interface Datapath {
-  /** Apply in order. A failing operation throws a PosternError (E_DATAPATH) and leaves what came before it in force. */
+  /** Apply in order. A failing operation throws a PosternError (E_DATAPATH); what came before it is in force, and applying all of it again is harmless. */
   apply(operations: readonly Operation[]): void;
-  /** Put both programs at the head of an interface; its endpoint word must have been set. Attaching again replaces in one step. */
+  /** Put both programs at the head of an interface; its endpoint word has been set. Where an earlier agent's programs are there, they are replaced in one step. */
   attach(ifindex: number): void;
   /** Take both programs off again. An interface that is gone is no error. */
   detach(ifindex: number): void;
-  /** The generation counter as the maps hold it; it continues over restarts. */
+  /** Interfaces that carry our programs, those of an earlier agent too. */
+  attached(): ReadonlySet<number>;
+  /** The node-wide counter as the maps hold it; it continues over restarts. */
   readonly generation: number;
   storeGeneration(generation: number): void;
+  /** Flows of an earlier agent were taken over, so no pod can have any that nobody recorded. */
+  readonly tookOverFlows: boolean;
+  /** Let go of every descriptor. What is attached stays in force. */
   close(): void;
 }

@@ -1,0 +1,132 @@
+/** The datapath in the kernel: fresh programs and maps, filled by operations, put on interfaces in one step each. */
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as native from '../../native/index.js';
+import type { Operation } from '../model/plan.ts';
+import { Attachments, type AttachMode } from './attachments.ts';
+import { KernelMaps } from './kernel-maps.ts';
+import * as layout from './layout.ts';
+import { closePrograms, loadPrograms, type LoadedPrograms, type LoadOptions } from './load-programs.ts';
+import type { Datapath } from './port.ts';
+
+export interface KernelOptions extends LoadOptions {
+  readonly bpfRoot: string;
+  readonly attachMode?: AttachMode;
+}
+
+/** Kernels are built with one of these (CONFIG_HZ). */
+const JIFFIES_PER_SECOND = [100, 250, 300, 1000];
+const CLOCK_INTERVAL_MS = 100;
+
+export class KernelDatapath implements Datapath {
+  readonly #loaded: LoadedPrograms;
+  readonly #maps: KernelMaps;
+  readonly #attachments: Attachments;
+  #events: native.Listener | undefined;
+
+  private constructor(loaded: LoadedPrograms, maps: KernelMaps, attachments: Attachments) {
+    this.#loaded = loaded;
+    this.#maps = maps;
+    this.#attachments = attachments;
+  }
+
+  static async open(options: KernelOptions): Promise<KernelDatapath> {
+    const loaded = loadPrograms(options);
+    const maps = new KernelMaps(loaded.object.maps);
+    await measureClock(loaded.object, maps);
+    return new KernelDatapath(loaded, maps, new Attachments(loaded.object.programs, options.bpfRoot, options.attachMode));
+  }
+
+  get tookOverFlows(): boolean {
+    return this.#loaded.tookOverFlows;
+  }
+
+  /** What the kernel could do, and what the verifier walked: for the log. */
+  describe(): { attach: AttachMode; kernelConntrack: boolean; verifiedInstructions: Record<string, number> } {
+    const verified = Object.entries(this.#loaded.object.programs).map(([name, program]) => [name, program.verifiedInstructions] as const);
+    return { attach: this.#attachments.mode, kernelConntrack: this.#loaded.kernelConntrack, verifiedInstructions: Object.fromEntries(verified) };
+  }
+
+  get generation(): number {
+    return this.#header().generation;
+  }
+
+  storeGeneration(generation: number): void {
+    const header = layout.encodeConntrackHeader({ ...this.#header(), generation });
+    native.mapPut(this.#maps.fd('conntrack_header'), layout.u32(0), header);
+  }
+
+  apply(operations: readonly Operation[]): void {
+    this.#maps.apply(operations);
+  }
+
+  attach(ifindex: number): void {
+    this.#makeCounters(ifindex);
+    this.#attachments.attach(ifindex);
+  }
+
+  detach(ifindex: number): void {
+    this.#attachments.detach(ifindex);
+    native.mapDelete(this.#maps.fd('counters'), layout.u32(ifindex));
+  }
+
+  attached(): ReadonlySet<number> {
+    return this.#attachments.attached();
+  }
+
+  /** Drops, trials, and, while `traceFlows` is on, new flows. The program sends at most 32 for each endpoint, CPU and window. */
+  listen(onEvents: (events: layout.PacketEvent[]) => void): void {
+    this.#events = native.ringOpen(this.#maps.fd('events'), (records) => onEvents(records.map((record) => layout.decodeEvent(record))));
+  }
+
+  traceFlows(on: boolean): void {
+    this.#maps.runtime[layout.LAYOUT.runtime.trace_flows[0] / 4] = on ? 1 : 0;
+  }
+
+  /** Packets by reason; allowed ones are counted where they were judged, which an established flow's are not. */
+  counters(ifindex: number): layout.EndpointCounters | undefined {
+    const cpus = native.possibleCpus();
+    const value = new Uint8Array(layout.LAYOUT.endpoint_counters[''][1] * cpus);
+    return native.mapGet(this.#maps.fd('counters'), layout.u32(ifindex), value) ? layout.decodeCounters(value, cpus) : undefined;
+  }
+
+  close(): void {
+    this.#events?.close();
+    closePrograms(this.#loaded.object);
+  }
+
+  #header(): layout.ConntrackHeader {
+    const value = new Uint8Array(layout.LAYOUT.conntrack_header[''][1]);
+    native.mapGet(this.#maps.fd('conntrack_header'), layout.u32(0), value);
+    return layout.decodeConntrackHeader(value);
+  }
+
+  #makeCounters(ifindex: number): void {
+    const zeros = new Uint8Array(layout.LAYOUT.endpoint_counters[''][1] * native.possibleCpus());
+    try {
+      native.mapPut(this.#maps.fd('counters'), layout.u32(ifindex), zeros, 1);
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'EEXIST') throw error;
+    }
+  }
+}
+
+/** The program stamps flows with jiffies, whose rate user space is not told: two readings give it. */
+async function measureClock(object: native.LoadedObject, maps: KernelMaps): Promise<void> {
+  const program = object.programs['read_clock'];
+  if (program === undefined) return;
+  const view = new DataView(maps.runtime.buffer);
+  const read = (): { jiffies: number; nanoseconds: number } => {
+    native.testRun(program.fd, { data: new Uint8Array(64) });
+    return {
+      jiffies: Number(view.getBigUint64(layout.LAYOUT.runtime.clock_jiffies[0], true)),
+      nanoseconds: Number(view.getBigUint64(layout.LAYOUT.runtime.clock_nanoseconds[0], true)),
+    };
+  };
+  const before = read();
+  await sleep(CLOCK_INTERVAL_MS);
+  const after = read();
+  const rate = ((after.jiffies - before.jiffies) * 1e9) / (after.nanoseconds - before.nanoseconds);
+  const nearest = JIFFIES_PER_SECOND.reduce((best, candidate) => (Math.abs(candidate - rate) < Math.abs(best - rate) ? candidate : best));
+  maps.runtime[layout.LAYOUT.runtime.jiffies_per_second[0] / 4] = nearest;
+}

@@ -1,0 +1,135 @@
+/** Loads the compiled BPF object, with conntrack's table taken over where an earlier agent left one of the same layout. */
+
+import { randomInt } from 'node:crypto';
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as native from '../../native/index.js';
+import { PosternError } from '../model/error.ts';
+import { CONNTRACK_LAYOUT, decodeConntrackHeader, encodeConntrackHeader, encodeSettings, LAYOUT, u32 } from './layout.ts';
+
+export interface LoadOptions {
+  /** Folder on a bpf file system. Without one nothing is pinned (tests, benches). */
+  readonly bpfRoot?: string;
+  /** Rows of the conntrack table; default 131072. A table of another size is not taken over. */
+  readonly conntrackRows?: number;
+}
+
+export interface LoadedPrograms {
+  readonly object: native.LoadedObject;
+  readonly tookOverFlows: boolean;
+  /** The kernel's own conntrack can be asked for evidence. */
+  readonly kernelConntrack: boolean;
+}
+
+const DEFAULT_CONNTRACK_ROWS = 131_072;
+const HEADER_KEY = u32(0);
+
+/** dist/bpf holds the compiled object, in a checkout and in the published package. */
+export function readPolicyObject(): Buffer {
+  const path = fileURLToPath(new URL('../../dist/bpf/policy.bpf.o', import.meta.url));
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    throw new PosternError('E_BPF_OBJECT', `the compiled BPF object cannot be read: ${path}`, { mend: 'build it: npm run build', cause });
+  }
+}
+
+export function loadPrograms(options: LoadOptions = {}): LoadedPrograms {
+  const elf = readPolicyObject();
+  const rows = options.conntrackRows ?? DEFAULT_CONNTRACK_ROWS;
+  const inherited = options.bpfRoot === undefined ? undefined : openInherited(options.bpfRoot, rows);
+  try {
+    const { object, kernelConntrack } = loadObject(elf, rows, inherited);
+    if (inherited === undefined) startConntrack(object, rows, options.bpfRoot);
+    return { object, tookOverFlows: inherited !== undefined, kernelConntrack };
+  } finally {
+    if (inherited !== undefined) for (const fd of Object.values(inherited)) native.close(fd);
+  }
+}
+
+export function closePrograms(object: native.LoadedObject): void {
+  for (const { fd } of [...Object.values(object.maps), ...Object.values(object.programs)]) native.close(fd);
+}
+
+/** The kernel's conntrack functions are found by trying: vendors backport them, and kernels are built without them. */
+function loadObject(elf: Buffer, rows: number, inherited: Inherited | undefined): { object: native.LoadedObject; kernelConntrack: boolean } {
+  const load = (kernelConntrack: boolean): native.LoadedObject =>
+    native.loadObject(elf, {
+      name: 'postern',
+      maps: {
+        conntrack: inherited === undefined ? { maxEntries: rows } : { maxEntries: rows, reuseFd: inherited.conntrack },
+        ...(inherited === undefined ? {} : { conntrack_header: { reuseFd: inherited.header } }),
+        '.rodata.settings': { initialValue: encodeSettings({ kernelConntrack }) },
+      },
+    });
+  try {
+    return { object: load(true), kernelConntrack: true };
+  } catch (withConntrack) {
+    try {
+      return { object: load(false), kernelConntrack: false };
+    } catch (cause) {
+      throw loadError(cause, withConntrack);
+    }
+  }
+}
+
+function loadError(cause: unknown, first: unknown): PosternError {
+  const { code, log } = cause as { code?: string; log?: string };
+  const mend =
+    code === 'EPERM'
+      ? 'run as root, or with the capabilities BPF, NET_ADMIN and PERFMON'
+      : 'a kernel of 5.15 or later with BTF (/sys/kernel/btf/vmlinux) is needed; the log says what it refused';
+  const tail = log?.trim().split('\n').slice(-12).join('\n') ?? String(first);
+  return new PosternError('E_BPF_LOAD', `the kernel refused the BPF programs (${code ?? String(cause)}):\n${tail}`, { mend, cause });
+}
+
+interface Inherited {
+  readonly conntrack: native.Fd;
+  readonly header: native.Fd;
+}
+
+function conntrackPins(bpfRoot: string): { conntrack: string; header: string } {
+  return { conntrack: join(bpfRoot, 'conntrack'), header: join(bpfRoot, 'conntrack_header') };
+}
+
+function openInherited(bpfRoot: string, rows: number): Inherited | undefined {
+  const pins = conntrackPins(bpfRoot);
+  const conntrack = openIfThere(pins.conntrack);
+  const header = openIfThere(pins.header);
+  if (conntrack !== undefined && header !== undefined && fits(conntrack, header, rows)) return { conntrack, header };
+  for (const fd of [conntrack, header]) if (fd !== undefined) native.close(fd);
+  return undefined;
+}
+
+function fits(conntrack: native.Fd, header: native.Fd, rows: number): boolean {
+  const info = native.mapInfo(conntrack);
+  if (info.keySize !== LAYOUT.flow_key[''][1] || info.valueSize !== LAYOUT.flow[''][1] || info.maxEntries !== rows) return false;
+  if (native.mapInfo(header).valueSize !== LAYOUT.conntrack_header[''][1]) return false;
+  const value = new Uint8Array(LAYOUT.conntrack_header[''][1]);
+  native.mapGet(header, HEADER_KEY, value);
+  const found = decodeConntrackHeader(value);
+  return found.layout === CONNTRACK_LAYOUT && found.rows === rows && found.generation !== 0;
+}
+
+function openIfThere(path: string): native.Fd | undefined {
+  try {
+    return native.openPinned(path);
+  } catch (error) {
+    if ((error as { code?: string }).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** A new table starts at a random generation, so that whatever still holds rows of an older one finds them stale. */
+function startConntrack(object: native.LoadedObject, rows: number, bpfRoot: string | undefined): void {
+  const { conntrack, conntrack_header: header } = object.maps;
+  if (conntrack === undefined || header === undefined) throw new PosternError('E_DATAPATH', 'the BPF object has no conntrack table');
+  native.mapPut(header.fd, HEADER_KEY, encodeConntrackHeader({ layout: CONNTRACK_LAYOUT, rows, generation: randomInt(1, 2 ** 31) }));
+  if (bpfRoot === undefined) return;
+  const pins = conntrackPins(bpfRoot);
+  rmSync(pins.conntrack, { force: true });
+  rmSync(pins.header, { force: true });
+  native.pin(conntrack.fd, pins.conntrack);
+  native.pin(header.fd, pins.header);
+}
