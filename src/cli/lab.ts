@@ -3,6 +3,7 @@
 import { Command, Option } from 'commander';
 import { Lab } from '../lab/lab.ts';
 import { DEFAULT_LAB } from '../lab/lab-paths.ts';
+import { runLabDemo } from './lab-demo.ts';
 import { runLabExec } from './lab-exec.ts';
 import { runLabProbe } from './lab-probe.ts';
 import { runLabStatus } from './lab-status.ts';
@@ -14,8 +15,8 @@ export function labCommand(): Command {
     .description('make a lab from manifests (Pod, Namespace, Node, NetworkPolicy; folders are read file by file)')
     .argument('<file...>')
     .option('--nodes <number>', 'how many nodes', '2')
-    .addOption(new Option('--cni <plugin>', 'CNI plugin that makes the pods\' interfaces').choices(['bridge', 'ptp']).default('bridge'))
-    .addOption(new Option('--fabric <kind>', 'how the nodes reach each other\'s pods').choices(['routed', 'vxlan']).default('routed'))
+    .addOption(cniOption())
+    .addOption(fabricOption())
     .option('--no-enforce', 'run no agents: policies are kept but do nothing')
     .action(runLabUp);
   withName(lab.command('down'))
@@ -26,7 +27,7 @@ export function labCommand(): Command {
     });
   withName(lab.command('status')).description('nodes, pods, addresses and agents').option('--json', 'as JSON').action(runLabStatus);
   withName(lab.command('exec'))
-    .description('run a command in a pod\'s network namespace')
+    .description("run a command in a pod's network namespace")
     .argument('<pod>', 'namespace/name, or the name where only one pod has it')
     .argument('<command...>')
     .action(runLabExec);
@@ -38,7 +39,21 @@ export function labCommand(): Command {
     .addOption(new Option('--family <version>', 'only this IP version').choices(['4', '6']))
     .option('--json', 'every probe as JSON')
     .action(runLabProbe);
+  lab
+    .command('demo')
+    .description('a guided tour: a shop, its policies, an attack; over in a minute, and nothing stays')
+    .addOption(cniOption())
+    .addOption(fabricOption())
+    .action(runLabDemo);
   return lab;
+}
+
+function cniOption(): Option {
+  return new Option('--cni <plugin>', "CNI plugin that makes the pods' interfaces").choices(['bridge', 'ptp']).default('bridge');
+}
+
+function fabricOption(): Option {
+  return new Option('--fabric <kind>', "how the nodes reach each other's pods").choices(['routed', 'vxlan']).default('routed');
 }
 
 function withName(command: Command): Command {
