@@ -160,7 +160,11 @@ function checkFolder(directory: string): void {
   try {
     if (statSync(directory).isDirectory()) return;
   } catch (cause) {
-    throw new PosternError('E_MANIFEST_FOLDER', 'the folder cannot be read', { at: { file: directory }, mend: 'name a folder that is there', cause });
+    throw new PosternError('E_MANIFEST_FOLDER', 'the folder cannot be read', {
+      at: { file: directory },
+      mend: 'name a folder that is there',
+      cause,
+    });
   }
   throw new PosternError('E_MANIFEST_FOLDER', 'it is not a folder', { at: { file: directory }, mend: 'name the folder, not a file in it' });
 }

@@ -1,7 +1,7 @@
 /** Finds the manifest files of a folder and of its subfolders, through symbolic links as ConfigMap volumes use them. */
 
 import { lstatSync, readdirSync, statSync } from 'node:fs';
-import type { BigIntStats, Dirent } from 'node:fs';
+import type { Stats, Dirent } from 'node:fs';
 import { join } from 'node:path';
 import { readError } from './read-file.ts';
 import type { PosternError } from '../model/error.ts';
@@ -9,7 +9,7 @@ import type { PosternError } from '../model/error.ts';
 export interface FoundFile {
   readonly path: string;
   /** Of the file itself, behind links. */
-  readonly stats: BigIntStats;
+  readonly stats: Stats;
 }
 
 /** A folder or link that is there and cannot be looked into; what lies below `path` is unknown. */
@@ -57,10 +57,15 @@ function isManifestName(name: string): boolean {
 }
 
 /** Undefined for a folder inside itself, through a link, and for one that cannot be read. */
-function lookInto(path: string, above: readonly string[], visit: FolderVisitor, faults: FoundFault[]): { id: string; list: readonly Dirent[] } | undefined {
+function lookInto(
+  path: string,
+  above: readonly string[],
+  visit: FolderVisitor,
+  faults: FoundFault[],
+): { id: string; list: readonly Dirent[] } | undefined {
   try {
-    const { dev, ino, birthtimeNs } = statSync(path, { bigint: true });
-    const id = `${dev}:${ino}:${birthtimeNs}`;
+    const { dev, ino, birthtimeMs } = statSync(path);
+    const id = `${dev}:${ino}:${birthtimeMs}`;
     if (above.includes(id)) return undefined;
     visit(path, id);
     return { id, list: readdirSync(path, { withFileTypes: true }) };
@@ -72,9 +77,9 @@ function lookInto(path: string, above: readonly string[], visit: FolderVisitor, 
 }
 
 /** Undefined for what has just been deleted; a link to nothing is a fault. */
-function statEntry(path: string, faults: FoundFault[]): BigIntStats | undefined {
+function statEntry(path: string, faults: FoundFault[]): Stats | undefined {
   try {
-    return statSync(path, { bigint: true });
+    return statSync(path);
   } catch (cause) {
     if (exists(path)) faults.push({ path, error: readError(path, cause) });
     return undefined;

@@ -9,7 +9,7 @@
 
 import { hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { BigIntStats } from 'node:fs';
+import type { Stats } from 'node:fs';
 import { sep } from 'node:path';
 import { PosternError } from '../model/error.ts';
 import { findManifests } from './find-manifests.ts';
@@ -79,7 +79,12 @@ export class ManifestFolder {
   }
 }
 
-function stateOf(known: ReadonlyMap<string, KnownFile>, faults: readonly FoundFault[], read: ReadonlySet<string>, lookAgain: boolean): FolderState {
+function stateOf(
+  known: ReadonlyMap<string, KnownFile>,
+  faults: readonly FoundFault[],
+  read: ReadonlySet<string>,
+  lookAgain: boolean,
+): FolderState {
   const files = Array.from(known.values(), ({ now }) => now);
   // A link to nothing has the name of the file that it led to: the file keeps its place, the fault gets one of its own.
   const faulty = faults.map(({ path, error }) => unreadableFile(path, keeping(error, 'what was read there before stays in force')));
@@ -129,18 +134,18 @@ function keeping(problem: PosternError, what: string): PosternError {
   });
 }
 
-function isBeingWritten(stats: BigIntStats, known: KnownFile): boolean {
-  return stats.size === 0n && known.now.objects.length > 0 && ageOf(stats) < EMPTY_FOR_MS;
+function isBeingWritten(stats: Stats, known: KnownFile): boolean {
+  return stats.size === 0 && known.now.objects.length > 0 && ageOf(stats) < EMPTY_FOR_MS;
 }
 
-function stampOf(stats: BigIntStats): string | undefined {
+function stampOf(stats: Stats): string | undefined {
   if (ageOf(stats) < COARSEST_CLOCK_MS) return undefined;
-  return `${stats.dev}:${stats.ino}:${stats.size}:${stats.mtimeNs}:${stats.ctimeNs}`;
+  return `${stats.dev}:${stats.ino}:${stats.size}:${stats.mtimeMs}:${stats.ctimeMs}`;
 }
 
 /** Milliseconds since the file changed; ctime, since mtime can be set at will. */
-function ageOf(stats: BigIntStats): number {
-  return Date.now() - Number(stats.ctimeMs);
+function ageOf(stats: Stats): number {
+  return Date.now() - stats.ctimeMs;
 }
 
 function isBelow(path: string, folder: string): boolean {

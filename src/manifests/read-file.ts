@@ -19,11 +19,15 @@ export function decodeText(bytes: Uint8Array, file: string): string {
 /** `E_MANIFEST_READ`, for an error of the file system. */
 export function readError(file: string, cause: unknown): PosternError {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
-  return new PosternError('E_MANIFEST_READ', `${REASONS[code] ?? `it cannot be read (${code})`}; if a NetworkPolicy stands there, it is not read`, {
-    at: { file },
-    mend: 'check the path and its permissions',
-    cause,
-  });
+  return new PosternError(
+    'E_MANIFEST_READ',
+    `${REASONS[code] ?? `it cannot be read (${code})`}; if a NetworkPolicy stands there, it is not read`,
+    {
+      at: { file },
+      mend: 'check the path and its permissions',
+      cause,
+    },
+  );
 }
 
 const REASONS: Readonly<Record<string, string>> = {

@@ -53,7 +53,9 @@ function readDocument(document: Document.Parsed, part: SourceText, whole: Source
   const place = placeOf(document.contents?.range[0] ?? document.range[0]);
   try {
     const value: unknown = document.toJS({ maxAliasCount: ALIAS_LIMIT });
-    if (isTooDeep(value)) return breakDocument(part, place, 'the document is nested too deeply', 'write it flatter, without aliases to itself');
+    if (isTooDeep(value)) {
+      return breakDocument(part, place, 'the document is nested too deeply', 'write it flatter, without aliases to itself');
+    }
     const items = itemsOf(document);
     const itemSource = (index: number): SourceText => {
       const range = (items[index] as Node | null | undefined)?.range;

@@ -21,10 +21,9 @@ export function fieldError(field: string, message: string, mend: string, cause?:
 export function describeValue(value: unknown): string {
   if (value === null || value === undefined) return 'nothing';
   if (Array.isArray(value)) return 'a list';
-  if (typeof value === 'object') return 'an object';
-  const text = String(value);
-  const short = text.length > 60 ? `${text.slice(0, 60)}…` : text;
-  return typeof value === 'string' ? JSON.stringify(short) : `the ${typeof value} ${short}`;
+  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
+  if (typeof value === 'number' || typeof value === 'boolean') return `the ${typeof value} ${value}`;
+  return 'an object';
 }
 
 export function isRecord(value: unknown): value is JsonRecord {

@@ -54,7 +54,8 @@ export function decodeObject(value: unknown): ClusterObject | undefined {
   const decoder = DECODERS[known];
   if (apiVersion === decoder.apiVersion) return decoder.decode(value);
   if (typeof apiVersion === 'string' && isForeignGroup(apiVersion)) return undefined;
-  const fault = apiVersion === undefined ? `the ${known} has no apiVersion` : `${describeValue(apiVersion)} is no version of ${known} that is read`;
+  const fault =
+    apiVersion === undefined ? `the ${known} has no apiVersion` : `${describeValue(apiVersion)} is no version of ${known} that is read`;
   throw new PosternError('E_OBJECT_VERSION', fault, {
     at: { object: nameObject(known, value), field: 'apiVersion' },
     mend: `write apiVersion: ${decoder.apiVersion}`,

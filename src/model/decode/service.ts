@@ -2,7 +2,19 @@
 
 import type { Address } from '../ip.ts';
 import type { Service, ServicePort } from '../objects.ts';
-import { addressesAt, choiceAt, decodeAddress, fieldError, portAt, protocolAt, recordAt, recordsAt, textAt, textMapAt, textsAt } from './fields.ts';
+import {
+  addressesAt,
+  choiceAt,
+  decodeAddress,
+  fieldError,
+  portAt,
+  protocolAt,
+  recordAt,
+  recordsAt,
+  textAt,
+  textMapAt,
+  textsAt,
+} from './fields.ts';
 import type { JsonRecord } from './fields.ts';
 import { decodeMetadata, decodeNamed } from './metadata.ts';
 
