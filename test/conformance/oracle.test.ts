@@ -1,6 +1,7 @@
 /** The hand-written tables against the oracle: neither is worth anything unless they agree. */
 
 import { describe, expect, it } from 'vitest';
+import { SEMANTICS_CASES } from './cases/semantics.ts';
 import { UPSTREAM_CASES } from './cases/upstream.ts';
 import { createOracleJudge } from './judges/oracle.ts';
 import { runCase } from './run-case.ts';
@@ -15,5 +16,10 @@ describe('the oracle', () => {
     const report = await runCase(each, new Stage(createOracleJudge()));
     expect(report.wrong.join('\n')).toBe('');
     expect(report.probes).toBeGreaterThan(0);
+  });
+
+  it.for(SEMANTICS_CASES)('agrees on the row: $name', async (each) => {
+    const report = await runCase(each, new Stage(createOracleJudge()));
+    expect(report.wrong.join('\n')).toBe('');
   });
 });
