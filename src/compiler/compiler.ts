@@ -93,8 +93,12 @@ export class Compiler {
     return this.#subjects.get(pod);
   }
 
-  subjects(): IterableIterator<[string, Subject]> {
-    return this.#subjects.entries();
+  /** Pods of this node that can have an interface: not on the host's network, and with an address. */
+  localPods(): Map<string, Pod> {
+    this.#refreshSubjects();
+    const pods = new Map<string, Pod>();
+    for (const [key, { pod }] of this.#subjects) if (pod.addresses.length > 0) pods.set(key, pod);
+    return pods;
   }
 
   /* Events */

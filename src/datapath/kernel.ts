@@ -8,6 +8,7 @@ import { KernelMaps } from './kernel-maps.ts';
 import * as layout from './layout.ts';
 import { closePrograms, loadPrograms, type LoadedPrograms, type LoadOptions } from './load-programs.ts';
 import type { Datapath } from './port.ts';
+import { REASONS } from './reasons.ts';
 
 export interface KernelOptions extends LoadOptions {
   readonly bpfRoot: string;
@@ -129,4 +130,12 @@ async function measureClock(object: native.LoadedObject, maps: KernelMaps): Prom
   const rate = ((after.jiffies - before.jiffies) * 1e9) / (after.nanoseconds - before.nanoseconds);
   const nearest = JIFFIES_PER_SECOND.reduce((best, candidate) => (Math.abs(candidate - rate) < Math.abs(best - rate) ? candidate : best));
   maps.runtime[layout.LAYOUT.runtime.jiffies_per_second[0] / 4] = nearest;
+}
+
+/** An endpoint's counters by direction and the reasons' names, those that are 0 left out. */
+export function reasonCounts(datapath: KernelDatapath, ifindex: number): Readonly<Record<'ingress' | 'egress', Readonly<Record<string, number>>>> {
+  const counters = datapath.counters(ifindex);
+  const named = (counts: readonly number[]): Record<string, number> =>
+    Object.fromEntries(REASONS.map((reason, index) => [reason.name, counts[index] ?? 0] as const).filter(([, count]) => count > 0));
+  return { ingress: named(counters?.packets.ingress ?? []), egress: named(counters?.packets.egress ?? []) };
 }

@@ -1,0 +1,116 @@
+/** The agent, from top to bottom: hold the folder, load the programs, listen to the source, enforce until told to stop. */
+
+import type { Logger } from 'pino';
+import * as native from '../../native/index.js';
+import { Compiler } from '../compiler/compiler.ts';
+import type { AttachMode } from '../datapath/attachments.ts';
+import { KernelDatapath } from '../datapath/kernel.ts';
+import type { PacketEvent } from '../datapath/layout.ts';
+import { findPodInterfaces } from '../discovery/pod-interfaces.ts';
+import { watchLinks } from '../discovery/watch-links.ts';
+import { formatError, PosternError } from '../model/error.ts';
+import type { SourceSink } from '../model/source.ts';
+import type { FilesSource } from '../manifests/files-source.ts';
+import { holdBpfRoot } from './bpf-root.ts';
+import { ControlSocket } from './control-socket.ts';
+import { nameEvent } from './drop-log.ts';
+import { Interfaces } from './interfaces.ts';
+import { forbidNewPrivileges } from './libc.ts';
+import { Reconciler } from './reconciler.ts';
+import { makeStatus } from './status.ts';
+
+export interface AgentOptions {
+  readonly node: string;
+  readonly source: FilesSource;
+  readonly bpfRoot: string;
+  readonly socket: string;
+  /** Folder of named network namespaces. */
+  readonly netnsDirectory: string;
+  /** Look through the namespaces of all processes too. */
+  readonly processNamespaces: boolean;
+  readonly sourceCheck: boolean;
+  readonly attachMode?: AttachMode;
+  readonly log: Logger;
+}
+
+/** How long `settle` waits for a flush that keeps failing. */
+const SETTLE_TIMEOUT_MS = 20_000;
+
+/** Runs until `signal` aborts. What is enforced stays in force after it returns, or dies. */
+export async function runAgent(options: AgentOptions, signal: AbortSignal): Promise<void> {
+  const { node, source, log } = options;
+  forbidNewPrivileges();
+  const release = holdBpfRoot(options.bpfRoot);
+  const datapath = await KernelDatapath.open({
+    bpfRoot: options.bpfRoot,
+    ...(options.attachMode === undefined ? {} : { attachMode: options.attachMode }),
+  });
+  log.info({ node, ...datapath.describe(), tookOverFlows: datapath.tookOverFlows }, 'programs loaded');
+
+  const compiler = new Compiler({ node, generation: datapath.generation, sourceCheck: options.sourceCheck });
+  const interfaces = new Interfaces(
+    (wanted) => findPodInterfaces(wanted, { directory: options.netnsDirectory, processes: options.processNamespaces }),
+    (ifindex) => native.interfaceName(ifindex) !== undefined,
+  );
+  const reconciler = new Reconciler({ compiler, datapath, interfaces, log, now: readClocks });
+  const links = watchLinks({ directory: options.netnsDirectory, onChange: () => reconciler.interfacesChanged() });
+
+  const control = await ControlSocket.open(options.socket, {
+    settle: () => settle(source, reconciler, interfaces),
+    status: () => makeStatus({ node, compiler, datapath, interfaces, reconciler, source }),
+  });
+  datapath.listen((events) => {
+    const named = events.map((event) => nameEvent(event, podOf(event, interfaces), node, compiler, bootTime()));
+    for (const event of named) log.info({ event: event.verdict === 'deny' ? 'drop' : 'flow', ...event }, sentence(event));
+    control.publish(named);
+  });
+
+  const sink: SourceSink = {
+    events: (events) => reconciler.events(events),
+    synced: () => reconciler.synced(),
+    problem: (error) => log.error({ code: error.code, problem: formatError(error) }, 'bad input'),
+  };
+  try {
+    await source.run(sink, signal);
+  } finally {
+    links.close();
+    reconciler.stop();
+    control.close();
+    datapath.close();
+    release();
+    log.info('stopped; what was enforced stays in force');
+  }
+}
+
+async function settle(source: FilesSource, reconciler: Reconciler, interfaces: Interfaces): Promise<unknown> {
+  await source.rescan();
+  const deadline = performance.now() + SETTLE_TIMEOUT_MS;
+  reconciler.interfacesChanged();
+  reconciler.flush();
+  while (!reconciler.settled) {
+    if (performance.now() > deadline) {
+      throw reconciler.failure ?? new PosternError('E_NOT_SETTLED', 'the source has not told everything yet', { mend: 'see the log of the agent' });
+    }
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  return { settled: true, healthy: source.healthy, missing: interfaces.missing };
+}
+
+function podOf(event: PacketEvent, interfaces: Interfaces): string | undefined {
+  return interfaces.podAt(event.ifindex);
+}
+
+function sentence({ direction, pod, peer, protocol, port, text, policies, verdict }: ReturnType<typeof nameEvent>): string {
+  const [from, to] = direction === 'ingress' ? [peer, pod] : [pod, peer];
+  const by = policies.length > 0 ? ` (${policies.join(', ')})` : '';
+  return `${verdict === 'deny' ? 'dropped' : verdict} ${from} → ${to} ${protocol}${port === 0 ? '' : `/${port}`} at ${direction}: ${text}${by}`;
+}
+
+function readClocks(): { ms: number; monotonic: bigint } {
+  return { ms: performance.now(), monotonic: process.hrtime.bigint() };
+}
+
+/** Milliseconds since the epoch at CLOCK_MONOTONIC 0, read anew each time: the wall clock may be set. */
+function bootTime(): number {
+  return Date.now() - Number(process.hrtime.bigint() / 1_000_000n);
+}

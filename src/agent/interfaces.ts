@@ -1,0 +1,105 @@
+/** Which local pod has which interface: finds the missing, lets go of the gone. */
+
+import type { Address } from '../model/ip.ts';
+import type { Pod } from '../model/objects.ts';
+import type { Binding } from '../compiler/endpoint-table.ts';
+
+/** What discovery says of one address. */
+export type FoundInterface =
+  | { readonly address: Address; readonly netnsInode: number; readonly hostIfindex: number; readonly gateways: readonly Address[] }
+  /** A pod's interface that has no host side here. */
+  | { readonly address: Address; readonly unenforced: string };
+
+export type FindInterfaces = (wanted: ReadonlySet<Address>) => readonly FoundInterface[];
+
+export interface BoundPod {
+  readonly uid: string;
+  readonly binding: Binding;
+  readonly gateways: readonly Address[];
+}
+
+export interface InterfaceChanges {
+  readonly bound: readonly (BoundPod & { readonly pod: string })[];
+  readonly unbound: readonly { readonly pod: string; readonly ifindex: number }[];
+}
+
+export class Interfaces {
+  readonly #find: FindInterfaces;
+  readonly #exists: (ifindex: number) => boolean;
+  readonly #bound = new Map<string, BoundPod>();
+  readonly #podOf = new Map<number, string>();
+  #unenforced: ReadonlyMap<string, string> = new Map();
+  #missing: readonly string[] = [];
+  /** Addresses that were looked for in vain; looking again costs a walk through every namespace. */
+  #lookedFor: ReadonlySet<Address> = new Set();
+
+  constructor(find: FindInterfaces, exists: (ifindex: number) => boolean) {
+    this.#find = find;
+    this.#exists = exists;
+  }
+
+  podAt(ifindex: number): string | undefined {
+    return this.#podOf.get(ifindex);
+  }
+
+  get bound(): ReadonlyMap<string, BoundPod> {
+    return this.#bound;
+  }
+
+  /** Pods whose interface has no host side here, with the reason: they are not enforced. */
+  get unenforced(): ReadonlyMap<string, string> {
+    return this.#unenforced;
+  }
+
+  /** Local pods with an address whose interface was not found (yet). */
+  get missing(): readonly string[] {
+    return this.#missing;
+  }
+
+  /** Something about interfaces changed: look again for what was not found. */
+  lookAgain(): void {
+    this.#lookedFor = new Set();
+  }
+
+  /** Compare what is bound with the local pods that have an address, and with the interfaces that exist. */
+  refresh(pods: ReadonlyMap<string, Pod>): InterfaceChanges {
+    const unbound: { pod: string; ifindex: number }[] = [];
+    for (const [key, { uid, binding }] of this.#bound) {
+      if (pods.get(key)?.uid === uid && this.#exists(binding.ifindex)) continue;
+      this.#bound.delete(key);
+      this.#podOf.delete(binding.ifindex);
+      unbound.push({ pod: key, ifindex: binding.ifindex });
+    }
+    const wanted = new Map<Address, string>();
+    for (const [key, pod] of pods) {
+      if (!this.#bound.has(key)) for (const address of pod.addresses) wanted.set(address, key);
+    }
+    const look = [...wanted.keys()].some((address) => !this.#lookedFor.has(address));
+    const bound = look ? this.#bind(pods, wanted) : [];
+    this.#lookedFor = new Set(wanted.keys());
+    this.#missing = [...new Set(wanted.values())].filter((key) => !this.#bound.has(key));
+    return { bound, unbound };
+  }
+
+  #bind(pods: ReadonlyMap<string, Pod>, wanted: ReadonlyMap<Address, string>): (BoundPod & { pod: string })[] {
+    const unenforced = new Map<string, string>();
+    const bound: (BoundPod & { pod: string })[] = [];
+    for (const found of this.#find(new Set(wanted.keys()))) {
+      const pod = wanted.get(found.address);
+      const uid = pod === undefined ? undefined : pods.get(pod)?.uid;
+      if (pod === undefined || uid === undefined || this.#bound.has(pod)) continue;
+      if ('unenforced' in found) {
+        unenforced.set(pod, found.unenforced);
+        continue;
+      }
+      // Another pod's still: its manifest says an address that it does not have any more.
+      if (this.#podOf.has(found.hostIfindex)) continue;
+      const entry = { uid, binding: { ifindex: found.hostIfindex, netns: found.netnsInode }, gateways: found.gateways };
+      this.#bound.set(pod, entry);
+      this.#podOf.set(found.hostIfindex, pod);
+      bound.push({ pod, ...entry });
+    }
+    this.#unenforced = unenforced;
+    return bound;
+  }
+}

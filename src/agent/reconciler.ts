@@ -1,0 +1,215 @@
+/** Brings the datapath to what the cluster says: events in, plans applied, interfaces attached. The one place that writes to the datapath. */
+
+import type { Logger } from 'pino';
+import type { Compiler, Now } from '../compiler/compiler.ts';
+import type { Datapath } from '../datapath/port.ts';
+import { formatError, PosternError } from '../model/error.ts';
+import type { Pod } from '../model/objects.ts';
+import type { Operation } from '../model/plan.ts';
+import type { ClusterEvent } from '../model/source.ts';
+import type { Interfaces } from './interfaces.ts';
+
+export interface ReconcilerOptions {
+  readonly compiler: Compiler;
+  readonly datapath: Datapath;
+  readonly interfaces: Interfaces;
+  readonly log: Logger;
+  readonly now: () => Now;
+}
+
+/** While events keep coming, flushes are at least this far apart; an idle agent flushes at once. */
+const FLUSH_INTERVAL_MS = 10;
+/** How often removals that wait are looked at, and pods whose interface was not found. */
+const SWEEP_INTERVAL_MS = 500;
+/** After a failed operation. Everything is idempotent, so all that is left is tried again. */
+const RETRY_MS = 1000;
+
+export class Reconciler {
+  readonly #compiler: Compiler;
+  readonly #datapath: Datapath;
+  readonly #interfaces: Interfaces;
+  readonly #log: Logger;
+  readonly #now: () => Now;
+  /** Operations of plans that were made but not applied, in order. */
+  #owed: Operation[] = [];
+  #toAttach = new Set<number>();
+  #synced = false;
+  #flushedOnce = false;
+  #flushing: NodeJS.Timeout | undefined;
+  #sweeping: NodeJS.Timeout | undefined;
+  #lastFlush = -Infinity;
+  #failure: PosternError | undefined;
+  #reported = new Map<string, string>();
+  #flushes = 0;
+
+  constructor(options: ReconcilerOptions) {
+    this.#compiler = options.compiler;
+    this.#datapath = options.datapath;
+    this.#interfaces = options.interfaces;
+    this.#log = options.log;
+    this.#now = options.now;
+  }
+
+  /** Everything that is known is in force. */
+  get settled(): boolean {
+    return this.#flushedOnce && this.#flushing === undefined && this.#failure === undefined;
+  }
+
+  get failure(): PosternError | undefined {
+    return this.#failure;
+  }
+
+  get flushes(): number {
+    return this.#flushes;
+  }
+
+  events(events: readonly ClusterEvent[]): void {
+    this.#compiler.apply(events);
+    this.flushSoon();
+  }
+
+  /** The picture is complete: from here on it is enforced. */
+  synced(): void {
+    this.#compiler.cluster.startCounting();
+    this.#synced = true;
+    this.flushSoon();
+  }
+
+  /** Interfaces or network namespaces came or went. */
+  interfacesChanged(): void {
+    this.#interfaces.lookAgain();
+    this.flushSoon();
+  }
+
+  flushSoon(): void {
+    if (!this.#synced || this.#flushing !== undefined) return;
+    const wait = Math.max(0, this.#lastFlush + FLUSH_INTERVAL_MS - performance.now());
+    this.#flushing = setTimeout(() => this.flush(), wait);
+  }
+
+  /** One flush: interfaces, plan, apply, attach. Never throws: what failed is kept, reported and tried again. */
+  flush(): void {
+    clearTimeout(this.#flushing);
+    this.#flushing = undefined;
+    if (!this.#synced) return;
+    this.#lastFlush = performance.now();
+    this.#flushes += 1;
+    try {
+      this.#refreshInterfaces();
+      const plan = this.#compiler.flush(this.#now());
+      if (plan.generation !== this.#datapath.generation) this.#datapath.storeGeneration(plan.generation);
+      this.#owed.push(...plan.steps[0], ...plan.steps[1]);
+      this.#settleDebts();
+      this.#reportPolicies();
+      this.#failure = undefined;
+      this.#sweepLater();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  stop(): void {
+    clearTimeout(this.#flushing);
+    clearTimeout(this.#sweeping);
+    this.#synced = false;
+  }
+
+  /** Apply what is owed, then attach. A failure leaves the rest owed. */
+  #settleDebts(): void {
+    const owed = this.#owed;
+    if (owed.length > 0) this.#datapath.apply(owed);
+    this.#owed = [];
+    for (const ifindex of this.#toAttach) {
+      this.#attach(ifindex);
+      this.#toAttach.delete(ifindex);
+    }
+    if (this.#flushedOnce) return;
+    this.#detachStrangers();
+    this.#flushedOnce = true;
+    this.#log.info({ endpoints: this.#interfaces.bound.size, policies: this.#compiler.policies.size }, 'enforcing');
+  }
+
+  /** An interface may go between being found and being attached: the next refresh notices. */
+  #attach(ifindex: number): void {
+    try {
+      this.#datapath.attach(ifindex);
+    } catch (error) {
+      const gone = this.#interfaces.podAt(ifindex) === undefined || hasCode(error, 'ENODEV') || hasCode(error, 'ENXIO');
+      if (!gone) throw error;
+      this.#log.debug({ ifindex }, 'interface went before its programs were attached');
+      this.flushSoon();
+    }
+  }
+
+  /** What an earlier agent left on interfaces that are no pod's any more. */
+  #detachStrangers(): void {
+    for (const ifindex of this.#datapath.attached()) {
+      if (this.#interfaces.podAt(ifindex) === undefined) this.#datapath.detach(ifindex);
+    }
+  }
+
+  #refreshInterfaces(): void {
+    const { bound, unbound } = this.#interfaces.refresh(this.#localPods());
+    for (const { pod, ifindex } of unbound) {
+      this.#toAttach.delete(ifindex);
+      this.#datapath.detach(ifindex);
+      this.#compiler.unbind(pod);
+      this.#log.info({ pod, ifindex }, 'endpoint gone');
+    }
+    for (const { pod, binding, gateways } of bound) {
+      // At the first start, and where an earlier agent had not come yet, a pod's flows are nobody's record.
+      const ranOpen = !this.#flushedOnce && !(this.#datapath.tookOverFlows && this.#datapath.attached().has(binding.ifindex));
+      this.#compiler.bind(pod, binding, gateways, ranOpen);
+      this.#toAttach.add(binding.ifindex);
+      this.#log.info({ pod, ifindex: binding.ifindex, netns: binding.netns }, 'endpoint found');
+    }
+    for (const [pod, reason] of this.#interfaces.unenforced) this.#reportOnce(`pod ${pod}`, reason, () => this.#log.warn({ pod, reason }, 'pod is not enforced'));
+  }
+
+  #localPods(): ReadonlyMap<string, Pod> {
+    return this.#compiler.localPods();
+  }
+
+  #reportPolicies(): void {
+    for (const [key, policy] of this.#compiler.policies) {
+      const refusal = this.#compiler.refused.get(key);
+      const text = [...policy.problems, ...(refusal === undefined ? [] : [refusal])].map(formatError).join('\n');
+      this.#reportOnce(`policy ${key}`, text, () => this.#log.error({ policy: key, problem: text }, 'policy is not enforced as written'));
+    }
+  }
+
+  /** Tell each text once, and again after it has changed. */
+  #reportOnce(key: string, text: string, tell: () => void): void {
+    if ((this.#reported.get(key) ?? '') === text) return;
+    this.#reported.set(key, text);
+    if (text !== '') tell();
+  }
+
+  #fail(error: unknown): void {
+    this.#failure = error instanceof PosternError ? error : new PosternError('E_RECONCILE', String(error), { cause: error });
+    this.#log.error({ code: this.#failure.code, err: error }, 'flush failed; it is tried again');
+    this.#flushing ??= setTimeout(() => this.flush(), RETRY_MS);
+  }
+
+  #sweepLater(): void {
+    if (this.#sweeping !== undefined) return;
+    if (!this.#compiler.sweepPending && this.#interfaces.missing.length === 0) return;
+    this.#sweeping = setTimeout(() => this.#sweep(), SWEEP_INTERVAL_MS);
+  }
+
+  #sweep(): void {
+    this.#sweeping = undefined;
+    try {
+      if (this.#owed.length === 0) this.#owed.push(...this.#compiler.sweep(this.#now()));
+      this.#settleDebts();
+    } catch (error) {
+      this.#fail(error);
+    }
+    if (this.#interfaces.missing.length > 0) this.interfacesChanged();
+    this.#sweepLater();
+  }
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && ((error as { code?: string }).code === code || hasCode(error.cause, code));
+}

@@ -1,0 +1,48 @@
+/** What `GET /status` says. */
+
+import type { Compiler } from '../compiler/compiler.ts';
+import { reasonCounts, type KernelDatapath } from '../datapath/kernel.ts';
+import { formatError, type PosternError } from '../model/error.ts';
+import type { Interfaces } from './interfaces.ts';
+import type { Reconciler } from './reconciler.ts';
+
+export interface StatusParts {
+  readonly node: string;
+  readonly compiler: Compiler;
+  readonly datapath: KernelDatapath;
+  readonly interfaces: Interfaces;
+  readonly reconciler: Reconciler;
+  readonly source: { readonly healthy: boolean; readonly problems: readonly PosternError[] };
+}
+
+export function makeStatus({ node, compiler, datapath, interfaces, reconciler, source }: StatusParts): unknown {
+  return {
+    node,
+    settled: reconciler.settled,
+    healthy: source.healthy && reconciler.failure === undefined,
+    failure: reconciler.failure === undefined ? null : formatError(reconciler.failure),
+    source: { healthy: source.healthy, problems: source.problems.map(formatError) },
+    datapath: { ...datapath.describe(), generation: datapath.generation, tookOverFlows: datapath.tookOverFlows },
+    identities: compiler.identities.size,
+    rulesets: compiler.rulesets.size,
+    pairs: compiler.pairs,
+    flushes: reconciler.flushes,
+    endpoints: [...interfaces.bound].map(([pod, { binding }]) => {
+      const subject = compiler.subject(pod);
+      return {
+        pod,
+        ifindex: binding.ifindex,
+        ingress: subject?.policies.ingress.map((policy) => policy.key) ?? [],
+        egress: subject?.policies.egress.map((policy) => policy.key) ?? [],
+        packets: reasonCounts(datapath, binding.ifindex),
+      };
+    }),
+    missing: interfaces.missing,
+    unenforced: Object.fromEntries(interfaces.unenforced),
+    policies: [...compiler.policies.values()].map((policy) => ({
+      policy: policy.key,
+      valid: policy.valid,
+      problems: [...policy.problems, ...[compiler.refused.get(policy.key)].filter((error) => error !== undefined)].map(formatError),
+    })),
+  };
+}

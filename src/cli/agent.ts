@@ -1,0 +1,96 @@
+/** `postern agent`: options to the agent's own words. */
+
+import { mkdirSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { PosternError } from '../model/error.ts';
+
+interface FilesFlag {
+  readonly kind: 'files';
+  readonly directory: string;
+}
+
+interface AgentFlags {
+  readonly source?: FilesFlag;
+  readonly node?: string;
+  readonly bpfRoot?: string;
+  readonly socket?: string;
+  readonly netnsDir: string;
+  readonly processNamespaces: boolean;
+  readonly sourceCheck: boolean;
+  readonly attach?: 'tcx' | 'tc';
+  readonly logLevel: string;
+}
+
+export function agentCommand(): Command {
+  const command = new Command('agent').description('enforce NetworkPolicies in this network namespace');
+  command
+    .addOption(new Option('--source <source>', 'where the cluster is read from: files:DIR').argParser(parseSource))
+    .option('--node <name>', 'the node whose pods are enforced')
+    .option('--bpf-root <dir>', 'folder for pins; a bpf file system is mounted there unless it is on one (default /run/postern/NODE/bpf)')
+    .option('--socket <path>', 'unix socket for status and events (default /run/postern/NODE/agent.sock)')
+    .option('--netns-dir <dir>', "folder of the pods' network namespaces", '/run/netns')
+    .option('--no-process-namespaces', 'do not look through the namespaces of processes')
+    .option('--no-source-check', 'let pods send from addresses that are not theirs')
+    .addOption(new Option('--attach <kind>', 'how programs are attached; found out unless given').choices(['tcx', 'tc']))
+    .addOption(new Option('--log-level <level>').choices(['debug', 'info', 'warn', 'error', 'silent']).default('info'))
+    .action((flags: AgentFlags) => startAgent(flags));
+  command
+    .command('uninstall')
+    .description('take every program, pin and map of an agent away; it must have ended. Run it in the network namespace of the agent')
+    .option('--node <name>', 'the node whose default folder is cleared')
+    .option('--bpf-root <dir>', 'the folder of pins, where it is not the default')
+    .action(uninstall);
+  return command;
+}
+
+async function startAgent(flags: AgentFlags): Promise<void> {
+  const { source, node } = flags;
+  if (source === undefined) throw new PosternError('E_USAGE', '--source is missing', { mend: 'say where the cluster is read from, e.g. --source files:DIR' });
+  if (node === undefined) throw new PosternError('E_USAGE', '--node is missing', { mend: 'name the node whose pods are to be enforced' });
+  requireRoot();
+  const { defaultFolder } = await import('../agent/bpf-root.ts');
+  const { runAgent } = await import('../agent/agent.ts');
+  const { filesSource } = await import('../manifests/files-source.ts');
+  const { pino } = await import('pino');
+  const folder = defaultFolder(node);
+  const socket = flags.socket ?? join(folder, 'agent.sock');
+  mkdirSync(dirname(socket), { recursive: true });
+  const stop = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
+  await runAgent(
+    {
+      node,
+      source: filesSource(source.directory),
+      bpfRoot: flags.bpfRoot ?? join(folder, 'bpf'),
+      socket,
+      netnsDirectory: flags.netnsDir,
+      processNamespaces: flags.processNamespaces,
+      sourceCheck: flags.sourceCheck,
+      ...(flags.attach === undefined ? {} : { attachMode: flags.attach }),
+      log: pino({ level: flags.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ fd: 1, sync: true })),
+    },
+    stop.signal,
+  );
+}
+
+async function uninstall(_flags: unknown, command: Command): Promise<void> {
+  requireRoot();
+  const flags: { readonly node?: string; readonly bpfRoot?: string } = command.optsWithGlobals();
+  const { clearBpfRoot, defaultFolder } = await import('../agent/bpf-root.ts');
+  const root = flags.bpfRoot ?? (flags.node === undefined ? undefined : join(defaultFolder(flags.node), 'bpf'));
+  if (root === undefined) throw new PosternError('E_USAGE', 'which agent?', { mend: 'give --node or --bpf-root' });
+  const interfaces = clearBpfRoot(root);
+  console.log(`nothing of Postern is left under ${root}; programs were taken off ${interfaces.length} interface${interfaces.length === 1 ? '' : 's'}`);
+}
+
+function parseSource(text: string): FilesFlag {
+  const [kind, directory] = [text.slice(0, text.indexOf(':')), text.slice(text.indexOf(':') + 1)];
+  if (kind !== 'files' || directory === '') throw new InvalidArgumentError('it must be files:DIR, a folder of manifests with status.');
+  if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true) throw new InvalidArgumentError(`${directory} is not a folder.`);
+  return { kind, directory };
+}
+
+function requireRoot(): void {
+  if (process.geteuid?.() !== 0) throw new PosternError('E_ROOT', 'this loads programs into the kernel and needs root', { mend: 'run it with sudo' });
+}

@@ -1,0 +1,22 @@
+#!/usr/bin/env node
+/** `postern`: the command line. */
+
+import { Command } from 'commander';
+import { agentCommand } from './cli/agent.ts';
+import { labCommand } from './cli/lab.ts';
+import { formatError, PosternError } from './model/error.ts';
+
+const program = new Command('postern')
+  .description('Kubernetes NetworkPolicy enforcement with eBPF, beside any CNI')
+  .version('0.1.0')
+  .showHelpAfterError()
+  .addCommand(agentCommand())
+  .addCommand(labCommand());
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof PosternError)) throw error;
+  console.error(`postern: ${formatError(error)}`);
+  process.exitCode = 1;
+}
