@@ -5,7 +5,7 @@ import { filesSource } from '../../src/manifests/files-source.ts';
 import type { FilesSource, FilesSourceOptions } from '../../src/manifests/files-source.ts';
 import type { PosternError } from '../../src/model/error.ts';
 import { objectKey } from '../../src/model/objects.ts';
-import type { NetworkPolicyObject } from '../../src/model/objects.ts';
+import type { ClusterObject, NetworkPolicyObject } from '../../src/model/objects.ts';
 import type { ClusterEvent } from '../../src/model/source.ts';
 
 export interface Running {
@@ -16,6 +16,7 @@ export interface Running {
   readonly synced: () => number;
   /** What a listener believes, in words. */
   readonly state: () => readonly string[];
+  readonly objects: () => Iterable<ClusterObject>;
   readonly policy: (key: string) => NetworkPolicyObject | undefined;
   /** The events since the last question, in words: `+Pod default/a`. */
   readonly news: () => readonly string[];
@@ -60,6 +61,7 @@ export function run(directory: string, options: FilesSourceOptions = { rescanEve
     problems,
     synced: () => synced,
     state: () => [...known.keys()].toSorted(),
+    objects: () => Array.from(known.values(), ({ object }) => object),
     policy: (key) => known.get(`NetworkPolicy ${key}`)?.object as NetworkPolicyObject | undefined,
     news: () => {
       const fresh = calls.slice(asked).flat();
