@@ -30,6 +30,7 @@ export const INVALID_SEMANTICS: readonly ConformanceCase[] = [
       badPort({ protocol: 'ICMP' }),
       badPort({ protocol: 'tcp', port: 80 }),
       badSelector({ matchExpressions: [{ key: 'pod', operator: 'Gt', values: ['1'] }] }),
+      badSelector({ matchExpressions: [{ key: 'pod', operator: 'exists' }] }),
     ],
   },
   {
@@ -80,6 +81,7 @@ export const INVALID_SEMANTICS: readonly ConformanceCase[] = [
       closes({ policyTypes: 'Ingress', ingress: ALLOW_ALL }, INGRESS, EGRESS),
       closes({ ingress: [{ form: [] }] }, INGRESS),
       closes({ ingress: ALLOW_ALL, egress: 'all' }, INGRESS, EGRESS),
+      closes({ ingress: ALLOW_ALL, egress: {} }, INGRESS, EGRESS),
       {
         does: [deletePolicy('x/p'), applyPolicy('x/q', { podSelector: A, ingress: [{ from: [{ podSelector: {} }] }] })],
         default: 'allow',

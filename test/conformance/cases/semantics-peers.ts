@@ -1,5 +1,6 @@
 /** Rows of the semantics about peers that are named by labels. */
 
+import { podManifest } from '../../support/builders/manifests.ts';
 import { applyPolicy } from '../case.ts';
 import type { ConformanceCase, Step } from '../case.ts';
 
@@ -15,6 +16,15 @@ function from(peers: readonly unknown[], allowed: readonly string[]): Step {
     overrides: ['deny * > x/a', ...allowed.map((who) => `allow ${who} > x/a`)],
   };
 }
+
+/** Its namespace has no manifest. */
+const LOST = podManifest('w/lost', {
+  labels: { pod: 'lost' },
+  node: 'node-2',
+  addresses: ['10.244.2.70', 'fd00:10:244:2::70'],
+  startedAt: 0,
+  containers: [[{ containerPort: 80 }]],
+});
 
 export const PEER_SEMANTICS: readonly ConformanceCase[] = [
   {
@@ -101,9 +111,11 @@ export const PEER_SEMANTICS: readonly ConformanceCase[] = [
   },
   {
     name: '`kubernetes.io/metadata.name` is present on every namespace, also for manifests that lack it',
-    pods: ['x/a', 'x/b', 'y/a', 'z/a'],
+    pods: ['x/a', 'x/b', 'y/a', 'z/a', 'w/lost'],
     ports: ['80/TCP'],
+    world: [LOST],
     steps: [
+      from([{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'w' } } }], ['w/lost']),
       from(
         [{ namespaceSelector: { matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'In', values: ['x', 'z'] }] } }],
         ['x/*,z/*'],

@@ -38,6 +38,22 @@ const SIDECAR = podManifest('z/sidecar', {
   sidecars: [[{ name: 'web', containerPort: 80 }]],
 });
 
+/** One name, one number for each protocol. */
+const BY_PROTOCOL = podManifest('z/byprotocol', {
+  labels: { pod: 'byprotocol' },
+  node: 'node-1',
+  addresses: ['10.244.1.54', 'fd00:10:244:1::54'],
+  startedAt: 0,
+  containers: [
+    [
+      { name: 'web', protocol: 'TCP', containerPort: 80 },
+      { name: 'web', protocol: 'UDP', containerPort: 81 },
+      { name: 'more', protocol: 'TCP', containerPort: 81 },
+      { name: 'less', protocol: 'UDP', containerPort: 80 },
+    ],
+  ],
+});
+
 export const PORT_SEMANTICS: readonly ConformanceCase[] = [
   {
     name: '`ports` missing or empty: every protocol and port, ICMP included',
@@ -80,6 +96,34 @@ export const PORT_SEMANTICS: readonly ConformanceCase[] = [
         does: [applyPolicy('z/p', { podSelector: { matchLabels: { named: 'yes' } }, ingress: [{ ports: [{ port: 'no-such-name' }] }] })],
         default: 'allow',
         overrides: ['deny * > z/*'],
+      },
+    ],
+  },
+  {
+    name: 'named port: of that name and protocol',
+    pods: ['x/a', 'z/byprotocol'],
+    ports: ['80/TCP', '81/TCP', '80/UDP', '81/UDP'],
+    world: [BY_PROTOCOL],
+    steps: [
+      {
+        does: [
+          applyPolicy('z/p', {
+            podSelector: { matchLabels: { pod: 'byprotocol' } },
+            ingress: [{ ports: [{ port: 'web', protocol: 'UDP' }] }],
+          }),
+        ],
+        default: 'allow',
+        overrides: ['deny * > z/byprotocol', 'allow * > z/byprotocol :81 UDP'],
+      },
+      {
+        does: [applyPolicy('x/p', { podSelector: A, policyTypes: ['Egress'], egress: [{ ports: [{ port: 'web', protocol: 'TCP' }] }] })],
+        default: 'allow',
+        overrides: ['deny * > z/byprotocol', 'deny x/a > *'],
+      },
+      {
+        does: [applyPolicy('z/p', { podSelector: { matchLabels: { pod: 'byprotocol' } }, ingress: [{ ports: [{ port: 'web' }] }] })],
+        default: 'allow',
+        overrides: ['deny * > z/byprotocol', 'deny x/a > *', 'allow x/a > z/byprotocol :80 TCP'],
       },
     ],
   },
