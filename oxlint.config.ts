@@ -59,7 +59,6 @@ export default defineConfig({
   categories: { correctness: 'error', suspicious: 'error' },
   options: { typeAware: true },
   rules: {
-    'eslint/curly': ['error', 'multi-line'],
     'eslint/eqeqeq': 'error',
     'eslint/no-var': 'error',
     'eslint/prefer-const': 'error',
@@ -85,7 +84,9 @@ export default defineConfig({
     'typescript/no-misused-spread': 'off',
     'typescript/no-unnecessary-type-arguments': 'off',
     'typescript/no-unnecessary-type-parameters': 'off',
+    'unicorn/consistent-function-scoping': 'off',
     'unicorn/no-array-sort': 'off',
+    'unicorn/no-new-array': 'off',
     'import/no-named-as-default-member': 'off',
     // Properties and tables assert in helpers and under conditions.
     'vitest/expect-expect': 'off',
@@ -94,7 +95,7 @@ export default defineConfig({
   overrides: [
     ...Object.keys(IMPORTS).map((folder) => restrict(`src/${folder}/**`, boundsOf(folder))),
     // The one place where the agent is put together with the kernel's driver.
-    restrict('src/agent/compose.ts', [forbid(['audit', 'cli', 'lab'], 'the agent stands below this')]),
+    restrict('src/agent/agent.ts', [forbid(['audit', 'cli', 'lab'], 'the agent stands below this')]),
     restrict('test/support/oracle/**', [
       forbid(
         FOLDERS.filter((folder) => folder !== 'model'),

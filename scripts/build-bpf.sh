@@ -18,7 +18,7 @@ for source in bpf/*.bpf.c; do
 done
 if stamp_matches bpf "$hash" && ! $missing; then exit 0; fi
 
-say 'compiling the BPF programs to dist/bpf'
+say 'compiling the BPF programs to dist/bpf, since bpf/ is new or changed'
 mkdir -p dist/bpf
 for source in bpf/*.bpf.c; do
   object=dist/bpf/$(basename "$source" .c).o

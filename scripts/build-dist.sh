@@ -6,7 +6,7 @@ set -eu
 hash=$(hash_of src tsconfig.json package-lock.json scripts/build-dist.sh)
 if stamp_matches dist "$hash" && [ -x dist/main.js ]; then exit 0; fi
 
-say 'compiling src to dist'
+say 'compiling src to dist, since it is new or changed'
 tsc -p tsconfig.json
 find dist -name '*.js' | while read -r compiled; do
   source=${compiled#dist/}

@@ -15,13 +15,13 @@ esac
 hash=$(hash_of package-lock.json scripts/install-npm-packages.sh)
 if stamp_matches npm "$hash" && [ -x node_modules/.bin/node ]; then exit 0; fi
 
-say 'installing npm packages, as package-lock.json names them'
+say 'installing the npm packages of package-lock.json (Node 26, the compiler, the test runner, libraries), which are new or changed'
 # Warnings about engines are about the machine's Node, which only installs; install scripts would download headers.
-npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2
+npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
 # Two packages offer a command `node`, one for each architecture; older npm takes it away again with the one that does not fit.
 ln -sfn "../$node_package/bin/node" node_modules/.bin/node
 
-say 'building the libc bridge (ffi-napi), which ships as source'
+say 'building ffi-napi, which calls libc and ships as source'
 PATH="$PWD/node_modules/.bin:$PATH"
 nodedir="$PWD/node_modules/$node_package"
 for module in ref-napi ffi-napi; do

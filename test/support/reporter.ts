@@ -2,7 +2,7 @@
 
 import { writeSync } from 'node:fs';
 import type { SerializedError } from 'vitest';
-import type { Reporter, TestCase, TestModule } from 'vitest/node';
+import type { Reporter, TestCase, TestModule, TestSuite } from 'vitest/node';
 import { kernelObstacle } from './requires.ts';
 
 interface Counts {
@@ -33,20 +33,30 @@ export class ClosingReporter implements Reporter {
   }
 }
 
-/** A file that does not load counts as one failed test, and so does an error outside of every test. */
+/** A file that does not load counts as one failed test, an error outside of every test as another. */
 function countTests(modules: readonly TestModule[], unhandledErrors: readonly SerializedError[]): Counts {
   const counts: Counts = { passed: 0, failed: unhandledErrors.length, skipped: 0 };
   for (const module of modules) {
-    let failedTests = 0;
+    let failed = 0;
     for (const test of module.children.allTests()) {
-      const { state } = test.result();
-      if (state === 'passed') counts.passed += 1;
-      else if (state === 'skipped') counts.skipped += 1;
-      else failedTests += 1;
+      if (test.result().state === 'passed') counts.passed += 1;
+      else if (isLeftOut(test)) counts.skipped += 1;
+      else failed += 1;
     }
-    counts.failed += module.state() === 'failed' ? Math.max(failedTests, 1) : failedTests;
+    counts.failed += module.state() === 'failed' ? Math.max(failed, 1) : failed;
   }
   return counts;
+}
+
+/** The runner also calls a test skipped whose suite's hook failed: that one has failed. */
+function isLeftOut(test: TestCase): boolean {
+  if (test.result().state !== 'skipped') return false;
+  let suite: TestSuite | TestModule = test.parent;
+  while (suite.errors().length === 0) {
+    if (suite.type === 'module') return true;
+    suite = suite.parent;
+  }
+  return false;
 }
 
 function closingLine({ passed, failed, skipped }: Counts): string {
@@ -57,7 +67,7 @@ function closingLine({ passed, failed, skipped }: Counts): string {
 function listLeftOut(modules: readonly TestModule[]): readonly string[] {
   return modules.flatMap((module) => {
     const tests = [...module.children.allTests()];
-    const skipped = tests.filter((test) => test.result().state === 'skipped');
+    const skipped = tests.filter(isLeftOut);
     const byReason = Map.groupBy(skipped, reasonOf);
     return [...byReason].flatMap(([reason, left]) =>
       left.length === tests.length
