@@ -4,15 +4,24 @@ import pc from 'picocolors';
 import { runDemo } from '../lab/demo.ts';
 import type { Cni, Fabric } from '../lab/types.ts';
 
+export interface DemoFlags {
+  readonly cni: Cni;
+  readonly fabric: Fabric;
+}
+
 /** Exits with 1 where anything observed was not as expected. */
-export async function runLabDemo(options: { readonly cni: Cni; readonly fabric: Fabric }): Promise<void> {
+export async function runLabDemo(options: DemoFlags): Promise<void> {
   const interrupted = new AbortController();
   const interrupt = (): void => interrupted.abort(new Error('interrupted; nothing of the demo is left'));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupt);
   console.log(`\n${pc.bold('Postern')}: Kubernetes NetworkPolicies on real packets\n`);
   const right = await runDemo({ ...options, signal: interrupted.signal, print: (text) => console.log(text) });
   if (!right) process.exitCode = 1;
-  console.log(right ? pc.green('\n   Everything was as the policies say, and everything is cleared away.') : pc.red('\n   Not everything was as the policies say.'));
+  console.log(
+    right
+      ? pc.green('\n   Everything was as the policies say, and everything is cleared away.')
+      : pc.red('\n   Not everything was as the policies say.'),
+  );
   console.log(`
    ${pc.bold('What next')}
    postern lab up examples/shop                      the same shop, to play with

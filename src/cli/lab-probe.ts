@@ -7,7 +7,7 @@ import { describeDifferences, matrixLegend, renderMatrix } from '../lab/matrix-t
 import { observeMatrix, type Matrix } from '../lab/observe-matrix.ts';
 import type { Family } from '../lab/types.ts';
 
-interface ProbeOptions {
+export interface ProbeOptions {
   readonly name: string;
   readonly ports?: string;
   readonly family?: '4' | '6';
@@ -23,7 +23,13 @@ export async function runLabProbe(options: ProbeOptions): Promise<void> {
     ...(options.family === undefined ? {} : { families: [Number(options.family) as Family] }),
   });
   if (matrix.readings.some((reading) => reading.different)) process.exitCode = 1;
-  if (options.json === true) console.log(JSON.stringify(matrix.readings.map(({ probe, result, ...rest }) => ({ ...probe, ...result, ...rest })), undefined, 2));
+  const json = (): string =>
+    JSON.stringify(
+      matrix.readings.map(({ probe, result, ...rest }) => ({ ...probe, ...result, ...rest })),
+      undefined,
+      2,
+    );
+  if (options.json === true) console.log(json());
   else printMatrix(matrix);
 }
 

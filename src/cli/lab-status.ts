@@ -5,9 +5,17 @@ import { Lab } from '../lab/lab.ts';
 import { kernelNotes } from '../lab/lab-requirements.ts';
 import { nameOf } from '../lab/raw-object.ts';
 
-export async function runLabStatus({ name, json }: { readonly name: string; readonly json?: boolean }): Promise<void> {
+export interface StatusOptions {
+  readonly name: string;
+  readonly json?: boolean;
+}
+
+export async function runLabStatus({ name, json }: StatusOptions): Promise<void> {
   const lab = await Lab.open(name);
-  const policies = lab.objects().map(nameOf).filter(({ kind }) => kind === 'NetworkPolicy');
+  const policies = lab
+    .objects()
+    .map(nameOf)
+    .filter(({ kind }) => kind === 'NetworkPolicy');
   const agents = await Promise.all(lab.nodes().map(async (node) => ({ node: node.name, status: await lab.agentStatus(node.name) })));
   if (json === true) {
     const known = policies.map(({ namespace, name: policy }) => `${namespace}/${policy}`);
@@ -15,7 +23,8 @@ export async function runLabStatus({ name, json }: { readonly name: string; read
     return;
   }
   for (const node of lab.nodes()) {
-    const agent = agents.find((candidate) => candidate.node === node.name)?.status === undefined ? pc.dim('no agent') : pc.green('agent runs');
+    const agent =
+      agents.find((candidate) => candidate.node === node.name)?.status === undefined ? pc.dim('no agent') : pc.green('agent runs');
     console.log(`${pc.bold(node.name)}  ${node.addresses.join('  ')}  ${agent}  ${pc.dim(node.netns)}`);
     printPods(lab, node.name);
   }

@@ -1,4 +1,4 @@
-/** `postern lab up`, `apply` and `delete`: what manifests do to a lab. */
+/** `postern lab up`, `down`, `apply` and `delete`: what makes, changes and ends a lab. */
 
 import pc from 'picocolors';
 import { Lab } from '../lab/lab.ts';
@@ -6,7 +6,7 @@ import { kernelNotes } from '../lab/lab-requirements.ts';
 import { readManifestFiles } from '../lab/read-manifest-files.ts';
 import type { Cni, Fabric, RawObject } from '../lab/types.ts';
 
-interface UpOptions {
+export interface UpOptions {
   readonly name: string;
   readonly nodes: string;
   readonly cni: Cni;
@@ -23,9 +23,16 @@ export async function runLabUp(files: readonly string[], options: UpOptions): Pr
   const lab = await Lab.up({ ...options, nodes: Number(options.nodes), objects, signal: interrupted.signal });
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   const agents = options.enforce ? 'an agent enforces on each node' : 'no agents: nothing is enforced';
-  console.log(`lab "${lab.name}" is up: ${lab.nodes().length} nodes, ${lab.pods().length} pods, ${options.cni} over ${options.fabric}, ${agents} (${seconds} s)`);
+  console.log(
+    `lab "${lab.name}" is up: ${lab.nodes().length} nodes, ${lab.pods().length} pods, ${options.cni} over ${options.fabric}, ${agents} (${seconds} s)`,
+  );
   for (const note of kernelNotes()) console.log(pc.dim(note));
   console.log(pc.dim(`try: postern lab probe${options.name === 'lab' ? '' : ` --name ${options.name}`}`));
+}
+
+export async function runLabDown({ name }: { readonly name: string }): Promise<void> {
+  const removed = await Lab.remove(name);
+  console.log(removed.length === 0 ? `there was no lab "${name}"` : `lab "${name}" is gone (${removed.length} network namespaces)`);
 }
 
 export async function runLabApply(files: readonly string[], { name }: { readonly name: string }): Promise<void> {

@@ -1,14 +1,17 @@
 /** `postern lab`: nodes and pods on this machine, to try policies on. */
 
 import { Command, Option } from 'commander';
-import { Lab } from '../lab/lab.ts';
 import { DEFAULT_LAB } from '../lab/lab-paths.ts';
-import { runLabDemo } from './lab-demo.ts';
-import { runLabExec } from './lab-exec.ts';
-import { runLabProbe } from './lab-probe.ts';
-import { runLabStatus } from './lab-status.ts';
-import { runLabApply, runLabDelete, runLabUp } from './lab-up.ts';
+import type { DemoFlags } from './lab-demo.ts';
+import type { ProbeOptions } from './lab-probe.ts';
+import type { StatusOptions } from './lab-status.ts';
+import type { UpOptions } from './lab-up.ts';
 
+interface NameOption {
+  readonly name: string;
+}
+
+/** Each action loads what it needs when it runs: the agent starts from the same command line. */
 export function labCommand(): Command {
   const lab = new Command('lab').description('nodes and pods in network namespaces of this machine, joined by real CNI plugins');
   withName(lab.command('up'))
@@ -18,33 +21,39 @@ export function labCommand(): Command {
     .addOption(cniOption())
     .addOption(fabricOption())
     .option('--no-enforce', 'run no agents: policies are kept but do nothing')
-    .action(runLabUp);
+    .action(async (files: string[], options: UpOptions) => (await import('./lab-up.ts')).runLabUp(files, options));
   withName(lab.command('down'))
     .description('clear a lab away, also what a crash left of it')
-    .action(async ({ name }: { readonly name: string }) => {
-      const removed = await Lab.remove(name);
-      console.log(removed.length === 0 ? `there was no lab "${name}"` : `lab "${name}" is gone (${removed.length} network namespaces)`);
-    });
-  withName(lab.command('status')).description('nodes, pods, addresses and agents').option('--json', 'as JSON').action(runLabStatus);
+    .action(async (options: NameOption) => (await import('./lab-up.ts')).runLabDown(options));
+  withName(lab.command('status'))
+    .description('nodes, pods, addresses and agents')
+    .option('--json', 'as JSON')
+    .action(async (options: StatusOptions) => (await import('./lab-status.ts')).runLabStatus(options));
   withName(lab.command('exec'))
     .description("run a command in a pod's network namespace")
     .argument('<pod>', 'namespace/name, or the name where only one pod has it')
     .argument('<command...>')
-    .action(runLabExec);
-  withName(lab.command('apply')).description('create or change objects; returns when they are in force').argument('<file...>').action(runLabApply);
-  withName(lab.command('delete')).description('delete the objects that the files name').argument('<file...>').action(runLabDelete);
+    .action(async (pod: string, argv: string[], options: NameOption) => (await import('./lab-exec.ts')).runLabExec(pod, argv, options));
+  withName(lab.command('apply'))
+    .description('create or change objects; returns when they are in force')
+    .argument('<file...>')
+    .action(async (files: string[], options: NameOption) => (await import('./lab-up.ts')).runLabApply(files, options));
+  withName(lab.command('delete'))
+    .description('delete the objects that the files name')
+    .argument('<file...>')
+    .action(async (files: string[], options: NameOption) => (await import('./lab-up.ts')).runLabDelete(files, options));
   withName(lab.command('probe'))
     .description('who reaches whom: every pod probes every port; exits with 1 where the policies say otherwise')
     .option('--ports <list>', 'numbers (80), numbers with protocol (53/udp) or port names, with commas; default: what each pod serves')
     .addOption(new Option('--family <version>', 'only this IP version').choices(['4', '6']))
     .option('--json', 'every probe as JSON')
-    .action(runLabProbe);
+    .action(async (options: ProbeOptions) => (await import('./lab-probe.ts')).runLabProbe(options));
   lab
     .command('demo')
     .description('a guided tour: a shop, its policies, an attack; over in a minute, and nothing stays')
     .addOption(cniOption())
     .addOption(fabricOption())
-    .action(runLabDemo);
+    .action(async (options: DemoFlags) => (await import('./lab-demo.ts')).runLabDemo(options));
   return lab;
 }
 

@@ -17,7 +17,21 @@ const SETTLE_TIMEOUT_MS = 30_000;
 const MAIN = siblingModule(import.meta.url, '../main');
 
 export function startAgent(node: NodeState, agent: AgentState, manifests: string): ProcessId {
-  const args = ['agent', '--source', `files:${manifests}`, '--node', node.name, '--bpf-root', agent.bpfRoot, '--socket', agent.socket, '--netns-dir', NETNS_DIR];
+  const args = [
+    'agent',
+    '--source',
+    `files:${manifests}`,
+    '--node',
+    node.name,
+    '--bpf-root',
+    agent.bpfRoot,
+    '--socket',
+    agent.socket,
+    '--netns-dir',
+    NETNS_DIR,
+    // Every pod of a lab has a name there; the namespaces of other processes are none of its business.
+    '--no-process-namespaces',
+  ];
   return startModule(node.netns, MAIN, args, agent.log);
 }
 
@@ -38,10 +52,13 @@ export async function settleAgent(node: string, agent: AgentState): Promise<void
     const starting = failure.code === 'ENOENT' || failure.code === 'ECONNREFUSED';
     const running = agent.process !== undefined && isRunning(agent.process);
     if (!starting || !running || performance.now() > deadline) {
-      throw new PosternError('E_LAB_AGENT', `the agent of ${node} ${running ? 'does not settle' : 'has ended'} (${failure.message}): ${endOfFile(agent.log)}`, {
-        mend: `see ${agent.log}`,
-        cause: failure,
-      });
+      throw new PosternError(
+        'E_LAB_AGENT',
+        `the agent of ${node} ${running ? 'does not settle' : 'has ended'} (${failure.message}): ${endOfFile(agent.log)}`,
+        {
+          cause: failure,
+        },
+      );
     }
     await sleep(20);
   }

@@ -35,7 +35,7 @@ export async function waitForSocket(what: string, id: ProcessId, socket: string,
   while (!existsSync(socket)) {
     const ended = !isRunning(id);
     if (ended || performance.now() > deadline) {
-      throw new PosternError('E_LAB_PROCESS', `${what} ${ended ? 'ended' : 'is not ready'}: ${endOfFile(log)}`, { mend: `see ${log}` });
+      throw new PosternError('E_LAB_PROCESS', `${what} ${ended ? 'ended' : 'is not ready'}: ${endOfFile(log)}`);
     }
     await sleep(10);
   }

@@ -12,8 +12,8 @@ import { checkRequirements } from './lab-requirements.ts';
 import { loadState, StateFile, type NodeState } from './lab-state.ts';
 import { configureNamespace, listNamespaces, makeNamespaces } from './namespaces.ts';
 import { ObjectFolder } from './object-folder.ts';
-import { namespaceObject, nodeObject, withMetadata } from './object-status.ts';
-import { keyOf, nameOf } from './raw-object.ts';
+import { missingNamespaces, nodeObject, withMetadata } from './object-status.ts';
+import { nameOf } from './raw-object.ts';
 import { planNodes } from './scheduling.ts';
 import { tearDownLab } from './tear-down.ts';
 import type { LabOptions, RawObject } from './types.ts';
@@ -46,7 +46,10 @@ async function build(name: string, options: LabOptions): Promise<LabContext> {
   for (const object of clusterObjects(nodes, objects)) await lab.cluster.put(withMetadata(object, undefined));
   await startAgents(lab);
   signal?.throwIfAborted();
-  await addPods(lab, objects.filter((object) => nameOf(object).kind === 'Pod').map((object) => withMetadata(object, undefined)));
+  await addPods(
+    lab,
+    objects.filter((object) => nameOf(object).kind === 'Pod').map((object) => withMetadata(object, undefined)),
+  );
   signal?.throwIfAborted();
   await settleAgents(lab.state.current.nodes);
   await lab.state.update((state) => ({ ...state, complete: true }));
@@ -80,14 +83,6 @@ function clusterObjects(nodes: readonly NodeState[], objects: readonly RawObject
   const others = objects.filter((object) => !['Pod', 'Node'].includes(nameOf(object).kind));
   const wishes = new Map(objects.filter((object) => nameOf(object).kind === 'Node').map((object) => [nameOf(object).name, object]));
   return [...missingNamespaces(objects, new Set()), ...nodes.map((node) => nodeObject(node, wishes.get(node.name))), ...others];
-}
-
-/** Namespaces that the objects are in and for which there is no object yet. */
-export function missingNamespaces(objects: readonly RawObject[], known: ReadonlySet<string>): readonly RawObject[] {
-  const names = objects.map(nameOf);
-  const there = new Set([...known, ...names.filter(({ kind }) => kind === 'Namespace').map(keyOf)]);
-  const mentioned = new Set(names.map(({ namespace }) => namespace).filter((namespace) => namespace !== ''));
-  return [...mentioned].filter((namespace) => !there.has(namespace)).map(namespaceObject);
 }
 
 async function startAgents(lab: LabContext): Promise<void> {

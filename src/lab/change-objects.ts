@@ -1,16 +1,21 @@
 /** What `apply` and `delete` do to a lab that stands. */
 
 import { PosternError } from '../model/error.ts';
-import { missingNamespaces } from './build-lab.ts';
 import { addPods, hostAddresses, removePods, servePorts, type LabContext } from './lab-pods.ts';
-import { nodeObject, runningPod, withMetadata } from './object-status.ts';
+import { missingNamespaces, nodeObject, runningPod, withMetadata } from './object-status.ts';
 import { keyOf, nameOf, readPodWish, type ObjectName } from './raw-object.ts';
 import type { PodState } from './lab-state.ts';
 import type { RawObject } from './types.ts';
 
 /** Create or change. Nodes can be changed (labels), but not added: `E_LAB_NODE`. */
 export async function changeObjects(lab: LabContext, objects: readonly RawObject[]): Promise<void> {
-  const known = new Set(lab.cluster.list().map(nameOf).filter(({ kind }) => kind === 'Namespace').map(keyOf));
+  const known = new Set(
+    lab.cluster
+      .list()
+      .map(nameOf)
+      .filter(({ kind }) => kind === 'Namespace')
+      .map(keyOf),
+  );
   const added: RawObject[] = [];
   for (const object of [...missingNamespaces(objects, known), ...objects.toSorted(byRank)]) {
     const name = nameOf(object);

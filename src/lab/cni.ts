@@ -94,7 +94,10 @@ async function callPlugin(command: 'ADD' | 'DEL', attachment: Attachment, config
   if (result.code === 0) return result.stdout;
   // A plugin says what went wrong as a JSON object on stdout.
   const said = (result.stdout.trim() || result.stderr.trim()).slice(0, 2000);
-  throw new PosternError('E_LAB_CNI', `CNI ${command} by ${attachment.cni} for pod ${attachment.pod} on ${attachment.node.name} failed: ${said}`);
+  throw new PosternError(
+    'E_LAB_CNI',
+    `CNI ${command} by ${attachment.cni} for pod ${attachment.pod} on ${attachment.node.name} failed: ${said}`,
+  );
 }
 
 function parseResult(text: string): CniResult {

@@ -58,7 +58,11 @@ async function buildShop({ cni, fabric, signal, print }: DemoOptions): Promise<L
   const started = performance.now();
   const { objects } = await readManifestFiles([`${EXAMPLE}pods.yaml`]);
   const lab = await Lab.up({ name: LAB, objects, cni, fabric, signal });
-  print(good(`${lab.nodes().length} nodes, ${lab.pods().length} pods by the CNI plugin "${cni}" over a ${fabric} fabric, an agent on each node: ${milliseconds(started)}`));
+  print(
+    good(
+      `${lab.nodes().length} nodes, ${lab.pods().length} pods by the CNI plugin "${cni}" over a ${fabric} fabric, an agent on each node: ${milliseconds(started)}`,
+    ),
+  );
   return lab;
 }
 
@@ -94,7 +98,9 @@ async function showMatrix(lab: Lab, print: (text: string) => void): Promise<bool
   print(`\n ${matrixLegend(matrix)}`);
   for (const difference of differences) print(bad(difference));
   const count = `${matrix.readings.length} probes over IPv4 and IPv6`;
-  print(differences.length === 0 ? good(`${count}, all as the policies say`) : bad(`${count}, ${differences.length} not as the policies say`));
+  print(
+    differences.length === 0 ? good(`${count}, all as the policies say`) : bad(`${count}, ${differences.length} not as the policies say`),
+  );
   return differences.length === 0;
 }
 
@@ -114,7 +120,13 @@ async function showAttack(lab: Lab, print: (text: string) => void): Promise<bool
 }
 
 async function showEdit(lab: Lab, print: (text: string) => void): Promise<boolean> {
-  print(heading(4, 'A policy edit', 'Two connections of the api are open. The edit takes the payment network out of its policy, and nothing else.'));
+  print(
+    heading(
+      4,
+      'A policy edit',
+      'Two connections of the api are open. The edit takes the payment network out of its policy, and nothing else.',
+    ),
+  );
   const kept = await lab.hold({ from: 'shop/api', to: 'shop/db', port: 5432 });
   const cut = await lab.hold({ from: 'shop/api', to: 'internet/bank', port: 443 });
   await sleep(500);
@@ -128,8 +140,14 @@ async function showEdit(lab: Lab, print: (text: string) => void): Promise<boolea
   const carriesOn = silence(kept) < CUT_MS;
   const isCut = silence(cut) > CUT_MS;
   const echoes = held.find((connection) => connection.id === kept)?.echoes ?? 0;
-  print((carriesOn ? good : bad)(`shop/api → shop/db 5432: ${carriesOn ? `carries on, ${echoes} lines echoed, the last one ${silence(kept)} ms ago` : 'was cut, though allowed'}`));
-  print((isCut ? good : bad)(`shop/api → internet/bank 443: ${isCut ? `cut, no answer for ${silence(cut)} ms` : 'still open, though denied'}`));
+  print(
+    (carriesOn ? good : bad)(
+      `shop/api → shop/db 5432: ${carriesOn ? `carries on, ${echoes} lines echoed, the last one ${silence(kept)} ms ago` : 'was cut, though allowed'}`,
+    ),
+  );
+  print(
+    (isCut ? good : bad)(`shop/api → internet/bank 443: ${isCut ? `cut, no answer for ${silence(cut)} ms` : 'still open, though denied'}`),
+  );
   return carriesOn && isCut;
 }
 

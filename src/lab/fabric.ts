@@ -1,6 +1,14 @@
 /** The wire between the nodes: a bridge in a namespace of its own, and plain or VXLAN routes to the others' pods. */
 
-import { nodeAddresses, NODE_NETWORKS, OUTSIDE_NETWORKS, outsideAddresses, overlayAddresses, overlayMac, podSubnets } from './addressing.ts';
+import {
+  nodeAddresses,
+  NODE_NETWORKS,
+  OUTSIDE_NETWORKS,
+  outsideAddresses,
+  overlayAddresses,
+  overlayMac,
+  podSubnets,
+} from './addressing.ts';
 import { runBatch } from './namespaces.ts';
 import { runChecked } from './run-command.ts';
 import type { Fabric, LabNode } from './types.ts';
@@ -27,7 +35,7 @@ export async function connectOutsideHost(fabricNetns: string, netns: string, hos
     [
       `link set ${NODE_INTERFACE} up`,
       `addr add ${v4}/24 dev ${NODE_INTERFACE}`,
-      `addr add ${v6}/64 dev ${NODE_INTERFACE} nodad`,
+      `addr add ${v6}/64 dev ${NODE_INTERFACE}`,
       `route add ${nodes4} dev ${NODE_INTERFACE}`,
       `route add ${nodes6} dev ${NODE_INTERFACE}`,
       ...nodes.flatMap((node) => routesThroughNode(node)),
@@ -38,10 +46,7 @@ export async function connectOutsideHost(fabricNetns: string, netns: string, hos
 
 /** Both ends are made inside the lab's namespaces: nothing ever stands in the machine's own. */
 function cable(port: string, netns: string): string[] {
-  return [
-    `link add ${port} type veth peer name ${NODE_INTERFACE} netns ${netns}`,
-    `link set ${port} master ${FABRIC_BRIDGE} up`,
-  ];
+  return [`link add ${port} type veth peer name ${NODE_INTERFACE} netns ${netns}`, `link set ${port} master ${FABRIC_BRIDGE} up`];
 }
 
 async function connectNode(node: LabNode, nodes: readonly LabNode[], fabric: Fabric): Promise<void> {
@@ -51,7 +56,7 @@ async function connectNode(node: LabNode, nodes: readonly LabNode[], fabric: Fab
   const lines = [
     `link set ${NODE_INTERFACE} up`,
     `addr add ${v4}/24 dev ${NODE_INTERFACE}`,
-    `addr add ${v6}/64 dev ${NODE_INTERFACE} nodad`,
+    `addr add ${v6}/64 dev ${NODE_INTERFACE}`,
     `route add ${outside4} dev ${NODE_INTERFACE}`,
     `route add ${outside6} dev ${NODE_INTERFACE}`,
   ];
@@ -79,7 +84,7 @@ function overlayDevice(node: LabNode): string[] {
     `link add ${OVERLAY} address ${overlayMac(node.index)} mtu ${OVERLAY_MTU} type vxlan id 1 dstport 8472 local ${local} dev ${NODE_INTERFACE} nolearning`,
     `link set ${OVERLAY} up`,
     `addr add ${own4}/32 dev ${OVERLAY}`,
-    `addr add ${own6}/128 dev ${OVERLAY} nodad`,
+    `addr add ${own6}/128 dev ${OVERLAY}`,
   ];
 }
 

@@ -9,7 +9,7 @@ import { connectOutsideHost } from './fabric.ts';
 import { finishAll } from './finish-all.ts';
 import { claimNamespaceName, labPaths } from './lab-paths.ts';
 import type { NodeState, PodState, StateFile } from './lab-state.ts';
-import { configureNamespace, makeNamespaces, namespaceInode, removeNamespaces } from './namespaces.ts';
+import { awaitAddresses, configureNamespace, makeNamespaces, namespaceInode, removeNamespaces } from './namespaces.ts';
 import type { ObjectFolder } from './object-folder.ts';
 import { runningPod } from './object-status.ts';
 import { askPod } from './pod-client.ts';
@@ -38,10 +38,16 @@ export async function addPods(lab: LabContext, objects: readonly RawObject[]): P
   await finishAll(own.map((pod) => configureNamespace(pod.netns, 'pod')));
   const processes = await startProcesses(lab, pods);
   const addresses = await connectPods(lab, pods);
-  const ready = pods.map((pod, index): PodState => ({ ...pod, process: processes[index] as ProcessId, addresses: addresses.get(pod.key) ?? pod.addresses }));
+  const ready = pods.map((pod, index): PodState => ({
+    ...pod,
+    process: processes[index] as ProcessId,
+    addresses: addresses.get(pod.key) ?? pod.addresses,
+  }));
   await lab.state.update((state) => ({ ...state, pods: state.pods.map((pod) => ready.find((other) => other.key === pod.key) ?? pod) }));
   await finishAll(ready.map(servePorts));
-  await finishAll(ready.map((pod, index) => folderOf(lab, pod).put(runningPod(objects[index] as RawObject, pod, hostAddresses(lab, pod), undefined))));
+  await finishAll(
+    ready.map((pod, index) => folderOf(lab, pod).put(runningPod(objects[index] as RawObject, pod, hostAddresses(lab, pod), undefined))),
+  );
 }
 
 /** Pods that are not there are passed over. */
@@ -62,7 +68,8 @@ export async function removePods(lab: LabContext, keys: readonly string[]): Prom
 
 /** Have the pod's process serve exactly its ports. `E_LAB_PORT` where it cannot, e.g. two host-network pods on one port. */
 export async function servePorts(pod: PodState): Promise<void> {
-  if (pod.process !== undefined) await waitForSocket(`the process of pod ${pod.key}`, pod.process, pod.socket, pod.log, POD_START_TIMEOUT_MS);
+  const { key, process, socket, log } = pod;
+  if (process !== undefined) await waitForSocket(`the process of pod ${key}`, process, socket, log, POD_START_TIMEOUT_MS);
   const { failed } = await askPod(pod, 'serve', { ports: pod.ports });
   if (failed.length === 0) return;
   throw new PosternError('E_LAB_PORT', `pod ${pod.key} cannot serve ${failed.join(', ')}`, {
@@ -138,6 +145,8 @@ async function connectPods(lab: LabContext, pods: readonly PodState[]): Promise<
     }
   };
   await finishAll([...nodes.map(connectNode), connectOutside()]);
+  const namespaces = new Set([...nodes, ...pods].map(({ netns }) => netns));
+  await finishAll([...namespaces].map(awaitAddresses));
   return addresses;
 }
 

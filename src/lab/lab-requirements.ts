@@ -7,7 +7,13 @@ import { findPluginDir } from './cni.ts';
 import { commandEnvironment } from './run-command.ts';
 import type { Cni } from './types.ts';
 
-const COMMANDS: Readonly<Record<string, string>> = { ip: 'iproute2', bridge: 'iproute2', nsenter: 'util-linux', setpriv: 'util-linux', umount: 'mount' };
+const COMMANDS: Readonly<Record<string, string>> = {
+  ip: 'iproute2',
+  bridge: 'iproute2',
+  nsenter: 'util-linux',
+  setpriv: 'util-linux',
+  umount: 'mount',
+};
 
 /** `E_LAB_ROOT`, `E_LAB_TOOLS`, `E_LAB_CNI`. */
 export function checkRequirements(cni: Cni): void {
@@ -32,7 +38,8 @@ export function kernelNotes(): readonly string[] {
   if (!/^SCTP/m.test(readText('/proc/net/protocols'))) notes.push('This kernel has no SCTP sockets: SCTP probes say "unsupported".');
   else notes.push('Pods serve TCP and UDP only: SCTP probes say "unsupported".');
   if (!existsSync('/proc/sys/net/ipv6')) notes.push('This kernel has no IPv6: IPv6 probes fail.');
-  if (!existsSync('/proc/sys/net/bridge')) notes.push('br_netfilter is not loaded: packets between pods of one bridge do not pass netfilter.');
+  if (!existsSync('/proc/sys/net/bridge'))
+    notes.push('br_netfilter is not loaded: packets between pods of one bridge do not pass netfilter.');
   return notes;
 }
 

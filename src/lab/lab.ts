@@ -15,7 +15,19 @@ import { askPod } from './pod-client.ts';
 import { probePods } from './probe-pods.ts';
 import { runCommand } from './run-command.ts';
 import { tearDownLab } from './tear-down.ts';
-import type { CommandResult, DropEvent, Family, HeldConnection, HoldRequest, LabNode, LabOptions, LabPod, ProbeRequest, ProbeResult, RawObject } from './types.ts';
+import type {
+  CommandResult,
+  DropEvent,
+  Family,
+  HeldConnection,
+  HoldRequest,
+  LabNode,
+  LabOptions,
+  LabPod,
+  ProbeRequest,
+  ProbeResult,
+  RawObject,
+} from './types.ts';
 
 const HOLD_TIMEOUT_MS = 1000;
 

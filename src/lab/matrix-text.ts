@@ -18,7 +18,9 @@ export function renderMatrix(matrix: Matrix, width: number): string {
   const cells = Map.groupBy(matrix.readings, ({ probe }) => cellKey(probe.from, probe));
   const blocks = splitColumns(matrix.targets.map(columnOf), width - label - GAP).map((columns) => {
     const rows = matrix.sources.map((source) => {
-      const row = columns.map(({ target, width: size }) => pad(...cellText(cells.get(cellKey(source, target)) ?? [], source === target.to), size));
+      const row = columns.map(({ target, width: size }) =>
+        pad(...cellText(cells.get(cellKey(source, target)) ?? [], source === target.to), size),
+      );
       return ` ${source.padEnd(label)}${row.join('')}`;
     });
     return [...headLines(columns, label), ...rows].map((line) => line.trimEnd()).join('\n');
@@ -56,7 +58,8 @@ function cellText(readings: readonly Reading[], self: boolean): [text: string, s
 function observedSign(readings: readonly Reading[]): string {
   const outcomes = readings.map((reading) => reading.result.outcome);
   if (outcomes.every((outcome) => outcome === 'refused')) return 'o';
-  if (outcomes.every((outcome) => ['open', 'refused', 'timeout'].includes(outcome))) return familySign(readings, ({ result }) => isReached(result));
+  const known = ['open', 'refused', 'timeout'];
+  if (outcomes.every((outcome) => known.includes(outcome))) return familySign(readings, ({ result }) => isReached(result));
   return '?';
 }
 

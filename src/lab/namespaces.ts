@@ -70,6 +70,15 @@ export async function configureNamespace(netns: string, role: NamespaceRole): Pr
   await runChecked(['sh', '-c', script.join('\n')], { netns });
 }
 
+/**
+ * Wait until every IPv6 address of the namespace answers. The kernel joins an address's multicast group a little after it was added; a neighbour
+ * that asks for it before is asked to wait for a second. An address added with `nodad` would not show that it is not ready.
+ */
+export async function awaitAddresses(netns: string): Promise<void> {
+  const script = 'for i in $(seq 250); do [ -z "$(ip -6 -oneline address show tentative)" ] && exit 0; sleep 0.02; done';
+  await runChecked(['sh', '-c', script], { netns });
+}
+
 /** /proc/sys/net shows the namespace of the process that looks. */
 function switchesOf(role: NamespaceRole): Readonly<Record<string, number>> {
   const everywhere = {

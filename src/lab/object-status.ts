@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { NAMESPACE_NAME_LABEL } from '../model/labels.ts';
-import { nameOf, record } from './raw-object.ts';
+import { keyOf, nameOf, record } from './raw-object.ts';
 import type { LabNode, LabPod, RawObject } from './types.ts';
 
 /** Name, namespace, uid and creationTimestamp; an object that was there before keeps its uid and its age. */
@@ -23,8 +23,12 @@ export function withMetadata(object: RawObject, before: RawObject | undefined): 
   };
 }
 
-export function namespaceObject(name: string): RawObject {
-  return { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
+/** Namespaces that the objects are in and for which there is no object yet. */
+export function missingNamespaces(objects: readonly RawObject[], known: ReadonlySet<string>): readonly RawObject[] {
+  const names = objects.map(nameOf);
+  const there = new Set([...known, ...names.filter(({ kind }) => kind === 'Namespace').map(keyOf)]);
+  const mentioned = new Set(names.map(({ namespace }) => namespace).filter((namespace) => namespace !== ''));
+  return [...mentioned].filter((name) => !there.has(name)).map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }));
 }
 
 /** `wish` is the manifest's Node of that name, where there is one. */

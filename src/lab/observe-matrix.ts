@@ -90,7 +90,9 @@ function isDifferent(probe: ProbeRequest, result: ProbeResult, expected: boolean
 
 function targetsOf(pod: LabPod, wanted: readonly string[] | undefined): readonly MatrixTarget[] {
   const ports = wanted === undefined ? pod.ports : wanted.flatMap((text) => readPort(text, pod));
-  return ports.filter((port) => port.protocol !== 'SCTP' || wanted !== undefined).map(({ protocol, port }) => ({ to: pod.key, protocol, port }));
+  return ports
+    .filter((port) => port.protocol !== 'SCTP' || wanted !== undefined)
+    .map(({ protocol, port }) => ({ to: pod.key, protocol, port }));
 }
 
 function readPort(text: string, pod: LabPod): readonly LabPort[] {

@@ -12,7 +12,11 @@ export interface PodControl {
 }
 
 /** One connection a request. `E_LAB_POD` where the process is gone or says that it failed. */
-export async function askPod<O extends PodOperation>(pod: PodControl, op: O, request: PodRequests[O]['request']): Promise<PodRequests[O]['result']> {
+export async function askPod<O extends PodOperation>(
+  pod: PodControl,
+  op: O,
+  request: PodRequests[O]['request'],
+): Promise<PodRequests[O]['result']> {
   const reply = await sendRequest(pod, JSON.stringify({ id: 1, op, request }));
   if ('result' in reply) return reply.result as PodRequests[O]['result'];
   throw new PosternError('E_LAB_POD', `pod ${pod.key}: ${op} failed: ${reply.error}`);

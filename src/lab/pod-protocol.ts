@@ -27,7 +27,10 @@ export interface PodRequests {
   readonly serve: { readonly request: { readonly ports: readonly LabPort[] }; readonly result: ServeResult };
   readonly probe: { readonly request: { readonly probes: readonly AddressProbe[] }; readonly result: readonly ProbeResult[] };
   /** The new connection's id. Fails where it does not come about within the time-out. */
-  readonly hold: { readonly request: { readonly address: string; readonly port: number; readonly timeoutMs: number }; readonly result: number };
+  readonly hold: {
+    readonly request: { readonly address: string; readonly port: number; readonly timeoutMs: number };
+    readonly result: number;
+  };
   readonly held: { readonly request: Record<never, never>; readonly result: readonly HeldConnection[] };
   readonly release: { readonly request: { readonly id: number }; readonly result: null };
 }

@@ -36,33 +36,41 @@ function probeOne(probe: AddressProbe): Promise<ProbeResult> {
 function probeTcp(probe: AddressProbe): Promise<ProbeResult> {
   const socket = net.connect({ host: probe.address, port: probe.port, family: probe.family, noDelay: true });
   let greeting = '';
-  return finishProbe(probe.timeoutMs, () => socket.destroy(), (finish) => {
-    let connected = false;
-    socket.on('connect', () => (connected = true));
-    socket.on('data', (chunk) => {
-      greeting += chunk.toString();
-      const end = greeting.indexOf('\n');
-      if (end >= 0) finish('open', greeting.slice(0, end));
-    });
-    socket.on('error', (error) => finish(outcomeOf(error)));
-    socket.on('end', () => finish('error:closed'));
-    // An open port that does not greet is no pod of ours, or packets after the handshake were lost: neither is `open`.
-    return () => (connected ? 'error:silent' : 'timeout');
-  });
+  return finishProbe(
+    probe.timeoutMs,
+    () => socket.destroy(),
+    (finish) => {
+      let connected = false;
+      socket.on('connect', () => (connected = true));
+      socket.on('data', (chunk) => {
+        greeting += chunk.toString();
+        const end = greeting.indexOf('\n');
+        if (end >= 0) finish('open', greeting.slice(0, end));
+      });
+      socket.on('error', (error) => finish(outcomeOf(error)));
+      socket.on('end', () => finish('error:closed'));
+      // An open port that does not greet is no pod of ours, or packets after the handshake were lost: neither is `open`.
+      return () => (connected ? 'error:silent' : 'timeout');
+    },
+  );
 }
 
 function probeUdp(probe: AddressProbe): Promise<ProbeResult> {
   const socket = dgram.createSocket(probe.family === 6 ? 'udp6' : 'udp4');
-  return finishProbe(probe.timeoutMs, () => socket.close(), (finish) => {
-    socket.on('message', (message) => finish('open', message.toString()));
-    socket.on('error', (error) => finish(outcomeOf(error)));
-    // Connected, so that an ICMP "port unreachable" is heard.
-    socket.connect(probe.port, probe.address, (error?: Error) => {
-      if (error === undefined || error === null) socket.send('who?', (sendError) => sendError !== null && finish(outcomeOf(sendError)));
-      else finish(outcomeOf(error));
-    });
-    return () => 'timeout';
-  });
+  return finishProbe(
+    probe.timeoutMs,
+    () => socket.close(),
+    (finish) => {
+      socket.on('message', (message) => finish('open', message.toString()));
+      socket.on('error', (error) => finish(outcomeOf(error)));
+      // Connected, so that an ICMP "port unreachable" is heard.
+      socket.connect(probe.port, probe.address, (error?: Error) => {
+        if (error === undefined || error === null) socket.send('who?', (sendError) => sendError !== null && finish(outcomeOf(sendError)));
+        else finish(outcomeOf(error));
+      });
+      return () => 'timeout';
+    },
+  );
 }
 
 type Finish = (outcome: ProbeOutcome, answeredBy?: string) => void;

@@ -33,7 +33,9 @@ export function isLabKind(kind: unknown): boolean {
 export function nameOf(object: RawObject): ObjectName {
   const kind = object['kind'];
   if (typeof kind !== 'string' || !isLabKind(kind)) {
-    throw new PosternError('E_LAB_OBJECT', `a lab knows no objects of kind ${String(kind)}`, { mend: `it takes ${Object.keys(NAMESPACED).join(', ')}` });
+    throw new PosternError('E_LAB_OBJECT', `a lab knows no objects of kind ${String(kind)}`, {
+      mend: `it takes ${Object.keys(NAMESPACED).join(', ')}`,
+    });
   }
   const metadata = record(object['metadata']);
   const name = metadata['name'];
@@ -79,7 +81,7 @@ function readOutsideHost(object: RawObject): number | undefined {
   if (text === undefined) return undefined;
   const host = Number(text);
   if (Number.isInteger(host) && host >= 1 && host <= 254) return host;
-  throw new PosternError('E_LAB_OBJECT', `"${String(text)}" cannot be the last number of an address`, {
+  throw new PosternError('E_LAB_OBJECT', `${JSON.stringify(text)} cannot be the last number of an address`, {
     at: { object: `Pod ${keyOf(nameOf(object))}`, field: `metadata.annotations.${OUTSIDE_ANNOTATION}` },
     mend: `use 1 to 254: the host gets ${outsideAddresses(7).join(' and ')} for "7"`,
   });

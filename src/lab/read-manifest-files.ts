@@ -25,7 +25,10 @@ export async function readManifestFiles(paths: readonly string[]): Promise<LabMa
   const texts = await Promise.all(files.map(async (file) => ({ file, text: await readText(file) })));
   const merged = mergeManifests(texts.map(({ file, text }) => parseManifestFile(text, file).manifest));
   if (merged.problems.length > 0) {
-    throw new PosternError('E_LAB_MANIFEST', `these manifests cannot be used:\n${merged.problems.map((problem) => `  ${formatError(problem)}`).join('\n')}`);
+    throw new PosternError(
+      'E_LAB_MANIFEST',
+      `these manifests cannot be used:\n${merged.problems.map((problem) => `  ${formatError(problem)}`).join('\n')}`,
+    );
   }
   const policies = merged.objects.filter((object) => object.kind === 'NetworkPolicy');
   const wrong = policies.map(parsePolicy).flatMap(({ problems, valid }) => {

@@ -4,15 +4,16 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { Lab } from '../../src/lab/lab.ts';
 import { labPaths } from '../../src/lab/lab-paths.ts';
 import { runChecked } from '../../src/lab/run-command.ts';
-import { describeLab, leftoversOf, NOTHING_LEFT, podManifest } from './lab-support.ts';
+import { needsKernel } from '../support/requires.ts';
+import { leftoversOf, NOTHING_LEFT, podManifest } from './lab-support.ts';
 
 const NAME = 'testcrash';
 
-describeLab('down', () => {
+describe('down', needsKernel, () => {
   afterEach(async () => {
     await Lab.remove(NAME);
   });
@@ -33,13 +34,16 @@ describeLab('down', () => {
   test('clears away a lab whose folder is gone, and processes that others started in it', async () => {
     const lab = await Lab.up({ name: NAME, objects: [podManifest('x/a')], nodes: 1, enforce: false });
     const netns = lab.pods()[0]?.netns ?? '';
-    spawn('nsenter', [`--net=/run/netns/${netns}`, '--', 'sleep', '1000', netns], { stdio: 'ignore', detached: true }).on('error', () => undefined);
+    spawn('nsenter', [`--net=/run/netns/${netns}`, '--', 'sleep', '1000', netns], { stdio: 'ignore', detached: true }).on(
+      'error',
+      () => undefined,
+    );
     rmSync(labPaths(NAME).dir, { recursive: true });
     await Lab.remove(NAME);
     expect(leftoversOf(NAME)).toEqual(NOTHING_LEFT);
   });
 
-  test('unmounts what agents mounted in the lab\'s folder', async () => {
+  test("unmounts what agents mounted in the lab's folder", async () => {
     await Lab.up({ name: NAME, objects: [], nodes: 1, enforce: false });
     const root = `${labPaths(NAME).bpf}/node-1`;
     mkdirSync(root);
@@ -58,7 +62,7 @@ describeLab('down', () => {
     await expect(Lab.up({ name: NAME, objects: pods, nodes: 1, enforce: false })).rejects.toMatchObject({ code: 'E_LAB_PORT' });
     expect(leftoversOf(NAME)).toEqual(NOTHING_LEFT);
     const interrupted = AbortSignal.timeout(100);
-    await expect(Lab.up({ name: NAME, objects: [podManifest('x/a')], enforce: false, signal: interrupted })).rejects.toThrow();
+    await expect(Lab.up({ name: NAME, objects: [podManifest('x/a')], enforce: false, signal: interrupted })).rejects.toThrow('aborted');
     expect(leftoversOf(NAME)).toEqual(NOTHING_LEFT);
   });
 });

@@ -1,21 +1,21 @@
 /** What the lab's tests share: pods as manifests, and a picture of everything that a lab could leave behind. */
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { describe } from 'vitest';
 import { labPaths, namespacePrefix } from '../../src/lab/lab-paths.ts';
 import { listNamespaces } from '../../src/lab/namespaces.ts';
 import type { LabPort, ProbeRequest, RawObject } from '../../src/lab/types.ts';
 import type { Lab } from '../../src/lab/lab.ts';
 
-const isRoot = process.getuid?.() === 0;
-
-/** Network namespaces take root: without it these tests are left out, and their title says why. */
-export function describeLab(title: string, body: () => void): void {
-  describe.skipIf(!isRoot)(isRoot ? title : `${title} (left out: needs root)`, body);
-}
-
 /** `key`: `namespace/name`. Serves TCP and UDP 80 unless told otherwise. */
-export function podManifest(key: string, fields: { readonly ports?: readonly LabPort[]; readonly labels?: Readonly<Record<string, string>>; readonly spec?: object; readonly annotations?: Readonly<Record<string, string>> } = {}): RawObject {
+export function podManifest(
+  key: string,
+  fields: {
+    readonly ports?: readonly LabPort[];
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly spec?: object;
+    readonly annotations?: Readonly<Record<string, string>>;
+  } = {},
+): RawObject {
   const [namespace, name] = key.split('/');
   const ports = fields.ports ?? [
     { protocol: 'TCP', port: 80 },
@@ -24,7 +24,12 @@ export function podManifest(key: string, fields: { readonly ports?: readonly Lab
   return {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { namespace, name, labels: { pod: name, ...fields.labels }, ...(fields.annotations === undefined ? {} : { annotations: fields.annotations }) },
+    metadata: {
+      namespace,
+      name,
+      labels: { pod: name, ...fields.labels },
+      ...(fields.annotations === undefined ? {} : { annotations: fields.annotations }),
+    },
     spec: {
       ...fields.spec,
       containers: [{ name: 'main', image: 'none', ports: ports.map(({ port, ...rest }) => ({ containerPort: port, ...rest })) }],
@@ -34,11 +39,17 @@ export function podManifest(key: string, fields: { readonly ports?: readonly Lab
 
 /** Every pod to every port of every pod, over both families. */
 export function everyProbe(lab: Lab): readonly ProbeRequest[] {
-  return lab.pods().flatMap((from) =>
-    lab.pods().flatMap((to) =>
-      to.ports.flatMap(({ protocol, port }) => ([4, 6] as const).map((family) => ({ from: from.key, to: to.key, protocol, port, family, timeoutMs: 1000 }))),
-    ),
-  );
+  return lab
+    .pods()
+    .flatMap((from) =>
+      lab
+        .pods()
+        .flatMap((to) =>
+          to.ports.flatMap(({ protocol, port }) =>
+            ([4, 6] as const).map((family) => ({ from: from.key, to: to.key, protocol, port, family, timeoutMs: 1000 })),
+          ),
+        ),
+    );
 }
 
 /** Probes that were not answered by the pod that they asked, as text. */

@@ -1,9 +1,10 @@
 /** A lab as its users meet it: up, probes over every kind of wire, down. */
 
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { Lab } from '../../src/lab/lab.ts';
 import type { Cni, Fabric } from '../../src/lab/types.ts';
-import { describeLab, everyProbe, failedProbes, leftoversOf, machineInterfaces, NOTHING_LEFT, podManifest } from './lab-support.ts';
+import { needsKernel } from '../support/requires.ts';
+import { everyProbe, failedProbes, leftoversOf, machineInterfaces, NOTHING_LEFT, podManifest } from './lab-support.ts';
 
 const WIRES: readonly (readonly [Cni, Fabric])[] = [
   ['bridge', 'routed'],
@@ -12,7 +13,7 @@ const WIRES: readonly (readonly [Cni, Fabric])[] = [
   ['ptp', 'vxlan'],
 ];
 
-describeLab('a lab', () => {
+describe('a lab', needsKernel, () => {
   const labs = ['testa', 'testb'];
   afterEach(async () => {
     for (const lab of labs) await Lab.remove(lab);
@@ -53,14 +54,19 @@ describeLab('a lab', () => {
 
   test('has hundreds of probes under way at once', async () => {
     const lab = await Lab.up({ name: 'testa', objects: [podManifest('x/a'), podManifest('x/b')], enforce: false });
-    const silent = Array.from({ length: 200 }, (_, index) => ({ from: 'x/a', to: `198.51.100.${index + 1}`, protocol: 'TCP' as const, port: 80 }));
+    const silent = Array.from({ length: 200 }, (_, index) => ({
+      from: 'x/a',
+      to: `198.51.100.${index + 1}`,
+      protocol: 'TCP' as const,
+      port: 80,
+    }));
     const started = performance.now();
     const results = await lab.probe(silent);
     expect(new Set(results.map((result) => result.outcome))).toEqual(new Set(['timeout']));
     expect(performance.now() - started).toBeLessThan((200 * 300) / 10);
   });
 
-  test('puts pods where their manifests say, with the names and labels of the manifests\' nodes', async () => {
+  test("puts pods where their manifests say, with the names and labels of the manifests' nodes", async () => {
     const objects = [
       { apiVersion: 'v1', kind: 'Node', metadata: { name: 'worker', labels: { zone: 'a' } } },
       podManifest('x/a', { spec: { nodeName: 'other' } }),
@@ -81,7 +87,11 @@ describeLab('a lab', () => {
   });
 
   test('keeps two pods apart whose names read alike', async () => {
-    const lab = await Lab.up({ name: 'testa', objects: [podManifest('a-b/c'), podManifest('a/b-c'), podManifest('node/1')], enforce: false });
+    const lab = await Lab.up({
+      name: 'testa',
+      objects: [podManifest('a-b/c'), podManifest('a/b-c'), podManifest('node/1')],
+      enforce: false,
+    });
     expect(new Set(lab.pods().map((pod) => pod.netns)).size).toBe(3);
     expect(await failedProbes(lab, everyProbe(lab))).toEqual([]);
   });
