@@ -39,7 +39,7 @@ describe.skipIf(obstacle !== undefined)('netlink', () => {
   beforeAll(() => {
     namespace = new NetworkNamespace();
     netns = openSync(namespace.path, 'r');
-    for (let index = 0; index < 200; index += 1) namespace.ip(`link add dummy${index} type dummy`);
+    for (let index = 0; index < 100; index += 1) namespace.ip(`link add veth${index} type veth peer name peer${index}`);
   });
 
   afterEach(() => {
@@ -95,12 +95,12 @@ describe.skipIf(obstacle !== undefined)('netlink', () => {
   it('calls back with events, until closed', async () => {
     const types: number[] = [];
     const listener = native.netlinkListen(open([RTNLGRP_LINK]), (datagram) => types.push(datagram.readUInt16LE(4)), () => types.push(-1));
-    namespace.ip('link set dummy0 up');
+    namespace.ip('link set veth0 up');
     while (types.length === 0) await setTimeout(1);
     expect(types.every((type) => type === RTM_NEWLINK)).toBe(true);
     listener.close();
     const count = types.length;
-    namespace.ip('link set dummy0 down');
+    namespace.ip('link set veth0 down');
     await setTimeout(20);
     expect(types).toHaveLength(count);
     listener.close();
@@ -110,7 +110,7 @@ describe.skipIf(obstacle !== undefined)('netlink', () => {
     let events = 0;
     let overruns = 0;
     const listener = native.netlinkListen(open([RTNLGRP_LINK]), () => (events += 1), () => (overruns += 1));
-    const flips = Array.from({ length: 2000 }, (_value, index) => `link set dummy1 ${index % 2 === 0 ? 'up' : 'down'}\n`);
+    const flips = Array.from({ length: 2000 }, (_value, index) => `link set veth1 ${index % 2 === 0 ? 'up' : 'down'}\n`);
     execFileSync('ip', ['-n', namespace.name, '-batch', '-'], { input: flips.join('') });
     while (overruns === 0) await setTimeout(1);
     expect(events).toBeLessThan(2000);
@@ -123,7 +123,7 @@ describe.skipIf(obstacle !== undefined)('netlink', () => {
       events += 1;
       listener.close();
     }, () => {});
-    for (let index = 0; index < 10; index += 1) namespace.ip(`link set dummy2 ${index % 2 === 0 ? 'up' : 'down'}`);
+    for (let index = 0; index < 10; index += 1) namespace.ip(`link set veth2 ${index % 2 === 0 ? 'up' : 'down'}`);
     await setTimeout(20);
     expect(events).toBe(1);
   });
