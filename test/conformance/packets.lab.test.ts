@@ -1,0 +1,47 @@
+/** The hand-written tables against real packets: one lab for each CNI, all cases one after another in it. */
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { needsKernel } from '../support/requires.ts';
+import type { ConformanceCase } from './case.ts';
+import { SEMANTICS_CASES } from './cases/semantics.ts';
+import { UPSTREAM_CASES } from './cases/upstream.ts';
+import { createPacketJudge } from './judges/packets.ts';
+import type { PacketJudge } from './judges/packets.ts';
+import { runCase } from './run-case.ts';
+import { Stage } from './stage.ts';
+
+/** On ptp one case of each theme: what differs is how packets reach the host side, not what policy says. */
+const PTP_CASES = UPSTREAM_CASES.filter(({ upstream = 0 }) => [1, 2, 10, 15, 19, 24, 33, 35, 43, 47].includes(upstream));
+
+const SHOWABLE = SEMANTICS_CASES.filter((each) => each.notInPackets === undefined);
+
+const LABS = [
+  { cni: 'bridge', cases: [...UPSTREAM_CASES, ...SHOWABLE] },
+  { cni: 'ptp', cases: PTP_CASES },
+] as const;
+
+describe.for(LABS)('packets through $cni pods', needsKernel, ({ cni, cases }) => {
+  const totals = { probes: 0, late: [] as string[], wrong: 0 };
+  let judge: PacketJudge;
+  let stage: Stage;
+
+  beforeAll(async () => {
+    judge = await createPacketJudge({ name: `conf${cni}`, cni });
+    stage = new Stage(judge);
+  });
+
+  afterAll(async () => {
+    const { probes, late, wrong } = totals;
+    process.stderr.write(`${cni}: ${probes} probes, ${late.length} right only on the second look, ${wrong} wrong\n`);
+    for (const line of late) process.stderr.write(`  late: ${line}\n`);
+    await judge?.close();
+  });
+
+  it.for(cases as readonly ConformanceCase[])('$upstream $name', async (each) => {
+    const report = await runCase(each, stage);
+    totals.probes += report.probes;
+    totals.late.push(...report.late);
+    totals.wrong += report.wrong.length;
+    expect(report.wrong.join('\n')).toBe('');
+  });
+});
