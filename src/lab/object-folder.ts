@@ -37,8 +37,9 @@ export class ObjectFolder {
 
   async put(object: RawObject): Promise<void> {
     const name = nameOf(object);
-    await writeFileAtomic(this.#path(name), `${JSON.stringify(object, undefined, 2)}\n`);
+    // Before the first await: objects that are put at once keep their order.
     this.#objects.set(storeKey(name), object);
+    await writeFileAtomic(this.#path(name), `${JSON.stringify(object, undefined, 2)}\n`);
   }
 
   /** An absent object is passed over. */
