@@ -174,7 +174,7 @@ export class IdentityTable {
       const number = resolvePortName(member.ports, name);
       if (number !== undefined) numbers.add(number);
     }
-    for (const number of numbers) this.#portNumberList(name, number);
+    for (const number of numbers) this.#addList(makePortNumberList(name.protocol, name.name, number));
   }
 
   releaseName(name: PortName): void {
@@ -334,9 +334,18 @@ export class IdentityTable {
     this.#move(member, this.#byKey.get(keyOf(lists)) ?? this.#newIdentity(lists));
   }
 
+  /**
+   * The list of a number that a live port name has. A new one is not split off from what is there: rulesets already refer to this name, so identities
+   * must not learn of the number in place. Members come into it one by one, as they are settled.
+   */
   #portNumberList(name: PortName, number: number): LiveList {
     const list = makePortNumberList(name.protocol, name.name, number);
-    return this.#lists.get(list.key) ?? this.#addList(list);
+    let live = this.#lists.get(list.key);
+    if (live === undefined) {
+      live = { id: this.#nextList++, list, users: 0 };
+      this.#lists.set(list.key, live);
+    }
+    return live;
   }
 
   #move(member: Member, identity: Identity): void {

@@ -1,6 +1,6 @@
 /** Whether an address, or all of a prefix's own region, lies in one of many ipBlocks: by one look-up for each prefix length that occurs. */
 
-import { maskAddress, type Address, type Prefix } from '../model/ip.ts';
+import { isIPv4, MAPPED, maskAddress, type Address, type Prefix } from '../model/ip.ts';
 
 export interface Block {
   readonly cidr: Prefix;
@@ -33,12 +33,14 @@ export class BlockIndex {
 
   /**
    * For `length` 128: is the address in a block? For less: is the region of addresses under that prefix that no longer prefix of this index divides?
-   * Blocks are independent: an except takes the address out of its own block alone.
+   * Blocks are independent: an except takes the address out of its own block alone. Families never mix: ::/0 holds no IPv4 address.
    */
   contains(address: Address, length = 128): boolean {
+    const ipv4 = length >= MAPPED.length && isIPv4(address);
     let inside: Set<number> | undefined;
     for (const candidate of this.#lengths) {
       if (candidate > length) break;
+      if (ipv4 && candidate < MAPPED.length) continue;
       const node = this.#byLength.get(candidate)?.get(maskAddress(address, candidate));
       if (node === undefined) continue;
       inside ??= new Set();
