@@ -2,6 +2,7 @@
 
 import { request, type IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { NamedEvent } from '../agent/drop-log.ts';
 import { PosternError } from '../model/error.ts';
 import { endOfFile, siblingModule, startModule } from './background-process.ts';
 import { readJsonLines } from './json-lines.ts';
@@ -9,7 +10,6 @@ import { NETNS_DIR } from './lab-paths.ts';
 import type { AgentState, NodeState } from './lab-state.ts';
 import { isRunning, type ProcessId } from './processes.ts';
 import { runCommand } from './run-command.ts';
-import type { DropEvent } from './types.ts';
 
 /** A first start loads programs and maps; two cores may be busy. */
 const SETTLE_TIMEOUT_MS = 30_000;
@@ -75,10 +75,10 @@ export async function agentStatus(agent: AgentState): Promise<unknown> {
 }
 
 /** Every drop from now on; ends when `signal` aborts or the agent goes away. */
-export async function* agentEvents(agent: AgentState, signal: AbortSignal): AsyncGenerator<DropEvent> {
+export async function* agentEvents(agent: AgentState, signal: AbortSignal): AsyncGenerator<NamedEvent> {
   try {
     const response = await open(agent.socket, 'GET', '/events', signal);
-    for await (const event of readJsonLines(response)) yield event as DropEvent;
+    for await (const event of readJsonLines(response)) yield event as NamedEvent;
   } catch (error) {
     if (!signal.aborted) throw error;
   }

@@ -1,7 +1,8 @@
 /** How the demo looks: headings, facts and drop events, in colour where the terminal has it. */
 
 import pc from 'picocolors';
-import type { DropEvent, ProbeRequest, ProbeResult } from './types.ts';
+import type { NamedEvent } from '../agent/drop-log.ts';
+import type { ProbeRequest, ProbeResult } from './types.ts';
 
 const WIDTH = 100;
 
@@ -35,12 +36,18 @@ export function attemptText(probe: ProbeRequest, result: ProbeResult): string {
   return `${pc.bold(probe.from)} → ${pc.bold(probe.to)} ${probe.port}/${probe.protocol}  ${outcome}`;
 }
 
-/** Two lines: who dropped it and why, and the packet. */
-export function dropText(event: DropEvent): readonly string[] {
-  const by = event.policies.length === 0 ? 'default deny' : event.policies.join(', ');
-  const packet = `${event.source} → ${event.destination} ${event.protocol}`;
+/** Two lines: whose interface dropped it and why, and the packet. */
+export function dropText(event: NamedEvent): readonly string[] {
+  const by = event.policies.length === 0 ? '' : `, isolated by ${pc.yellow(event.policies.join(', '))}`;
+  const way =
+    event.direction === 'egress' ? `leaving ${pc.bold(event.pod)} for ${event.peer}` : `entering ${pc.bold(event.pod)} from ${event.peer}`;
+  const packet = `${hostPort(event.source, event.sourcePort)} → ${hostPort(event.destination, event.port)} ${event.protocol}`;
   return [
-    `       ${pc.yellow(event.verdict)} at ${pc.bold(event.pod)}, its ${event.direction}, peer ${event.peer}: ${event.reason}, by ${pc.yellow(by)}`,
-    pc.dim(`       ${event.time}  ${event.node}  ${packet}`),
+    `       ${pc.yellow('dropped')} ${way}: ${event.text}${by}`,
+    pc.dim(`       ${event.time}  ${event.node}  ${event.reason}  ${packet}`),
   ];
+}
+
+function hostPort(address: string, port: number): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }

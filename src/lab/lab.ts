@@ -1,5 +1,6 @@
 /** A lab: nodes and pods on one machine, each in a network namespace of its own, joined by real CNI plugins. */
 
+import type { NamedEvent } from '../agent/drop-log.ts';
 import { PosternError } from '../model/error.ts';
 import { agentEvents, agentStatus } from './agent-process.ts';
 import { buildLab, settleAgents } from './build-lab.ts';
@@ -17,7 +18,6 @@ import { runCommand } from './run-command.ts';
 import { tearDownLab } from './tear-down.ts';
 import type {
   CommandResult,
-  DropEvent,
   Family,
   HeldConnection,
   HoldRequest,
@@ -133,7 +133,7 @@ export class Lab {
   }
 
   /** Drops on one node, from now on. Ends when `signal` aborts. */
-  async *events(name: string, signal: AbortSignal): AsyncGenerator<DropEvent> {
+  async *events(name: string, signal: AbortSignal): AsyncGenerator<NamedEvent> {
     const { agent } = this.#node(name);
     if (agent !== undefined) yield* agentEvents(agent, signal);
   }

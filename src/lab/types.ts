@@ -111,22 +111,3 @@ export interface LabPort {
   readonly protocol: Protocol;
   readonly port: number;
 }
-
-/** One line of an agent's `GET /events`, as far as the lab reads it. */
-export interface DropEvent {
-  readonly time: string;
-  readonly node: string;
-  readonly verdict: string;
-  readonly reason: string;
-  readonly direction: string;
-  /** `namespace/name` of the pod whose policy spoke. */
-  readonly pod: string;
-  /** `namespace/name` of the other side, or its address. */
-  readonly peer: string;
-  readonly source: string;
-  readonly destination: string;
-  readonly protocol: string;
-  readonly port: number;
-  /** `namespace/name` of the policies that isolate the pod; empty where none is known. */
-  readonly policies: readonly string[];
-}
