@@ -38,9 +38,8 @@ need make 'builds the addon' has make
 need binutils 'makes libbpf fit for the addon' has objcopy
 need python3 'node-gyp runs on it' has python3
 need iproute2 'the lab makes network namespaces and interfaces' has ip
-need nftables 'the lab translates Service addresses' has nft
 need containernetworking-plugins 'the lab makes pod interfaces as a cluster does' has_cni_plugins
-need bpftool 'the tests look at what the kernel holds' has bpftool
+need iputils-ping 'the tests send echo requests' has ping
 if [ "${1-}" = check ]; then
   need clang-format 'formats C and C++' has clang-format
 fi
@@ -48,7 +47,7 @@ fi
 [ -n "$missing" ] || exit 0
 
 if ! command -v apt-get >/dev/null; then
-  printf 'set-up: there is no apt-get here: install what Debian names%s, then run this again\n' "$missing" >&2
+  printf 'set-up: there is no apt-get here: install by other means what Debian calls%s, then run this again\n' "$missing" >&2
   exit 1
 fi
 
@@ -56,7 +55,7 @@ as_root=''
 if [ "$(id -u)" -ne 0 ]; then
   # Without a terminal nobody can type a password.
   if [ -t 0 ]; then as_root='sudo'; else as_root='sudo -n'; fi
-  if ! $as_root true; then
+  if ! $as_root true 2>/dev/null; then
     printf 'set-up: installing packages needs root, and sudo does not give it: run as root: apt-get install%s\n' "$missing" >&2
     exit 1
   fi
