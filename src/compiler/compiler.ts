@@ -315,30 +315,25 @@ export class Compiler {
     return this.#portRules;
   }
 
-  #addressOperation({ member, before }: MemberChange): Operation[] {
-    const { address, length } = member;
-    const current = this.identities.find(address, length);
-    if (current !== undefined && current !== member) return [];
-    const present = current !== undefined && hasRow(member);
-    if (length < 128) {
-      const prefix = { address, length };
-      return present ? [{ op: 'put-prefix', prefix, identity: member.identity.id }] : before === undefined ? [] : [{ op: 'delete-prefix', prefix }];
-    }
-    if (present) return [{ op: 'put-address', address, identity: member.identity.id, ownNode: member.ownNode }];
-    return before === undefined ? [] : [{ op: 'delete-address', address }];
+  #addressOperation({ member, hadRow, gone }: MemberChange): Operation[] {
+    const { address, length, identity, ownNode } = member;
+    const present = !gone && hasRow(member);
+    if (!present && !hadRow) return [];
+    if (length === 128) return [present ? { op: 'put-address', address, identity: identity.id, ownNode } : { op: 'delete-address', address }];
+    const prefix = { address, length };
+    return [present ? { op: 'put-prefix', prefix, identity: identity.id } : { op: 'delete-prefix', prefix }];
   }
 
   /** Rulesets under which some address that stays alive may now do less than before. */
   #narrowedRulesets(changes: readonly MemberChange[]): Set<Ruleset> {
     const moves = new Map<string, [Identity, Identity]>();
-    for (const { member, before } of changes) {
-      const current = this.identities.find(member.address, member.length);
-      if (current === undefined) continue;
+    for (const { member, before, gone } of changes) {
+      if (gone) continue;
       const was = before ?? this.#tombstones.get(member.address);
       // Owned again: from here on the generation looks after its flows, and a sweep would take the new owner's.
       this.#tombstones.delete(member.address);
-      if (was === undefined || was === current.identity) continue;
-      moves.set(`${was.id}>${current.identity.id}`, [was, current.identity]);
+      if (was === undefined || was === member.identity) continue;
+      moves.set(`${was.id}>${member.identity.id}`, [was, member.identity]);
     }
     const narrowed = new Set<Ruleset>();
     for (const ruleset of this.rulesets.rulesets()) {

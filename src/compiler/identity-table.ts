@@ -60,6 +60,10 @@ export interface MemberChange {
   /** Identity before; `undefined` for a member that was not there. */
   readonly before: Identity | undefined;
   readonly ownNodeBefore: boolean;
+  /** It had a row in the kernel. */
+  readonly hadRow: boolean;
+  /** It is not there any more. */
+  readonly gone: boolean;
 }
 
 export class IdentityTable {
@@ -71,7 +75,10 @@ export class IdentityTable {
   readonly #groups = new Map<string, PodGroup>();
   readonly #groupsOf = new Map<string, Set<PodGroup>>();
   readonly #members = new Map<number, Map<Address, Member>>();
-  readonly #changes = new Map<Member, MemberChange>();
+  /** As members were at the last `takeChanges`. */
+  readonly #changes = new Map<Member, Omit<MemberChange, 'gone'>>();
+  /** Members dropped since then, by prefix: one that comes again is the same one. */
+  readonly #dropped = new Map<string, Member>();
   #edgeMembers = 0;
   #nextIdentity = 1;
   #nextList = 1;
@@ -237,15 +244,18 @@ export class IdentityTable {
     if (identity.members.size === 0 && identity !== this.none && this.#byKey.get(key) === identity) this.#byKey.delete(key);
   }
 
-  /** Members whose identity, existence or node flag changed since the last call. */
+  /** Members whose identity, existence, row or node flag changed since the last call. */
   takeChanges(): MemberChange[] {
-    const changes = [...this.#changes.values()].filter(
-      ({ member, before, ownNodeBefore }) =>
-        (before === undefined ? this.find(member.address, member.length) === member : true) &&
-        (before !== member.identity || ownNodeBefore !== member.ownNode || this.find(member.address, member.length) !== member),
-    );
+    const changes = [...this.#changes.values()].map((change) => ({
+      ...change,
+      gone: this.find(change.member.address, change.member.length) !== change.member,
+    }));
     this.#changes.clear();
-    return changes;
+    this.#dropped.clear();
+    return changes.filter(({ member, before, ownNodeBefore, hadRow, gone }) => {
+      if (gone) return before !== undefined;
+      return before !== member.identity || ownNodeBefore !== member.ownNode || hadRow !== hasRow(member);
+    });
   }
 
   #addList(list: PeerList): LiveList {
@@ -306,12 +316,14 @@ export class IdentityTable {
   #memberAt(prefix: Prefix): Member {
     const existing = this.find(prefix.address, prefix.length);
     if (existing !== undefined) return existing;
-    const member: Member = { ...prefix, group: undefined, ports: [], edges: 0, ownNode: false, identity: this.none };
+    const dropped = this.#dropped.get(prefixKey(prefix));
+    const member: Member = dropped ?? { ...prefix, group: undefined, ports: [], edges: 0, ownNode: false, identity: this.none };
+    member.identity = this.none;
     let members = this.#members.get(prefix.length);
     if (members === undefined) this.#members.set(prefix.length, (members = new Map()));
     members.set(prefix.address, member);
     this.none.members.add(member);
-    this.#changes.set(member, { member, before: undefined, ownNodeBefore: false });
+    if (dropped === undefined) this.#changes.set(member, { member, before: undefined, ownNodeBefore: false, hadRow: false });
     return member;
   }
 
@@ -321,6 +333,7 @@ export class IdentityTable {
       this.#noteChange(member);
       this.#members.get(member.length)?.delete(member.address);
       member.identity.members.delete(member);
+      this.#dropped.set(prefixKey(member), member);
       return;
     }
     const lists = new Set(member.group?.lists);
@@ -357,11 +370,13 @@ export class IdentityTable {
   }
 
   #noteChange(member: Member): void {
-    if (!this.#changes.has(member)) this.#changes.set(member, { member, before: member.identity, ownNodeBefore: member.ownNode });
+    if (this.#changes.has(member)) return;
+    this.#changes.set(member, { member, before: member.identity, ownNodeBefore: member.ownNode, hadRow: hasRow(member) });
   }
 
   #addEdge(edge: Prefix): void {
     const member = this.#memberAt(edge);
+    this.#noteChange(member);
     member.edges += 1;
     if (member.edges === 1) this.#edgeMembers += 1;
     this.#settle(member);
@@ -370,6 +385,7 @@ export class IdentityTable {
   #dropEdge(edge: Prefix): void {
     const member = this.find(edge.address, edge.length);
     if (member === undefined) return;
+    this.#noteChange(member);
     member.edges -= 1;
     if (member.edges === 0) this.#edgeMembers -= 1;
     if (member.group === undefined && member.edges === 0 && !member.ownNode) this.#settle(member);
@@ -411,6 +427,10 @@ export class IdentityTable {
 /** Prefixes always have a row. An exact address has one where it is more than its prefixes say: a class of its own, a block's edge, the node's own. */
 export function hasRow(member: Member): boolean {
   return member.length < 128 || member.edges > 0 || member.ownNode || member.identity.id !== 0;
+}
+
+function prefixKey({ address, length }: Prefix): string {
+  return `${address}/${length}`;
 }
 
 function keyOf(lists: ReadonlySet<LiveList>): string {

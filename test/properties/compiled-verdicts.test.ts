@@ -28,7 +28,7 @@ describe('compiled from scratch', () => {
           }
         }
       }),
-      propertyParameters('compiled verdicts', 300),
+      propertyParameters('compiled verdicts', 1500),
     );
   });
 });

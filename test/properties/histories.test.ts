@@ -83,7 +83,7 @@ describe('event by event', () => {
           }
         }
       }),
-      propertyParameters('histories', 200),
+      propertyParameters('histories', 1000),
     );
   });
 
@@ -111,7 +111,7 @@ describe('event by event', () => {
           });
         }
       }),
-      propertyParameters('plans', 120),
+      propertyParameters('plans', 800),
     );
   });
 
@@ -136,7 +136,7 @@ describe('event by event', () => {
           }
         }
       }),
-      propertyParameters('generations', 200),
+      propertyParameters('generations', 1000),
     );
   });
 
@@ -161,7 +161,7 @@ describe('event by event', () => {
         expect(endpoints.datapath.words.size).toBe(0);
         expect([...endpoints.datapath.addresses.values()].filter((row) => row.identity !== 0 && !row.ownNode)).toEqual([]);
       }),
-      propertyParameters('leftovers', 100),
+      propertyParameters('leftovers', 500),
     );
   });
 });
