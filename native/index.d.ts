@@ -218,8 +218,12 @@ export function ringDrain(map: Fd): Buffer[];
 
 /* Netlink and network namespaces. Messages are parsed in TypeScript. */
 
-/** Open a netlink socket (protocol NETLINK_ROUTE 0, NETLINK_NETFILTER 12) in a network namespace (a descriptor of it, or null for the caller's), joined to multicast groups by number. */
-export function netlinkOpen(netns: Fd | null, protocol: number, groups: readonly number[]): Fd;
+/**
+ * Open a netlink socket (protocol NETLINK_ROUTE 0, NETLINK_NETFILTER 12) in a network namespace (a descriptor of it, or null for the caller's), joined to multicast groups by number.
+ * `everyNamespace` (default false) also brings the groups' events of all namespaces that have a number (nsid) in the socket's own, such as those that a veth leads to;
+ * it takes CAP_NET_BROADCAST, and EPERM says that it is missing.
+ */
+export function netlinkOpen(netns: Fd | null, protocol: number, groups: readonly number[], everyNamespace?: boolean): Fd;
 /**
  * Send one request (a whole nlmsghdr message; length and sequence number are filled in) and wait, blocking, at most `timeoutMs` (default 5000), for its answer: the
  * messages, each with its header, up to NLMSG_DONE, ACK or error; a request with neither NLM_F_DUMP nor NLM_F_ACK ends with its first message. Throws the errno of
@@ -227,8 +231,8 @@ export function netlinkOpen(netns: Fd | null, protocol: number, groups: readonly
  * Not for a socket that is listened to: events that come meanwhile are lost.
  */
 export function netlinkRequest(socket: Fd, message: Uint8Array, timeoutMs?: number): Buffer[];
-/** Calls back with each datagram received. `onOverrun` says that events were lost (ENOBUFS): dump again. Closing the listener leaves the socket open. */
-export function netlinkListen(socket: Fd, onMessage: (datagram: Buffer) => void, onOverrun: () => void): Listener;
+/** Calls back with each datagram received and, where it tells of another namespace than the socket's own, that namespace's number there (nsid). `onOverrun` says that events were lost (ENOBUFS): dump again. Closing the listener leaves the socket open. */
+export function netlinkListen(socket: Fd, onMessage: (datagram: Buffer, netnsid: number | undefined) => void, onOverrun: () => void): Listener;
 /** The inode number of a network namespace, by descriptor or, for null, the caller's: its identity while it lives. */
 export function netnsInode(netns: Fd | null): number;
 /** if_nametoindex / if_indextoname in the caller's namespace; undefined where there is none. */

@@ -85,7 +85,8 @@ class NetlinkListener : public Listener {
  protected:
   void on_readable() override {
     for (int turn = 0; turn < kTurn && !closing(); turn += 1) {
-      long size = receive_datagram(fd(), buffer_, 0);
+      int netnsid = kOwnNamespace;
+      long size = receive_datagram(fd(), buffer_, 0, &netnsid);
       if (size == -ETIMEDOUT) return;
       napi_handle_scope scope = nullptr;
       napi_open_handle_scope(env(), &scope);
@@ -94,8 +95,11 @@ class NetlinkListener : public Listener {
       } else if (size < 0) {
         raise(make_error(env(), static_cast<int>(-size), "recv", socket_name(fd())));
       } else {
-        napi_value datagram = make_buffer(env(), buffer_.data(), static_cast<size_t>(size));
-        call(0, 1, &datagram);
+        napi_value arguments[] = {
+            make_buffer(env(), buffer_.data(), static_cast<size_t>(size)),
+            netnsid == kOwnNamespace ? make_undefined(env()) : make_number(env(), netnsid),
+        };
+        call(0, 2, arguments);
       }
       napi_close_handle_scope(env(), scope);
     }
@@ -113,6 +117,7 @@ napi_value netlink_open(napi_env env, napi_callback_info info) {
   int netns = own ? -1 : args.fd(0, "netns");
   int protocol = args.i32(1, "protocol");
   std::vector<uint32_t> groups = args.numbers(args.at(2), "groups");
+  bool everywhere = !args.absent(3) && args.boolean(3, "everyNamespace");
   if (args.failed()) return nullptr;
 
   const char *operation = "socket";
@@ -131,6 +136,10 @@ napi_value netlink_open(napi_env env, napi_callback_info info) {
   for (size_t index = 0; index < groups.size() && error == 0; index += 1) {
     operation = "NETLINK_ADD_MEMBERSHIP";
     if (setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &groups[index], sizeof(groups[index])) != 0) error = errno;
+  }
+  if (error == 0 && everywhere) {
+    operation = "NETLINK_LISTEN_ALL_NSID";
+    if (setsockopt(fd, SOL_NETLINK, NETLINK_LISTEN_ALL_NSID, &on, sizeof(on)) != 0) error = errno;
   }
   if (error == 0) return make_number(env, fd);
   close(fd);
