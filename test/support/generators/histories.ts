@@ -27,10 +27,10 @@ type Step =
   | { readonly do: 'delete-namespace'; readonly name: string };
 
 const step: Arbitrary<Step> = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ do: fc.constant('pod' as const), shape: podShape }) },
+  { weight: 8, arbitrary: fc.record({ do: fc.constant('pod' as const), shape: podShape }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('change-pod' as const), shape: podShape }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('delete-pod' as const), shape: podShape }) },
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('policy' as const), shape: policyShape }) },
+  { weight: 7, arbitrary: fc.record({ do: fc.constant('policy' as const), shape: policyShape }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('delete-policy' as const), shape: policyShape }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('namespace' as const), name: fc.constantFrom(...NAMESPACES), labels }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('delete-namespace' as const), name: fc.constantFrom(...NAMESPACES) }) },
@@ -43,7 +43,7 @@ const nodeEvents: readonly ClusterEvent[] = nodes.map((object) => ({ type: 'upse
  * "the newest pod owns an address" is the same by order of events and by start time.
  */
 export const history: Arbitrary<readonly ClusterEvent[]> = fc
-  .array(step, { minLength: 1, maxLength: 40, size: 'max' })
+  .array(step, { minLength: 1, maxLength: 60, size: 'max' })
   .map((steps) => [...nodeEvents, ...tellEvents(steps)]);
 
 function tellEvents(steps: readonly Step[]): readonly ClusterEvent[] {
