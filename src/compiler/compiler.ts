@@ -353,6 +353,8 @@ export class Compiler {
       egress: subject?.rulesets.egress,
       sourceCheck: (this.#options.sourceCheck ?? true) && subject?.pod.annotations[ALLOW_SPOOFING] !== 'true',
       open: this.#policies.size === 0,
+      // Bound, but no pod of this node any more (or not yet): nothing but the node may talk to it.
+      held: subject === undefined,
     };
   }
 

@@ -22,6 +22,8 @@ export interface EndpointIntent {
   readonly sourceCheck: boolean;
   /** No policy in the cluster: nothing is looked at. */
   readonly open: boolean;
+  /** Only the node may talk to it: nothing is known of its pod. */
+  readonly held: boolean;
 }
 
 export interface Binding {
@@ -159,7 +161,7 @@ export class EndpointTable {
 }
 
 function makeConfig(endpoint: Endpoint, intent: EndpointIntent, strangerRef: StrangerRef): EndpointConfig | undefined {
-  if (intent.open) return undefined;
+  if (intent.open && !intent.held) return undefined;
   return {
     endpoint: endpoint.binding.ifindex,
     ingress: makeDirection(intent.ingress, strangerRef),
@@ -167,7 +169,7 @@ function makeConfig(endpoint: Endpoint, intent: EndpointIntent, strangerRef: Str
     ipv4: intent.addresses.find((address) => isIPv4(address)),
     ipv6: intent.addresses.find((address) => !isIPv4(address)),
     sourceCheck: intent.sourceCheck,
-    held: false,
+    held: intent.held,
     takeOverUntil: endpoint.takeOverUntil,
   };
 }
