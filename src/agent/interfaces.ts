@@ -6,7 +6,14 @@ import type { Binding } from '../compiler/endpoint-table.ts';
 
 /** What discovery says of one address. */
 export type FoundInterface =
-  | { readonly address: Address; readonly netnsInode: number; readonly hostIfindex: number; readonly gateways: readonly Address[] }
+  | {
+      readonly address: Address;
+      readonly netnsInode: number;
+      readonly hostIfindex: number;
+      readonly gateways: readonly Address[];
+      /** Another namespace carries the address too. */
+      readonly contested: boolean;
+    }
   /** A pod's interface that has no host side here. */
   | { readonly address: Address; readonly unenforced: string };
 
@@ -16,6 +23,8 @@ export interface BoundPod {
   readonly uid: string;
   readonly binding: Binding;
   readonly gateways: readonly Address[];
+  /** More than one namespace carried its address when it was bound. */
+  readonly contested: boolean;
 }
 
 export interface InterfaceChanges {
@@ -92,9 +101,9 @@ export class Interfaces {
         unenforced.set(pod, found.unenforced);
         continue;
       }
-      // Another pod's still: its manifest says an address that it does not have any more.
+      // Another pod's already: a manifest may say an old address, and a pod with NET_ADMIN may give itself anybody's.
       if (this.#podOf.has(found.hostIfindex)) continue;
-      const entry = { uid, binding: { ifindex: found.hostIfindex, netns: found.netnsInode }, gateways: found.gateways };
+      const entry = { uid, binding: { ifindex: found.hostIfindex, netns: found.netnsInode }, gateways: found.gateways, contested: found.contested };
       this.#bound.set(pod, entry);
       this.#podOf.set(found.hostIfindex, pod);
       bound.push({ pod, ...entry });

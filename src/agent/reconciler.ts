@@ -156,12 +156,13 @@ export class Reconciler {
       this.#compiler.unbind(pod);
       this.#log.info({ pod, ifindex }, 'endpoint gone');
     }
-    for (const { pod, binding, gateways } of bound) {
+    for (const { pod, binding, gateways, contested } of bound) {
       // At the first start, and where an earlier agent had not come yet, a pod's flows are nobody's record.
       const ranOpen = !this.#flushedOnce && !(this.#datapath.tookOverFlows && this.#datapath.attached().has(binding.ifindex));
       this.#compiler.bind(pod, binding, gateways, ranOpen);
       this.#toAttach.add(binding.ifindex);
       this.#log.info({ pod, ifindex: binding.ifindex, netns: binding.netns }, 'endpoint found');
+      if (contested) this.#log.warn({ pod, ifindex: binding.ifindex }, 'more than one network namespace carries the address of this pod');
     }
     for (const [pod, reason] of this.#interfaces.unenforced) this.#reportOnce(`pod ${pod}`, reason, () => this.#log.warn({ pod, reason }, 'pod is not enforced'));
   }
