@@ -1,5 +1,6 @@
 /** `postern lab demo`: a guided tour that ends where it began. */
 
+import { basename, relative } from 'node:path';
 import pc from 'picocolors';
 import { runDemo } from '../lab/demo.ts';
 import type { Cni, Fabric } from '../lab/types.ts';
@@ -22,12 +23,20 @@ export async function runLabDemo(options: DemoFlags): Promise<void> {
       ? pc.green('\n   Everything was as the policies say, and everything is cleared away.')
       : pc.red('\n   Not everything was as the policies say.'),
   );
-  console.log(`
-   ${pc.bold('What next')}
-   postern lab up examples/shop                      the same shop, to play with
-   postern lab probe                                 who reaches whom
-   postern lab exec shop/web -- bash                 look around from inside a pod
-   postern lab apply examples/shop/edits             change a policy; or write your own
-   postern lab down                                  nothing stays
-`);
+  console.log(`\n   ${pc.bold('What next')}\n${nextSteps()}\n`);
+}
+
+/** As this very command was called, so that the lines can be copied. */
+function nextSteps(): string {
+  const script = relative(process.cwd(), process.argv[1] ?? '');
+  const called = basename(script).startsWith('main.') ? `node ${script}` : basename(script);
+  const postern = process.env['SUDO_USER'] === undefined ? called : `sudo ${called}`;
+  const steps = [
+    ['lab up examples/shop', 'the same shop, to play with'],
+    ['lab probe', 'who reaches whom'],
+    ['lab exec shop/web -- bash', 'look around from inside a pod'],
+    ['lab apply examples/shop/edits', 'change a policy, or write your own'],
+    ['lab down', 'nothing stays'],
+  ] as const;
+  return steps.map(([command, what]) => `   ${`${postern} ${command}`.padEnd(55)} ${pc.dim(what)}`).join('\n');
 }

@@ -30,20 +30,24 @@ export function milliseconds(since: number): string {
   return `${Math.round(performance.now() - since)} ms`;
 }
 
-/** `shop/web → shop/db 5432/TCP  silence` */
-export function attemptText(probe: ProbeRequest, result: ProbeResult): string {
-  const outcome = result.outcome === 'timeout' ? pc.bold('silence') : pc.red(result.outcome);
-  return `${pc.bold(probe.from)} → ${pc.bold(probe.to)} ${probe.port}/${probe.protocol}  ${outcome}`;
+/** `shop/web → shop/db 5432/TCP` */
+export function pathText(probe: ProbeRequest): string {
+  return `${pc.bold(probe.from)} → ${pc.bold(probe.to)} ${probe.port}/${probe.protocol}`;
 }
 
-/** Two lines: whose interface dropped it and why, and the packet. */
+/** A path, and what came of it. */
+export function attemptText(probe: ProbeRequest, result: ProbeResult): string {
+  return `${pathText(probe)}  ${result.outcome === 'timeout' ? pc.bold('silence') : pc.red(result.outcome)}`;
+}
+
+/** Whose interface dropped it and why, by which policies, and the packet. */
 export function dropText(event: NamedEvent): readonly string[] {
-  const by = event.policies.length === 0 ? '' : `, isolated by ${pc.yellow(event.policies.join(', '))}`;
   const way =
     event.direction === 'egress' ? `leaving ${pc.bold(event.pod)} for ${event.peer}` : `entering ${pc.bold(event.pod)} from ${event.peer}`;
   const packet = `${hostPort(event.source, event.sourcePort)} → ${hostPort(event.destination, event.port)} ${event.protocol}`;
   return [
-    `       ${pc.yellow('dropped')} ${way}: ${event.text}${by}`,
+    `       ${pc.yellow('dropped')} ${way}: ${event.text}`,
+    ...(event.policies.length === 0 ? [] : [`       isolated by ${pc.yellow(event.policies.join(', '))}`]),
     pc.dim(`       ${event.time}  ${event.node}  ${event.reason}  ${packet}`),
   ];
 }

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pc from 'picocolors';
 import { collectDrops } from './collect-drops.ts';
-import { attemptText, bad, dropText, fact, good, heading, milliseconds, terminalWidth } from './demo-text.ts';
+import { attemptText, bad, dropText, fact, good, heading, milliseconds, pathText, terminalWidth } from './demo-text.ts';
 import { expectationOf } from './expectation.ts';
 import { explainProbe } from './explain-probe.ts';
 import { Lab } from './lab.ts';
@@ -32,10 +32,11 @@ const ATTACKS: readonly ProbeRequest[] = [
   { from: 'internet/mallory', to: 'shop/db', protocol: 'TCP', port: 5432 },
 ];
 
-const EXPLAINED: readonly ProbeRequest[] = [
-  { from: 'shop/api', to: 'shop/db', protocol: 'TCP', port: 5432 },
-  { from: 'shop/web', to: 'shop/db', protocol: 'TCP', port: 5432 },
-];
+/** Two connections; the edit denies the second. */
+const KEPT: ProbeRequest = { from: 'shop/api', to: 'shop/db', protocol: 'TCP', port: 5432 };
+const CUT: ProbeRequest = { from: 'shop/api', to: 'internet/bank', protocol: 'TCP', port: 443 };
+
+const EXPLAINED: readonly ProbeRequest[] = [KEPT, CUT];
 
 /** Returns true where everything observed was as expected. Leaves nothing behind. */
 export async function runDemo(options: DemoOptions): Promise<boolean> {
@@ -105,7 +106,7 @@ async function showMatrix(lab: Lab, print: (text: string) => void): Promise<bool
 }
 
 async function showAttack(lab: Lab, print: (text: string) => void): Promise<boolean> {
-  print(heading(3, 'An attack', 'Somebody got into two pods, somebody knocks from outside. It is dropped, and the log says who and why.'));
+  print(heading(3, 'An attack', 'Two pods are broken into, somebody knocks from outside: dropped, and the log says who and why.'));
   const { results, drops } = await collectDrops(lab, () => lab.probe(ATTACKS), ATTACKS);
   const told = ATTACKS.map((attack, index) => {
     const result = results[index];
@@ -120,35 +121,29 @@ async function showAttack(lab: Lab, print: (text: string) => void): Promise<bool
 }
 
 async function showEdit(lab: Lab, print: (text: string) => void): Promise<boolean> {
-  print(
-    heading(
-      4,
-      'A policy edit',
-      'Two connections of the api are open. The edit takes the payment network out of its policy, and nothing else.',
-    ),
-  );
-  const kept = await lab.hold({ from: 'shop/api', to: 'shop/db', port: 5432 });
-  const cut = await lab.hold({ from: 'shop/api', to: 'internet/bank', port: 443 });
+  print(heading(4, 'A policy edit', 'The api has two connections open. An edit takes the payment network out of its policy.'));
+  const kept = await lab.hold({ from: KEPT.from, to: KEPT.to, port: KEPT.port });
+  const cut = await lab.hold({ from: CUT.from, to: CUT.to, port: CUT.port });
   await sleep(500);
   const { objects } = await readManifestFiles([`${EXAMPLE}edits/no-payments.yaml`]);
-  const started = performance.now();
-  await lab.apply(objects);
-  print(fact(`edit in force after ${milliseconds(started)}; a second later:`));
-  await sleep(CUT_MS + 300);
-  const held = await lab.held('shop/api');
+  const edit = async (): Promise<void> => {
+    const started = performance.now();
+    await lab.apply(objects);
+    print(fact(`in force on both nodes after ${milliseconds(started)}; a second later:`));
+    await sleep(CUT_MS + 300);
+  };
+  const { drops } = await collectDrops(lab, edit, [CUT]);
+  const held = await lab.held(KEPT.from);
   const silence = (id: number): number => held.find((connection) => connection.id === id)?.silentMs ?? Infinity;
+  const echoes = held.find((connection) => connection.id === kept)?.echoes ?? 0;
   const carriesOn = silence(kept) < CUT_MS;
   const isCut = silence(cut) > CUT_MS;
-  const echoes = held.find((connection) => connection.id === kept)?.echoes ?? 0;
-  print(
-    (carriesOn ? good : bad)(
-      `shop/api → shop/db 5432: ${carriesOn ? `carries on, ${echoes} lines echoed, the last one ${silence(kept)} ms ago` : 'was cut, though allowed'}`,
-    ),
-  );
-  print(
-    (isCut ? good : bad)(`shop/api → internet/bank 443: ${isCut ? `cut, no answer for ${silence(cut)} ms` : 'still open, though denied'}`),
-  );
-  return carriesOn && isCut;
+  const keptText = carriesOn ? `carries on: ${echoes} lines echoed, the last one ${silence(kept)} ms ago` : 'was cut, though allowed';
+  const cutText = isCut ? `cut: no answer for ${silence(cut)} ms` : 'still answers, though denied';
+  print((carriesOn ? good : bad)(`${pathText(KEPT)}  ${keptText}`));
+  print((isCut ? good : bad)(`${pathText(CUT)}  ${cutText}`));
+  for (const drop of drops) for (const line of drop === undefined ? [bad('no agent told of it')] : dropText(drop)) print(line);
+  return carriesOn && isCut && !drops.includes(undefined);
 }
 
 async function showExplain(lab: Lab, print: (text: string) => void): Promise<boolean> {
@@ -158,7 +153,7 @@ async function showExplain(lab: Lab, print: (text: string) => void): Promise<boo
     const { allowed, lines } = explainProbe(lab, probe);
     const right = allowed === (results[index]?.outcome === 'open');
     const verdict = allowed ? pc.green('allowed') : pc.yellow('denied');
-    print((right ? good : bad)(`${pc.bold(probe.from)} → ${pc.bold(probe.to)} ${probe.port}/${probe.protocol}: ${verdict}`));
+    print((right ? good : bad)(`${pathText(probe)}  ${verdict}`));
     for (const line of lines) print(fact(`    ${line}`));
     return right;
   }).every((right) => right);

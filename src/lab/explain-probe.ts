@@ -7,27 +7,26 @@ import type { ProbeRequest } from './types.ts';
 
 export interface ProbeExplanation {
   readonly allowed: boolean;
-  /** One for each side. */
+  /** Both sides, the pod's egress first. */
   readonly lines: readonly string[];
 }
 
 export function explainProbe(lab: Lab, probe: ProbeRequest): ProbeExplanation {
   const { allowed, egress, ingress } = explanationOf(lab)(probe);
-  return { allowed, lines: [sideText(egress, probe.from), sideText(ingress, probe.to)] };
+  return { allowed, lines: [...sideText(egress, probe.from), ...sideText(ingress, probe.to)] };
 }
 
-function sideText(side: SideExplanation, host: string): string {
+function sideText(side: SideExplanation, host: string): readonly string[] {
   const subject = `${side.direction} of ${host}`;
   switch (side.verdict) {
     case 'not-isolated':
-      return `${subject}: no policy selects it`;
-    case 'allow':
-      return `${subject}: allowed by ${side.rules
-        .filter((rule) => rule.allows)
-        .map(ruleName)
-        .join(', ')}`;
+      return [`${subject}: no policy selects it`];
+    case 'allow': {
+      const allowing = side.rules.filter((rule) => rule.allows).map(ruleName);
+      return [`${subject}: allowed by ${allowing.join(', ')}`];
+    }
     case 'deny':
-      return `${subject}: nothing allows it — ${side.rules.map((rule) => `${ruleName(rule)}: ${reasonText(rule)}`).join('; ')}`;
+      return [`${subject}: nothing allows it`, ...side.rules.map((rule) => `  ${ruleName(rule)}: ${reasonText(rule)}`)];
   }
 }
 
@@ -41,11 +40,11 @@ function reasonText({ because }: RuleExplanation): string {
     case 'matches':
       return 'allows it';
     case 'peer':
-      return 'other peers';
+      return 'is for other peers';
     case 'port':
-      return 'other ports';
+      return 'is for other ports';
     case 'no rules':
-      return 'closes only';
+      return 'closes, and opens nothing';
     case 'invalid':
       return 'invalid, so it allows nothing';
     case 'does not fit':

@@ -31,8 +31,8 @@ export function renderMatrix(matrix: Matrix, width: number): string {
 /** One line that explains the signs, for a matrix with or without expectations. */
 export function matrixLegend(matrix: Matrix): string {
   const expected = matrix.readings.some((reading) => reading.expected !== undefined);
-  const signs = `${pc.green('✔')} reached  ${pc.dim('·')} silence  4/6 only that IP version  ${pc.yellow('o')} refused  ${pc.yellow('?')} other`;
-  return expected ? `expected by policy, then observed:  ${signs}` : signs;
+  const signs = `${pc.green('✔')} reached  ${pc.dim('·')} silence  4/6 one IP version  ${pc.yellow('o')} refused  ${pc.yellow('?')} other`;
+  return expected ? `by policy, then observed:  ${signs}` : signs;
 }
 
 /** One line for each difference. */
