@@ -96,7 +96,7 @@ describe.skipIf(obstacle !== undefined)('finding the interfaces of pods', () => 
     const pod = node.addNamespace();
     const victim = peerOf(node.addPod('ptp', ['10.97.0.0/24']).pod);
     // Both ends in the pod: the peer's index there is that of another pod's interface here.
-    pod.ip(`link add eth0 type veth peer name fake index ${victim}`);
+    pod.ip(`link add eth0 index ${victim + 1000} type veth peer name fake index ${victim}`);
     pod.ip('addr add 10.95.0.2/24 dev eth0');
     expect(ifindexOf(pod, 'fake')).toBe(victim);
     expect(find('10.95.0.2')).toEqual([expect.objectContaining({ unenforced: expect.stringContaining('not in the agent') })]);
