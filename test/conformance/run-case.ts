@@ -15,6 +15,8 @@ export interface CaseReport {
   readonly late: readonly string[];
   /** Probes that were wrong on the last look. */
   readonly wrong: readonly string[];
+  /** What was wrong, with a picture of each step in which something was; empty where nothing was. For messages. */
+  readonly complaint: string;
 }
 
 /** Every step is run, also after a wrong one; the next case begins from the world again. */
@@ -22,17 +24,19 @@ export async function runCase(conformanceCase: ConformanceCase, stage: Stage): P
   const probes = probesOf(conformanceCase);
   const late: string[] = [];
   const wrong: string[] = [];
+  const complaint: string[] = [];
   stage.reset(conformanceCase.world);
   for (const [index, step] of conformanceCase.steps.entries()) {
     for (const action of step.does ?? []) stage.want(action);
     await stage.settle();
     const found = await checkStep(step, probes, stage);
     const place = `${conformanceCase.name}, step ${index + 1}`;
+    const lines = found.wrong.map((text) => `${place}: ${text}`);
     late.push(...found.late.map((text) => `${place}: ${text}`));
-    wrong.push(...found.wrong.map((text) => `${place}: ${text}`));
-    if (found.wrong.length > 0) wrong.push(found.grid);
+    wrong.push(...lines);
+    if (lines.length > 0) complaint.push(...lines, found.grid);
   }
-  return { name: conformanceCase.name, probes: probes.length * conformanceCase.steps.length, late, wrong };
+  return { name: conformanceCase.name, probes: probes.length * conformanceCase.steps.length, late, wrong, complaint: complaint.join('\n') };
 }
 
 interface StepReport {
