@@ -162,7 +162,10 @@ export type Hook = 'in' | 'out';
 /** tcx link through the raw bpf() call; returns the link. `first` puts the program before all others (BPF_F_BEFORE without anchor), else it goes last. EEXIST where the same program stands at the hook already. */
 export function tcxAttach(ifindex: number, hook: Hook, program: Fd, first: boolean): Fd;
 /** Programs at a tcx hook in the order in which they run; a program that was attached without a link has link id 0. Throws EINVAL or EOPNOTSUPP where the kernel has no tcx. */
-export function tcxQuery(ifindex: number, hook: Hook): { readonly programIds: readonly number[]; readonly linkIds: readonly number[]; readonly revision: bigint };
+export function tcxQuery(
+  ifindex: number,
+  hook: Hook,
+): { readonly programIds: readonly number[]; readonly linkIds: readonly number[]; readonly revision: bigint };
 /** Netfilter link (BPF_PROG_TYPE_NETFILTER): family 2 or 10, hook number NF_INET_*, priority. */
 export function netfilterAttach(family: number, hook: number, priority: number, program: Fd): Fd;
 /** Replace a link's program in place. Throws ENOLINK for a severed link, EEXIST where the program stands at the hook through another link. */
@@ -232,7 +235,11 @@ export function netlinkOpen(netns: Fd | null, protocol: number, groups: readonly
  */
 export function netlinkRequest(socket: Fd, message: Uint8Array, timeoutMs?: number): Buffer[];
 /** Calls back with each datagram received and, where it tells of another namespace than the socket's own, that namespace's number there (nsid). `onOverrun` says that events were lost (ENOBUFS): dump again. Closing the listener leaves the socket open. */
-export function netlinkListen(socket: Fd, onMessage: (datagram: Buffer, netnsid: number | undefined) => void, onOverrun: () => void): Listener;
+export function netlinkListen(
+  socket: Fd,
+  onMessage: (datagram: Buffer, netnsid: number | undefined) => void,
+  onOverrun: () => void,
+): Listener;
 /** The inode number of a network namespace, by descriptor or, for null, the caller's: its identity while it lives. */
 export function netnsInode(netns: Fd | null): number;
 /** if_nametoindex / if_indextoname in the caller's namespace; undefined where there is none. */

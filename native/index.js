@@ -12,7 +12,7 @@ function load() {
   } catch (cause) {
     const error = new Error(
       `Postern's native addon could not be loaded: ${cause instanceof Error ? cause.message : String(cause)}. ` +
-        'Build it with "npm run build:native"; that needs g++, make, python3, libbpf-dev, libelf-dev and zlib1g-dev, and Linux.',
+        'Build it with "npm run build"; that needs g++, make, python3, libbpf-dev, libelf-dev and zlib1g-dev, and Linux.',
       { cause },
     );
     error.code = 'E_ADDON';

@@ -25,8 +25,8 @@ napi_value map_mmap(napi_env env, napi_callback_info info) {
   void *memory = mmap(nullptr, length, PROT_READ | PROT_WRITE, MAP_SHARED, map.fd, 0);
   if (memory == MAP_FAILED) return throw_errno(env, errno, "mmap", map.name);
   napi_value result = nullptr;
-  napi_status status =
-      napi_create_external_arraybuffer(env, memory, size, unmap, reinterpret_cast<void *>(length), &result);
+  napi_status status = napi_create_external_arraybuffer(env, memory, size, unmap, reinterpret_cast<void *>(length),
+                                                        &result);
   if (status == napi_ok) return result;
   munmap(memory, length);
   return throw_errno(env, ENOMEM, "napi_create_external_arraybuffer", map.name);
@@ -37,7 +37,8 @@ napi_value map_unmap(napi_env env, napi_callback_info info) {
   bool memory = false;
   if (args.at(0) != nullptr) napi_is_arraybuffer(env, args.at(0), &memory);
   /* Detached, so that no view can reach the memory any more; its finalizer then takes the mapping down. */
-  if (!memory || napi_detach_arraybuffer(env, args.at(0)) != napi_ok) args.reject("memory", "an ArrayBuffer of mapMmap");
+  if (!memory || napi_detach_arraybuffer(env, args.at(0)) != napi_ok)
+    args.reject("memory", "an ArrayBuffer of mapMmap");
   return nullptr;
 }
 

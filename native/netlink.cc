@@ -122,8 +122,7 @@ napi_value netlink_open(napi_env env, napi_callback_info info) {
 
   const char *operation = "socket";
   int type = SOCK_RAW | SOCK_CLOEXEC;
-  int fd = own ? socket(AF_NETLINK, type, protocol)
-               : socket_in_netns(netns, AF_NETLINK, type, protocol, &operation);
+  int fd = own ? socket(AF_NETLINK, type, protocol) : socket_in_netns(netns, AF_NETLINK, type, protocol, &operation);
   std::string name = "netlink protocol " + std::to_string(protocol);
   if (fd < 0) return throw_errno(env, own ? errno : -fd, operation, name);
 

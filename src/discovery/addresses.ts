@@ -1,7 +1,15 @@
 /** Addresses of the interfaces of a namespace, as the kernel lists them. */
 
 import { type Address, addressFromBytes, MAPPED } from '../model/ip.ts';
-import { decodeAttributes, encodeMessage, type NetlinkMessage, type NetlinkSocket, NLM_F_DUMP, NLM_F_REQUEST, request } from './netlink-message.ts';
+import {
+  decodeAttributes,
+  encodeMessage,
+  type NetlinkMessage,
+  type NetlinkSocket,
+  NLM_F_DUMP,
+  NLM_F_REQUEST,
+  request,
+} from './netlink-message.ts';
 import { type Netns, withRouteSocket } from './netns.ts';
 
 export const RTM_NEWADDR = 20;

@@ -4,7 +4,15 @@ import * as native from '../../native/index.js';
 import { PosternError } from '../model/error.ts';
 import type { Address } from '../model/ip.ts';
 import { decodeAddress } from './addresses.ts';
-import { type Attributes, decodeAttributes, encodeMessage, type NetlinkMessage, NLM_F_DUMP, NLM_F_REQUEST, request } from './netlink-message.ts';
+import {
+  type Attributes,
+  decodeAttributes,
+  encodeMessage,
+  type NetlinkMessage,
+  NLM_F_DUMP,
+  NLM_F_REQUEST,
+  request,
+} from './netlink-message.ts';
 
 const NETLINK_NETFILTER = 12;
 /** NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_… */

@@ -1,6 +1,16 @@
 /** Network interfaces of a namespace, as the kernel lists them. */
 
-import { decodeAttributes, decodeText, encodeAttribute, encodeMessage, type NetlinkMessage, type NetlinkSocket, NLM_F_DUMP, NLM_F_REQUEST, request } from './netlink-message.ts';
+import {
+  decodeAttributes,
+  decodeText,
+  encodeAttribute,
+  encodeMessage,
+  type NetlinkMessage,
+  type NetlinkSocket,
+  NLM_F_DUMP,
+  NLM_F_REQUEST,
+  request,
+} from './netlink-message.ts';
 import { type Netns, withRouteSocket } from './netns.ts';
 
 export const RTM_NEWLINK = 16;

@@ -45,7 +45,7 @@ export function encodeAttribute(type: number, payload: Uint8Array): Uint8Array {
 /** A datagram may hold several messages. Throws `E_NETLINK` where a length is wrong. */
 export function decodeMessages(datagram: Buffer): NetlinkMessage[] {
   const messages: NetlinkMessage[] = [];
-  for (let at = 0; at + HEADER <= datagram.length; ) {
+  for (let at = 0; at + HEADER <= datagram.length;) {
     const length = datagram.readUInt32LE(at);
     if (length < HEADER || at + length > datagram.length) throw malformed('message', length);
     messages.push({ type: datagram.readUInt16LE(at + 4), payload: datagram.subarray(at + HEADER, at + length) });
@@ -57,7 +57,7 @@ export function decodeMessages(datagram: Buffer): NetlinkMessage[] {
 /** The attributes from `offset` to the end. Throws `E_NETLINK` where a length is wrong. */
 export function decodeAttributes(payload: Buffer, offset = 0): Attributes {
   const attributes = new Map<number, Buffer>();
-  for (let at = offset; at + ATTRIBUTE_HEADER <= payload.length; ) {
+  for (let at = offset; at + ATTRIBUTE_HEADER <= payload.length;) {
     const length = payload.readUInt16LE(at);
     if (length < ATTRIBUTE_HEADER || at + length > payload.length) throw malformed('attribute', length);
     attributes.set(payload.readUInt16LE(at + 2) & TYPE_MASK, payload.subarray(at + ATTRIBUTE_HEADER, at + length));
@@ -78,10 +78,14 @@ export function request(socket: NetlinkSocket, message: Buffer, what: string): N
       return native.netlinkRequest(socket, message).flatMap(decodeMessages);
     } catch (cause) {
       if (attempt < ATTEMPTS && isErrno(cause, 'EINTR')) continue;
-      throw new PosternError('E_NETLINK', `the kernel did not tell the ${what}: ${cause instanceof Error ? cause.message : String(cause)}`, {
-        mend: 'check that the agent has the capability NET_ADMIN',
-        cause,
-      });
+      throw new PosternError(
+        'E_NETLINK',
+        `the kernel did not tell the ${what}: ${cause instanceof Error ? cause.message : String(cause)}`,
+        {
+          mend: 'check that the agent has the capability NET_ADMIN',
+          cause,
+        },
+      );
     }
   }
 }

@@ -124,7 +124,11 @@ function openSocket(groups: readonly number[], everyNamespace: boolean): native.
 }
 
 /** The listener holds a descriptor of its own. */
-function listen(socket: native.Fd, onMessage: (datagram: Buffer, netnsid: number | undefined) => void, onOverrun: () => void): native.Listener {
+function listen(
+  socket: native.Fd,
+  onMessage: (datagram: Buffer, netnsid: number | undefined) => void,
+  onOverrun: () => void,
+): native.Listener {
   try {
     return native.netlinkListen(socket, onMessage, onOverrun);
   } finally {

@@ -26,7 +26,10 @@ describe.skipIf(obstacle !== undefined)('connection tracking', () => {
     near = new NetworkNamespace();
     far = new NetworkNamespace();
     near.ip(`link add eth0 type veth peer name eth0 netns ${far.name}`);
-    for (const [netns, last] of [[near, 1], [far, 2]] as const) {
+    for (const [netns, last] of [
+      [near, 1],
+      [far, 2],
+    ] as const) {
       netns.ip(`addr add 10.93.0.${last}/24 dev eth0`);
       netns.ip(`addr add fd00:93::${last}/64 dev eth0 nodad`);
       netns.ip('link set eth0 up');
@@ -51,8 +54,18 @@ describe.skipIf(obstacle !== undefined)('connection tracking', () => {
 
   it('tells both tuples of a flow whose destination was rewritten', () => {
     const row = rowTo('10.93.0.9', 17)!;
-    expect(row.original).toEqual({ source: parseAddress('10.93.0.1'), destination: parseAddress('10.93.0.9'), sourcePort: 4000, destinationPort: 53 });
-    expect(row.reply).toEqual({ source: parseAddress('10.93.0.2'), destination: parseAddress('10.93.0.1'), sourcePort: 5300, destinationPort: 4000 });
+    expect(row.original).toEqual({
+      source: parseAddress('10.93.0.1'),
+      destination: parseAddress('10.93.0.9'),
+      sourcePort: 4000,
+      destinationPort: 53,
+    });
+    expect(row.reply).toEqual({
+      source: parseAddress('10.93.0.2'),
+      destination: parseAddress('10.93.0.1'),
+      sourcePort: 5300,
+      destinationPort: 4000,
+    });
     expect(row.status & CONNTRACK_DST_NAT).toBe(CONNTRACK_DST_NAT);
     expect(row.zone).toBe(0);
   });

@@ -73,7 +73,12 @@ describe.skipIf(obstacle !== undefined)('namespaces', () => {
       { ifindex: eth, address: parseAddress('fd00:98::2'), prefixLength: 64, scope: 'global' },
     ];
     expect(other.addresses.filter(({ ifindex }) => ifindex === eth)).toEqual(wanted);
-    expect(own.addresses).toContainEqual({ ifindex: linkOf(own, 'br0').ifindex, address: parseAddress('10.98.1.1'), prefixLength: 24, scope: 'global' });
+    expect(own.addresses).toContainEqual({
+      ifindex: linkOf(own, 'br0').ifindex,
+      address: parseAddress('10.98.1.1'),
+      prefixLength: 24,
+      scope: 'global',
+    });
     expect(own.addresses).toContainEqual({ ifindex: 1, address: parseAddress('127.0.0.1'), prefixLength: 8, scope: 'host' });
   });
 
@@ -94,7 +99,9 @@ describe.skipIf(obstacle !== undefined)('namespaces', () => {
     const sleeper = spawn('nsenter', [`--net=${pod.path}`, 'sleep', '60'], { stdio: 'ignore' });
     try {
       const inode = statSync(pod.path).ino;
-      await expect.poll(() => findNetnsPaths({ directory: '/nowhere', processes: true }).some((path) => statSync(path).ino === inode)).toBe(true);
+      await expect
+        .poll(() => findNetnsPaths({ directory: '/nowhere', processes: true }).some((path) => statSync(path).ino === inode))
+        .toBe(true);
       expect(findNetnsPaths({ directory: '/nowhere' })).toEqual([]);
     } finally {
       sleeper.kill();
@@ -102,7 +109,9 @@ describe.skipIf(obstacle !== undefined)('namespaces', () => {
   });
 
   it('that cannot be opened or entered are named', () => {
-    expect(() => new Netns('/run/netns/postern-test-none')).toThrow(expect.objectContaining({ code: 'E_NETNS', message: expect.stringContaining('postern-test-none') }));
+    expect(() => new Netns('/run/netns/postern-test-none')).toThrow(
+      expect.objectContaining({ code: 'E_NETNS', message: expect.stringContaining('postern-test-none') }),
+    );
     const mount = new Netns('/proc/self/ns/mnt');
     expect(() => withRouteSocket(mount, () => {})).toThrow(expect.objectContaining({ code: 'E_NETNS' }));
     mount.close();

@@ -50,7 +50,12 @@ describe.skipIf(obstacle !== undefined)('finding the interfaces of pods', () => 
     const found = find(...addresses) as EnforceableInterface[];
     expect(found.map(({ address }) => formatAddress(address)).toSorted()).toEqual(addresses.toSorted());
     for (const each of found) {
-      expect(each).toMatchObject({ netnsInode: statSync(pod.path).ino, podIfindex: ifindexOf(pod, 'eth0'), hostIfindex: peerOf(pod), contested: false });
+      expect(each).toMatchObject({
+        netnsInode: statSync(pod.path).ino,
+        podIfindex: ifindexOf(pod, 'eth0'),
+        hostIfindex: peerOf(pod),
+        contested: false,
+      });
     }
     const gateways = found[0]!.gateways.map(formatAddress);
     expect(gateways).toEqual(expect.arrayContaining(['10.98.0.1', 'fd00:98::1', expect.stringMatching(/^fe80::/)]));
@@ -80,7 +85,10 @@ describe.skipIf(obstacle !== undefined)('finding the interfaces of pods', () => 
     node.netns.ip('link set uplink up');
     const { addresses } = node.addPod('macvlan', ['10.96.0.0/24'], { master: 'uplink' });
     expect(find(addresses[0]!)).toEqual([
-      expect.objectContaining({ address: parseAddress(addresses[0]!), unenforced: 'its interface eth0 is a macvlan interface, which has no host side' }),
+      expect.objectContaining({
+        address: parseAddress(addresses[0]!),
+        unenforced: 'its interface eth0 is a macvlan interface, which has no host side',
+      }),
     ]);
   });
 
@@ -89,7 +97,9 @@ describe.skipIf(obstacle !== undefined)('finding the interfaces of pods', () => 
     const elsewhere = node.addNamespace();
     pod.ip(`link add eth0 type veth peer name peer0 netns ${elsewhere.name}`);
     pod.ip('addr add 10.95.0.1/24 dev eth0');
-    expect(find('10.95.0.1')).toEqual([expect.objectContaining({ unenforced: "the other end of its interface eth0 is not in the agent's network namespace" })]);
+    expect(find('10.95.0.1')).toEqual([
+      expect.objectContaining({ unenforced: "the other end of its interface eth0 is not in the agent's network namespace" }),
+    ]);
   });
 
   it('does not believe a veth whose peer has the index of an interface here', () => {
@@ -108,7 +118,9 @@ describe.skipIf(obstacle !== undefined)('finding the interfaces of pods', () => 
     pod.ip('link add br0 type bridge');
     pod.ip('addr add 10.95.0.4/24 dev br0');
     expect(find('10.95.0.3')).toEqual([expect.objectContaining({ unenforced: 'its address is on the loopback interface lo' })]);
-    expect(find('10.95.0.4')).toEqual([expect.objectContaining({ unenforced: 'its interface br0 is a bridge interface, which has no host side' })]);
+    expect(find('10.95.0.4')).toEqual([
+      expect.objectContaining({ unenforced: 'its interface br0 is a bridge interface, which has no host side' }),
+    ]);
   });
 
   it('marks an address that two namespaces carry', () => {

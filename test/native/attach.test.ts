@@ -76,6 +76,10 @@ describe.skipIf(obstacle !== undefined)('attaching', () => {
   });
 
   it('notices that the interface is gone', () => {
-    expect(seen).toMatchObject({ severed: 0, updateSevered: { code: 'ENOLINK', operation: 'BPF_LINK_UPDATE' }, queryGone: { code: 'ENODEV' } });
+    expect(seen).toMatchObject({
+      severed: 0,
+      updateSevered: { code: 'ENOLINK', operation: 'BPF_LINK_UPDATE' },
+      queryGone: { code: 'ENODEV' },
+    });
   });
 });

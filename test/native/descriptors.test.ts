@@ -61,6 +61,8 @@ describe.skipIf(obstacle !== undefined)('a descriptor', () => {
   it('cannot be closed twice', () => {
     const copy = native.mapById(native.mapInfo(map).id);
     native.close(copy);
-    expect(() => native.close(copy)).toThrow(expect.objectContaining({ code: 'EBADF', errno: 9, operation: 'close', object: `fd ${copy}` }));
+    expect(() => native.close(copy)).toThrow(
+      expect.objectContaining({ code: 'EBADF', errno: 9, operation: 'close', object: `fd ${copy}` }),
+    );
   });
 });

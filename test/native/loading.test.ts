@@ -9,11 +9,14 @@ import { describe, expect, it } from 'vitest';
 import { obstacle } from './support/kernel-access.ts';
 
 const native = fileURLToPath(new URL('../../native', import.meta.url));
-const PRINT_CPUS = "import(process.argv[1]).then((native) => console.log(native.possibleCpus()), (error) => console.log(error.code, error.message))";
+const PRINT_CPUS =
+  'import(process.argv[1]).then((native) => console.log(native.possibleCpus()), (error) => console.log(error.code, error.message))';
 
 describe('the addon', () => {
   it.skipIf(obstacle !== undefined)('exports what its types promise, and nothing else', async () => {
-    const promised = [...readFileSync(join(native, 'index.d.ts'), 'utf8').matchAll(/^export function (\w+)/gm)].map((match) => match[1]);
+    const promised = [...readFileSync(join(native, 'index.d.ts'), 'utf8').matchAll(/^export function (\w+)/gm)].map((match) =>
+      String(match[1]),
+    );
     const loaded = await import('../../native/index.js');
     expect(Object.keys(loaded).toSorted()).toEqual(promised.toSorted());
     expect(Object.values(loaded).every((value) => typeof value === 'function')).toBe(true);
@@ -26,7 +29,7 @@ describe('the addon', () => {
       cpSync(join(native, '../package.json'), join(folder, 'package.json'));
       symlinkSync(join(native, '../node_modules'), join(folder, 'node_modules'));
       const printed = execFileSync(process.execPath, ['-e', PRINT_CPUS, join(folder, 'native/index.js')], { encoding: 'utf8' });
-      expect(printed).toMatch(/^E_ADDON .*Build it with "npm run build:native"/s);
+      expect(printed).toMatch(/^E_ADDON .*Build it with "npm run build"/s);
     } finally {
       rmSync(folder, { recursive: true });
     }

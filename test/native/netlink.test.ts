@@ -61,7 +61,7 @@ describe.skipIf(obstacle !== undefined)('netlink', () => {
     expect(native.netnsInode(netns)).toBe(statSync(namespace.path).ino);
   });
 
-  it("ends with the first message where neither a dump nor an acknowledgement was asked for", () => {
+  it('ends with the first message where neither a dump nor an acknowledgement was asked for', () => {
     const socket = open();
     expect(native.netlinkRequest(socket, linkRequest(RTM_GETLINK, NLM_F_REQUEST, 1))).toHaveLength(1);
     expect(native.netlinkRequest(socket, linkRequest(RTM_GETLINK, NLM_F_REQUEST | NLM_F_ACK, 1))).toHaveLength(1);
@@ -94,7 +94,11 @@ describe.skipIf(obstacle !== undefined)('netlink', () => {
 
   it('calls back with events, until closed', async () => {
     const types: number[] = [];
-    const listener = native.netlinkListen(open([RTNLGRP_LINK]), (datagram) => types.push(datagram.readUInt16LE(4)), () => types.push(-1));
+    const listener = native.netlinkListen(
+      open([RTNLGRP_LINK]),
+      (datagram) => types.push(datagram.readUInt16LE(4)),
+      () => types.push(-1),
+    );
     namespace.ip('link set veth0 up');
     while (types.length === 0) await setTimeout(1);
     expect(types.every((type) => type === RTM_NEWLINK)).toBe(true);
@@ -109,7 +113,11 @@ describe.skipIf(obstacle !== undefined)('netlink', () => {
   it('says when events were lost', async () => {
     let events = 0;
     let overruns = 0;
-    const listener = native.netlinkListen(open([RTNLGRP_LINK]), () => (events += 1), () => (overruns += 1));
+    const listener = native.netlinkListen(
+      open([RTNLGRP_LINK]),
+      () => (events += 1),
+      () => (overruns += 1),
+    );
     const flips = Array.from({ length: 2000 }, (_value, index) => `link set veth1 ${index % 2 === 0 ? 'up' : 'down'}\n`);
     execFileSync('ip', ['-n', namespace.name, '-batch', '-'], { input: flips.join('') });
     while (overruns === 0) await setTimeout(1);
@@ -119,10 +127,14 @@ describe.skipIf(obstacle !== undefined)('netlink', () => {
 
   it('may be closed from within its callback, with more to come', async () => {
     let events = 0;
-    const listener = native.netlinkListen(open([RTNLGRP_LINK]), () => {
-      events += 1;
-      listener.close();
-    }, () => {});
+    const listener = native.netlinkListen(
+      open([RTNLGRP_LINK]),
+      () => {
+        events += 1;
+        listener.close();
+      },
+      () => {},
+    );
     for (let index = 0; index < 10; index += 1) namespace.ip(`link set veth2 ${index % 2 === 0 ? 'up' : 'down'}`);
     await setTimeout(20);
     expect(events).toBe(1);

@@ -30,7 +30,11 @@ export class CniNode {
   }
 
   /** A pod connected by a plugin; returns its addresses in the order in which the plugin gave them. */
-  addPod(plugin: 'bridge' | 'ptp' | 'macvlan', subnets: readonly string[], more: object = {}): { pod: NetworkNamespace; addresses: string[] } {
+  addPod(
+    plugin: 'bridge' | 'ptp' | 'macvlan',
+    subnets: readonly string[],
+    more: object = {},
+  ): { pod: NetworkNamespace; addresses: string[] } {
     const pod = this.addNamespace();
     const config = {
       cniVersion: '1.0.0',
@@ -42,7 +46,14 @@ export class CniNode {
     const printed = execFileSync('nsenter', [`--net=${this.netns.path}`, join(PLUGINS, plugin)], {
       encoding: 'utf8',
       input: JSON.stringify(config),
-      env: { PATH: process.env['PATH'], CNI_COMMAND: 'ADD', CNI_CONTAINERID: pod.name, CNI_NETNS: pod.path, CNI_IFNAME: 'eth0', CNI_PATH: PLUGINS },
+      env: {
+        PATH: process.env['PATH'],
+        CNI_COMMAND: 'ADD',
+        CNI_CONTAINERID: pod.name,
+        CNI_NETNS: pod.path,
+        CNI_IFNAME: 'eth0',
+        CNI_PATH: PLUGINS,
+      },
     });
     const { ips } = JSON.parse(printed) as { ips: { address: string }[] };
     return { pod, addresses: ips.map(({ address }) => address.split('/')[0]!) };

@@ -34,7 +34,12 @@ function send(): void {
   execFileSync('ping', ['-c', '2', '-i', '0.01', '-W', '1', '10.99.0.2'], { stdio: 'ignore' });
 }
 
-const seen: Record<string, unknown> = { ids, ifindex, name: native.interfaceName(ifindex), unknown: native.interfaceIndex('no-such') ?? 'none' };
+const seen: Record<string, unknown> = {
+  ids,
+  ifindex,
+  name: native.interfaceName(ifindex),
+  unknown: native.interfaceIndex('no-such') ?? 'none',
+};
 
 // tcx
 seen['empty'] = native.tcxQuery(ifindex, 'out').programIds;

@@ -84,7 +84,14 @@ for (const [name, [count, act]] of Object.entries(rounds)) {
   await setImmediate();
   result[name] = { opened: count, ...countHandles() };
 }
-for (let done = 0; done < COUNT; done += 1) native.netlinkListen(socket, () => {}, () => {}).close();
+for (let done = 0; done < COUNT; done += 1)
+  native
+    .netlinkListen(
+      socket,
+      () => {},
+      () => {},
+    )
+    .close();
 await setImmediate();
 await setImmediate();
 result['listeners'] = { opened: COUNT, ...countHandles() };
