@@ -4,6 +4,7 @@ import { basename, relative } from 'node:path';
 import pc from 'picocolors';
 import { runDemo } from '../lab/demo.ts';
 import type { Cni, Fabric } from '../lab/types.ts';
+import { abortOnInterrupt } from './lab-interrupt.ts';
 
 export interface DemoFlags {
   readonly cni: Cni;
@@ -12,11 +13,8 @@ export interface DemoFlags {
 
 /** Exits with 1 where anything observed was not as expected. */
 export async function runLabDemo(options: DemoFlags): Promise<void> {
-  const interrupted = new AbortController();
-  const interrupt = (): void => interrupted.abort(new Error('interrupted; nothing of the demo is left'));
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupt);
   console.log(`\n${pc.bold('Postern')}: Kubernetes NetworkPolicies on real packets\n`);
-  const right = await runDemo({ ...options, signal: interrupted.signal, print: (text) => console.log(text) });
+  const right = await runDemo({ ...options, signal: abortOnInterrupt(), print: (text) => console.log(text) });
   if (!right) process.exitCode = 1;
   console.log(
     right

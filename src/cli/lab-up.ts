@@ -5,6 +5,7 @@ import { Lab } from '../lab/lab.ts';
 import { kernelNotes } from '../lab/lab-requirements.ts';
 import { readManifestFiles } from '../lab/read-manifest-files.ts';
 import type { Cni, Fabric, RawObject } from '../lab/types.ts';
+import { abortOnInterrupt } from './lab-interrupt.ts';
 
 export interface UpOptions {
   readonly name: string;
@@ -17,10 +18,7 @@ export interface UpOptions {
 export async function runLabUp(files: readonly string[], options: UpOptions): Promise<void> {
   const objects = await readWithWarnings(files);
   const started = performance.now();
-  const interrupted = new AbortController();
-  const interrupt = (): void => interrupted.abort(new Error('interrupted; nothing of the lab is left'));
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupt);
-  const lab = await Lab.up({ ...options, nodes: Number(options.nodes), objects, signal: interrupted.signal });
+  const lab = await Lab.up({ ...options, nodes: Number(options.nodes), objects, signal: abortOnInterrupt() });
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   const agents = options.enforce ? 'an agent enforces on each node' : 'no agents: nothing is enforced';
   console.log(

@@ -8,7 +8,6 @@ import { buildFabric } from './fabric.ts';
 import { finishAll } from './finish-all.ts';
 import { addPods, type LabContext } from './lab-pods.ts';
 import { claimNamespaceName, DEFAULT_LAB, labPaths, namespacePrefix } from './lab-paths.ts';
-import { checkRequirements } from './lab-requirements.ts';
 import { loadState, StateFile, type NodeState } from './lab-state.ts';
 import { configureNamespace, listNamespaces, makeNamespaces } from './namespaces.ts';
 import { ObjectFolder } from './object-folder.ts';
@@ -21,7 +20,6 @@ import type { LabOptions, RawObject } from './types.ts';
 /** Holds the lab's lock. `E_LAB_EXISTS` where a lab of that name, or a part of one, is there. */
 export async function buildLab(options: LabOptions): Promise<LabContext> {
   const name = options.name ?? DEFAULT_LAB;
-  checkRequirements(options.cni ?? 'bridge');
   if ((await loadState(name)) !== undefined || listNamespaces(namespacePrefix(name)).length > 0) {
     throw new PosternError('E_LAB_EXISTS', `there is a lab "${name}" already, or what is left of one`, {
       mend: `clear it away with: postern lab down --name ${name}`,
@@ -31,6 +29,8 @@ export async function buildLab(options: LabOptions): Promise<LabContext> {
     return await build(name, options);
   } catch (error) {
     await tearDownLab(name);
+    // Ctrl-C reaches the helpers too: that one of them failed is not the news.
+    options.signal?.throwIfAborted();
     throw error;
   }
 }

@@ -21,6 +21,8 @@ export async function collectDrops<T>(
   const streams = lab.nodes().map(async ({ name }) => {
     for await (const event of lab.events(name, listening.signal)) events.push(event);
   });
+  // Handled from the start: an agent may end while nobody waits for its stream.
+  const ended = Promise.allSettled(streams);
   try {
     await sleep(OPENING_MS);
     const results = await work();
@@ -30,7 +32,7 @@ export async function collectDrops<T>(
     return { results, drops: find() };
   } finally {
     listening.abort();
-    await Promise.allSettled(streams);
+    await ended;
   }
 }
 

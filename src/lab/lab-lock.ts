@@ -4,16 +4,22 @@ import { mkdir, open, readFile, rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PosternError } from '../model/error.ts';
 import { labPaths } from './lab-paths.ts';
+import { noSuchLab } from './lab-state.ts';
 import { identifyProcess, isRunning, type ProcessId } from './processes.ts';
 
 const PATIENCE_MS = 20_000;
 
-/** `E_LAB_BUSY` where another process holds the lab for longer than 20 s. Makes the lab's folder. */
+/** As `withLabLock`, for the lab that is to be made: makes its folder. */
+export async function withNewLabLock<T>(lab: string, work: () => Promise<T>): Promise<T> {
+  await mkdir(labPaths(lab).dir, { recursive: true });
+  return withLabLock(lab, work);
+}
+
+/** `E_LAB_BUSY` where somebody else holds the lab for longer than 20 s, `E_LAB_NONE` where there is none. */
 export async function withLabLock<T>(lab: string, work: () => Promise<T>): Promise<T> {
-  const { dir, lock } = labPaths(lab);
+  const { lock } = labPaths(lab);
   const deadline = performance.now() + PATIENCE_MS;
-  await mkdir(dir, { recursive: true });
-  while (!(await tryLock(lock))) {
+  while (!(await tryLock(lab, lock))) {
     const holder = await readHolder(lock);
     if (holder === undefined || !isRunning(holder)) {
       await rm(lock, { force: true });
@@ -21,7 +27,6 @@ export async function withLabLock<T>(lab: string, work: () => Promise<T>): Promi
       throw new PosternError('E_LAB_BUSY', `process ${holder.pid} is changing the lab "${lab}"`, { mend: 'wait for it, or end it' });
     } else {
       await sleep(50);
-      await mkdir(dir, { recursive: true });
     }
   }
   try {
@@ -31,14 +36,16 @@ export async function withLabLock<T>(lab: string, work: () => Promise<T>): Promi
   }
 }
 
-async function tryLock(path: string): Promise<boolean> {
+async function tryLock(lab: string, path: string): Promise<boolean> {
   try {
     const file = await open(path, 'wx');
     await file.writeFile(JSON.stringify(identifyProcess(process.pid)));
     await file.close();
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return false;
+    if (code === 'ENOENT') throw noSuchLab(lab);
     throw error;
   }
 }

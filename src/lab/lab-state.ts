@@ -80,8 +80,13 @@ export async function loadState(lab: string): Promise<LabState | undefined> {
 /** As `loadState`; `E_LAB_NONE` where there is none, or only half of one. */
 export async function requireState(lab: string): Promise<LabState> {
   const state = await loadState(lab);
-  if (state?.complete === true) return state;
-  throw new PosternError('E_LAB_NONE', state === undefined ? `there is no lab "${lab}"` : `the lab "${lab}" is only half made`, {
-    mend: state === undefined ? 'make one with: postern lab up FILE…' : `clear it away with: postern lab down --name ${lab}`,
+  if (state === undefined) throw noSuchLab(lab);
+  if (state.complete) return state;
+  throw new PosternError('E_LAB_NONE', `the lab "${lab}" is only half made`, {
+    mend: `clear it away with: postern lab down --name ${lab}`,
   });
+}
+
+export function noSuchLab(lab: string): PosternError {
+  return new PosternError('E_LAB_NONE', `there is no lab "${lab}"`, { mend: 'make one with: postern lab up FILE…' });
 }

@@ -1,14 +1,15 @@
 /** A lab: nodes and pods on one machine, each in a network namespace of its own, joined by real CNI plugins. */
 
+import { existsSync } from 'node:fs';
 import type { NamedEvent } from '../agent/drop-log.ts';
 import { PosternError } from '../model/error.ts';
 import { agentEvents, agentStatus } from './agent-process.ts';
 import { buildLab, settleAgents } from './build-lab.ts';
 import { changeObjects, deleteObjects } from './change-objects.ts';
-import { withLabLock } from './lab-lock.ts';
+import { withLabLock, withNewLabLock } from './lab-lock.ts';
 import type { LabContext } from './lab-pods.ts';
 import { DEFAULT_LAB, labPaths } from './lab-paths.ts';
-import { checkRoot } from './lab-requirements.ts';
+import { checkRequirements, checkRoot } from './lab-requirements.ts';
 import { requireState, StateFile, type NodeState, type PodState } from './lab-state.ts';
 import { ObjectFolder } from './object-folder.ts';
 import { addressOf } from './pod-address.ts';
@@ -40,8 +41,8 @@ export class Lab {
 
   /** Make a lab; returns when every policy is in force. On failure nothing of it is left. */
   static async up(options: LabOptions): Promise<Lab> {
-    checkRoot();
-    return withLabLock(options.name ?? DEFAULT_LAB, async () => new Lab(await buildLab(options)));
+    checkRequirements(options.cni ?? 'bridge');
+    return withNewLabLock(options.name ?? DEFAULT_LAB, async () => new Lab(await buildLab(options)));
   }
 
   /** A lab that an earlier process made. `E_LAB_NONE` where there is none. */
@@ -55,7 +56,8 @@ export class Lab {
   /** Clear a lab away, whole or half made. Returns the namespaces that there were: none where there was no lab. */
   static async remove(name: string = DEFAULT_LAB): Promise<readonly string[]> {
     checkRoot();
-    return withLabLock(name, () => tearDownLab(name));
+    // Without its folder nobody can be making or changing it.
+    return existsSync(labPaths(name).dir) ? withLabLock(name, () => tearDownLab(name)) : tearDownLab(name);
   }
 
   get name(): string {
