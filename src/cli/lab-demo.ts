@@ -24,11 +24,9 @@ export async function runLabDemo(options: DemoFlags): Promise<void> {
   console.log(`\n   ${pc.bold('What next')}\n${nextSteps()}\n`);
 }
 
-/** As this very command was called, so that the lines can be copied. */
+/** In words that can be copied from here. */
 function nextSteps(): string {
-  const script = relative(process.cwd(), process.argv[1] ?? '');
-  const called = basename(script).startsWith('main.') ? `node ${script}` : basename(script);
-  const postern = process.env['SUDO_USER'] === undefined ? called : `sudo ${called}`;
+  const postern = process.env['SUDO_USER'] === undefined ? calledAs() : `sudo ${calledAs()}`;
   const steps = [
     ['lab up examples/shop', 'the same shop, to play with'],
     ['lab probe', 'who reaches whom'],
@@ -37,4 +35,11 @@ function nextSteps(): string {
     ['lab down', 'nothing stays'],
   ] as const;
   return steps.map(([command, what]) => `   ${`${postern} ${command}`.padEnd(55)} ${pc.dim(what)}`).join('\n');
+}
+
+/** How the user reaches this program: by its installed name, from a checkout through npx, or as TypeScript. */
+function calledAs(): string {
+  const script = process.argv[1] ?? '';
+  if (script.endsWith('.ts')) return `node ${relative(process.cwd(), script)}`;
+  return basename(script) === 'postern' ? 'postern' : 'npx postern';
 }

@@ -1,6 +1,7 @@
 /** A matrix of who reaches whom as text: a row for each source, a column for each port, split where the terminal is too narrow. */
 
 import pc from 'picocolors';
+import { groupBy } from './group-by.ts';
 import { isReached, type Matrix, type MatrixTarget, type Reading } from './observe-matrix.ts';
 
 const GAP = 2;
@@ -15,7 +16,7 @@ interface Column {
 /** `width`: columns of the terminal. */
 export function renderMatrix(matrix: Matrix, width: number): string {
   const label = Math.max(4, ...matrix.sources.map((source) => source.length)) + 1;
-  const cells = Map.groupBy(matrix.readings, ({ probe }) => cellKey(probe.from, probe));
+  const cells = groupBy(matrix.readings, ({ probe }) => cellKey(probe.from, probe));
   const blocks = splitColumns(matrix.targets.map(columnOf), width - label - GAP).map((columns) => {
     const rows = matrix.sources.map((source) => {
       const row = columns.map(({ target, width: size }) =>

@@ -1,5 +1,6 @@
 /** Spread probes over the pods that they start from, and put the results back in order. */
 
+import { groupBy } from './group-by.ts';
 import { askPod } from './pod-client.ts';
 import type { AddressProbe } from './pod-protocol.ts';
 import type { PodState } from './lab-state.ts';
@@ -20,7 +21,7 @@ export async function probePods(pod: (key: string) => PodState, probes: readonly
 }
 
 async function probeRound(pod: (key: string) => PodState, probes: readonly ProbeRequest[]): Promise<readonly ProbeResult[]> {
-  const bySource = Map.groupBy(probes.keys(), (index) => probes[index]?.from ?? '');
+  const bySource = groupBy(probes.keys(), (index) => probes[index]?.from ?? '');
   const results: ProbeResult[] = [];
   const asking = [...bySource].map(async ([from, indexes]) => {
     const requests = indexes.map((index) => resolveProbe(pod, probes[index] as ProbeRequest));

@@ -10,6 +10,7 @@ import type { SourceText } from '../manifests/source-text.ts';
 import { readYaml } from '../manifests/yaml-document.ts';
 import { formatError, PosternError } from '../model/error.ts';
 import { parsePolicy } from '../policy/parse-policy.ts';
+import type { Policy } from '../policy/policy.ts';
 import { isLabKind, record } from './raw-object.ts';
 import type { RawObject } from './types.ts';
 
@@ -31,12 +32,16 @@ export async function readManifestFiles(paths: readonly string[]): Promise<LabMa
     );
   }
   const policies = merged.objects.filter((object) => object.kind === 'NetworkPolicy');
-  const wrong = policies.map(parsePolicy).flatMap(({ problems, valid }) => {
-    const outcome = valid ? '' : '; the policy isolates its pods and allows nothing';
-    return problems.map((problem) => `${formatError(problem)}${outcome}`);
-  });
+  const wrong = policies
+    .map(parsePolicy)
+    .flatMap((policy) => policy.problems.map((problem) => `${formatError(problem)}${outcomeOf(policy)}`));
   const skipped = merged.skipped.map(({ object, at }) => `${at.file}:${at.line}: ${object}: a lab does not run this kind`);
   return { objects: texts.flatMap(({ text }) => rawObjects(text)), warnings: [...wrong, ...skipped] };
+}
+
+function outcomeOf({ valid, subject }: Policy): string {
+  if (subject === undefined) return '; nobody can tell which pods it is for, so it selects none';
+  return valid ? '' : '; the policy isolates its pods and allows nothing';
 }
 
 function rawObjects(text: string): readonly RawObject[] {
