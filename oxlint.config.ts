@@ -91,6 +91,7 @@ export default defineConfig({
     // Properties and tables assert in helpers and under conditions.
     'vitest/expect-expect': 'off',
     'vitest/no-conditional-expect': 'off',
+    'vitest/no-standalone-expect': 'off',
   },
   overrides: [
     ...Object.keys(IMPORTS).map((folder) => restrict(`src/${folder}/**`, boundsOf(folder))),
