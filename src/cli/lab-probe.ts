@@ -30,10 +30,10 @@ export async function runLabProbe(options: ProbeOptions): Promise<void> {
       2,
     );
   if (options.json === true) console.log(json());
-  else printMatrix(matrix);
+  else printMatrix(lab, matrix);
 }
 
-function printMatrix(matrix: Matrix): void {
+function printMatrix(lab: Lab, matrix: Matrix): void {
   const differences = describeDifferences(matrix);
   console.log(renderMatrix(matrix, process.stdout.columns ?? 100));
   console.log(`\n${matrixLegend(matrix)}`);
@@ -41,4 +41,5 @@ function printMatrix(matrix: Matrix): void {
   const verdict = differences.length === 0 ? pc.green('all as the policies say') : pc.red(`${differences.length} not as the policies say`);
   const again = matrix.secondLooks === 0 ? '' : pc.dim(` (${matrix.secondLooks} looked at twice)`);
   console.log(`${matrix.readings.length} probes: ${verdict}${again}`);
+  if (!lab.enforce) console.log(pc.dim('No agents run in this lab: policies do nothing in it.'));
 }

@@ -23,8 +23,7 @@ export async function runLabStatus({ name, json }: StatusOptions): Promise<void>
     return;
   }
   for (const node of lab.nodes()) {
-    const agent =
-      agents.find((candidate) => candidate.node === node.name)?.status === undefined ? pc.dim('no agent') : pc.green('agent runs');
+    const agent = agentText(agents.find((candidate) => candidate.node === node.name)?.status);
     console.log(`${pc.bold(node.name)}  ${node.addresses.join('  ')}  ${agent}  ${pc.dim(node.netns)}`);
     printPods(lab, node.name);
   }
@@ -32,6 +31,13 @@ export async function runLabStatus({ name, json }: StatusOptions): Promise<void>
   printPods(lab, '');
   console.log(`${policies.length} network policies`);
   for (const note of kernelNotes()) console.log(pc.dim(note));
+}
+
+/** The agent's own words are checked no further than they are used. */
+function agentText(status: unknown): string {
+  if (status === undefined) return pc.dim('no agent');
+  const { healthy, failure } = status as { readonly healthy?: boolean; readonly failure?: string | null };
+  return healthy === true ? pc.green('agent enforces') : pc.red(`agent in trouble: ${failure ?? 'see its status'}`);
 }
 
 function printPods(lab: Lab, node: string): void {

@@ -64,6 +64,11 @@ export class Lab {
     return this.#context.state.current.name;
   }
 
+  /** False: no agents run, policies do nothing. */
+  get enforce(): boolean {
+    return this.#context.state.current.enforce;
+  }
+
   nodes(): readonly LabNode[] {
     return this.#context.state.current.nodes;
   }
