@@ -70,7 +70,8 @@ export interface ConntrackRow {
 }
 
 /**
- * All rows. Blocks for about a millisecond per thousand rows. Rows that come and go meanwhile may be missed.
+ * All rows. Blocks: about 5 ms for each thousand rows, and a walk through the tables of all namespaces (10 ms here).
+ * Rows that come and go meanwhile may be missed.
  * Throws `E_CONNTRACK` where the kernel has no ctnetlink, and `E_NETLINK`.
  */
 export function listConntrack(): ConntrackRow[] {

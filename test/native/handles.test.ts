@@ -1,4 +1,4 @@
-/** Nothing leaks: descriptors and mappings before and after ten thousand handles of each kind. */
+/** Nothing leaks: descriptors and mappings before and after ten thousand handles of each kind, fewer of those that take the kernel milliseconds. */
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { obstacle } from './support/kernel-access.ts';
