@@ -1,6 +1,8 @@
-/** Makes the lab that its first argument names, to be killed at it. */
+/** Makes the lab that its first argument names, to be killed at it. A second argument `enforce` has agents run in it. */
 
 import { Lab } from '../../src/lab/lab.ts';
 import { podManifest } from './lab-support.ts';
 
-await Lab.up({ name: process.argv[2] ?? '', objects: ['x/a', 'x/b', 'y/a', 'y/b'].map((key) => podManifest(key)), enforce: false });
+const [, , name = '', mode] = process.argv;
+const objects = ['x/a', 'x/b', 'y/a', 'y/b'].map((key) => podManifest(key));
+await Lab.up({ name, objects, enforce: mode === 'enforce' });

@@ -18,8 +18,12 @@ describe('down', needsKernel, () => {
     await Lab.remove(NAME);
   });
 
-  test.for([150, 250, 350, 450, 550, 650, 800])('clears away what is left when up is killed after %i ms', async (delay) => {
-    const child = spawn(process.execPath, [new URL('crash-process.ts', import.meta.url).pathname, NAME], { stdio: 'ignore' });
+  const MOMENTS = [200, 300, 400, 500, 600, 800].map((delay) => [delay, 'open'] as const);
+  const WITH_AGENTS = [500, 800, 1100, 1500].map((delay) => [delay, 'enforce'] as const);
+
+  test.for([...MOMENTS, ...WITH_AGENTS])('clears away what is left when up is killed after %i ms (%s)', async ([delay, mode]) => {
+    const module = new URL('crash-process.ts', import.meta.url).pathname;
+    const child = spawn(process.execPath, [module, NAME, mode], { stdio: 'ignore' });
     const ended = once(child, 'exit');
     await Promise.race([sleep(delay), ended]);
     child.kill('SIGKILL');
