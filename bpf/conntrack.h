@@ -79,7 +79,7 @@ static __always_inline __u32 idle_limit(__u8 protocol, __u32 status)
 /* How a TCP segment moves a flow on. */
 static __always_inline __u32 next_status(const struct packet *packet, __u32 status)
 {
-	if (packet->flow.protocol != IPPROTO_TCP)
+	if (packet->protocol != IPPROTO_TCP)
 		return STATUS_SETTLED;
 	if (packet->tcp_flags & (TCP_RST | TCP_FIN))
 		return STATUS_CLOSING;
@@ -97,6 +97,21 @@ static __always_inline bool is_plain_hit(const struct packet *packet, const stru
 		       (packet->generation | (__u64)STATUS_SETTLED << STATE_STATUS_SHIFT) &&
 	       now - flow->seen < REFRESH_JIFFIES && !(packet->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)) &&
 	       !packet->opening;
+}
+
+/* The packet's row, and its word; NULL where there is none or it has been quiet for too long to say anything. */
+static __always_inline struct flow *find_flow(const struct packet *packet, __u64 now, __u32 jiffies_per_second, __u64 *state)
+{
+	struct flow *flow = bpf_map_lookup_elem(&conntrack, &packet->flow);
+	__s64 age;
+
+	if (!flow)
+		return NULL;
+	*state = READ_ONCE(flow->state);
+	age = now - flow->seen;
+	if (age > 0 && (__u64)age > (__u64)idle_limit(packet->protocol, status_of(*state)) * jiffies_per_second)
+		return NULL;
+	return flow;
 }
 
 /* Move a live row on; another CPU's word, or another flow's, is never overwritten. */

@@ -69,10 +69,12 @@ static __always_inline __u64 find_endpoint_word(__u32 ifindex)
 {
 	__u64 *word;
 
-	if (likely(ifindex < ENDPOINT_SLOTS))
+	if (likely(ifindex < ENDPOINT_SLOTS)) {
 		word = bpf_map_lookup_elem(&endpoints, &ifindex);
-	else
-		word = bpf_map_lookup_elem(&far_endpoints, &ifindex);
+		return word ? READ_ONCE(*word) : CONFIG_UNSET;
+	}
+	barrier();
+	word = bpf_map_lookup_elem(&far_endpoints, &ifindex);
 	return word ? READ_ONCE(*word) : CONFIG_UNSET;
 }
 

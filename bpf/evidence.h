@@ -43,12 +43,12 @@ STEP int kernel_saw_opening(struct __sk_buff *skb, const struct packet *packet, 
 
 	if (!packet || !settings.kernel_conntrack)
 		return false;
-	opts.l4proto = packet->flow.protocol;
+	opts.l4proto = packet->protocol;
 	from = opener == EGRESS ? &packet->local : &packet->flow.remote;
 	to = opener == EGRESS ? &packet->flow.remote : &packet->local;
 	from_port = opener == EGRESS ? packet->flow.local_port : packet->flow.remote_port;
 	to_port = opener == EGRESS ? packet->flow.remote_port : packet->flow.local_port;
-	if (packet->flow.protocol != IPPROTO_TCP && packet->flow.protocol != IPPROTO_UDP)
+	if (packet->protocol != IPPROTO_TCP && packet->protocol != IPPROTO_UDP)
 		return false;
 	if (address_is_ipv4(from)) {
 		tuple.ipv4.saddr = from->word[3];

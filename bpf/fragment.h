@@ -33,12 +33,12 @@ struct {
 
 static __always_inline void fragment_key_of(const struct packet *packet, struct fragment_key *key)
 {
-	key->endpoint = packet->flow.endpoint;
+	key->endpoint = packet->endpoint;
 	key->id = packet->fragment_id;
 	key->local = packet->local;
 	key->remote = packet->flow.remote;
 	key->direction = packet->direction;
-	key->protocol = packet->flow.protocol;
+	key->protocol = packet->protocol;
 	key->zero = 0;
 }
 

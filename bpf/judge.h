@@ -9,10 +9,10 @@ static __always_inline __u32 judge_opening(const struct packet *packet, const st
 					   __u32 identity, enum direction opened)
 {
 	/* Ports always mean the port of the side that was opened to. ICMP has none: its key's words are no ports. */
-	bool icmp = packet->flow.protocol == IPPROTO_ICMP || packet->flow.protocol == PROTOCOL_ICMPV6;
+	bool icmp = packet->protocol == IPPROTO_ICMP || packet->protocol == PROTOCOL_ICMPV6;
 	__be16 port = icmp ? 0 : opened == INGRESS ? packet->flow.local_port : packet->flow.remote_port;
 
-	return judge(&config->direction[opened == EGRESS], identity, packet->flow.protocol, port);
+	return judge(&config->direction[opened == EGRESS], identity, packet->protocol, port);
 }
 
 static __always_inline enum direction other(enum direction direction)
@@ -39,7 +39,7 @@ static __always_inline void judge_unknown(struct __sk_buff *skb, const struct pa
 					  struct decision *decision)
 {
 	enum direction own = packet->direction;
-	bool tcp = packet->flow.protocol == IPPROTO_TCP;
+	bool tcp = packet->protocol == IPPROTO_TCP;
 	bool syn_ack = (packet->tcp_flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK);
 	__u32 verdict;
 
@@ -112,27 +112,22 @@ STEP int judge_flow(struct __sk_buff *skb, struct packet *packet, const struct e
 	struct decision decision = {};
 	struct identity_row peer;
 	__u64 state = 0, next;
-	struct flow *flow;
+	struct flow *flow = NULL;
 	__u32 status;
 
 	if (!clock || !packet || !config)
 		return DROP;
-	flow = bpf_map_lookup_elem(&conntrack, &packet->flow);
-	if (flow) {
-		__s64 age;
-
-		state = READ_ONCE(flow->state);
-		age = now - flow->seen;
-		if (age > 0 &&
-		    (__u64)age > (__u64)idle_limit(packet->flow.protocol, status_of(state)) * clock->jiffies_per_second)
-			flow = NULL;
-	}
-	if (flow && !packet->opening && (state & STATE_GENERATION) == packet->generation &&
-	    !(config->flags & ENDPOINT_HELD)) {
+	/* An opening is judged whatever the table says: its row is looked for only once it is allowed. */
+	if (!packet->opening)
+		flow = find_flow(packet, now, clock->jiffies_per_second, &state);
+	if (flow && (state & STATE_GENERATION) == packet->generation && !(config->flags & ENDPOINT_HELD)) {
 		status = next_status(packet, status_of(state));
 		update_flow(flow, state, (state & ~STATE_STATUS) | (__u64)status << STATE_STATUS_SHIFT, now);
 		return PASS;
 	}
+	/* The pod to itself, through a hairpin. */
+	if (is_own_address(config, &packet->flow.remote) && is_own_address(config, &packet->local))
+		return PASS;
 
 	peer = find_identity(&packet->flow.remote);
 	/* Own node. Into the pod its address alone proves nothing: what came in by an interface was sent by someone else, with or without masquerade. And
@@ -145,18 +140,20 @@ STEP int judge_flow(struct __sk_buff *skb, struct packet *packet, const struct e
 	} else if (config->flags & ENDPOINT_HELD) {
 		decision.verdict = DENY;
 		decision.reason = REASON_HELD;
-	} else if (flow && !packet->opening) {
+	} else if (flow) {
 		judge_again(packet, config, peer.identity, state, &decision);
 	} else {
 		judge_unknown(skb, packet, config, peer.identity, &decision);
 	}
 
 	if (decision.verdict != DENY) {
-		status = next_status(packet, flow && !packet->opening ? status_of(state) : STATUS_OPENING);
+		status = next_status(packet, flow ? status_of(state) : STATUS_OPENING);
+		if (packet->opening)
+			flow = find_flow(packet, now, clock->jiffies_per_second, &state);
 		next = make_state(packet->generation, decision.opened, status, decision.flags);
 		if (flow)
 			update_flow(flow, state, next, now);
-		else if (packet->flow.protocol != IPPROTO_TCP || packet->direction == EGRESS || !packet->opening)
+		else if (packet->protocol != IPPROTO_TCP || packet->direction == EGRESS || !packet->opening)
 			/* An inbound SYN leaves no row, so a flood of them leaves nothing behind: the pod's SYN-ACK records. */
 			record_flow(packet, next, now);
 	}
@@ -166,7 +163,7 @@ STEP int judge_flow(struct __sk_buff *skb, struct packet *packet, const struct e
 /* The packet that an ICMP error quotes, seen as what it was: it went the other way. */
 static __always_inline bool parse_quoted(struct __sk_buff *skb, const struct packet *error, struct packet *quoted)
 {
-	quoted->flow.endpoint = error->flow.endpoint;
+	quoted->endpoint = error->endpoint;
 	quoted->generation = error->generation;
 	quoted->direction = other(error->direction);
 	quoted->kind = KIND_FLOW;
@@ -178,9 +175,9 @@ static __always_inline bool parse_quoted(struct __sk_buff *skb, const struct pac
 		if (bpf_skb_load_bytes(skb, quoted->l3, &ip, sizeof(ip)) || ip.version != 6)
 			return false;
 		set_addresses(quoted, (struct address *)&ip.saddr, (struct address *)&ip.daddr);
-		quoted->flow.protocol = ip.nexthdr;
+		quoted->protocol = ip.nexthdr;
 		quoted->l4 = quoted->l3 + sizeof(ip);
-		if (quoted->flow.protocol == HEADER_FRAGMENT) {
+		if (quoted->protocol == HEADER_FRAGMENT) {
 			struct {
 				__u8 next;
 				__u8 reserved;
@@ -190,7 +187,7 @@ static __always_inline bool parse_quoted(struct __sk_buff *skb, const struct pac
 			if (bpf_skb_load_bytes(skb, quoted->l4, &fragment, sizeof(fragment)) ||
 			    (fragment.offset & bpf_htons(0xfff8)))
 				return false;
-			quoted->flow.protocol = fragment.next;
+			quoted->protocol = fragment.next;
 			quoted->l4 += 8;
 		}
 	} else {
@@ -203,7 +200,7 @@ static __always_inline bool parse_quoted(struct __sk_buff *skb, const struct pac
 		address_from_ipv4(&source, ip.saddr);
 		address_from_ipv4(&destination, ip.daddr);
 		set_addresses(quoted, &source, &destination);
-		quoted->flow.protocol = ip.protocol;
+		quoted->protocol = ip.protocol;
 		quoted->l4 = quoted->l3 + ip.ihl * 4;
 	}
 	/* RFC 792 promises eight bytes of the transport header: the ports, or an echo's type and identifier. */
@@ -216,7 +213,7 @@ static __always_inline bool parse_quoted(struct __sk_buff *skb, const struct pac
 
 	if (bpf_skb_load_bytes(skb, quoted->l4, &start, sizeof(start)))
 		return false;
-	if (quoted->flow.protocol == IPPROTO_ICMP || quoted->flow.protocol == PROTOCOL_ICMPV6) {
+	if (quoted->protocol == IPPROTO_ICMP || quoted->protocol == PROTOCOL_ICMPV6) {
 		__u8 type = bpf_ntohs(start.first) >> 8;
 		bool request = type == (error->ipv6 ? ICMPV6_ECHO_REQUEST : ICMP_ECHO_REQUEST);
 
@@ -225,8 +222,8 @@ static __always_inline bool parse_quoted(struct __sk_buff *skb, const struct pac
 		quoted->flow.local_port = start.id;
 		quoted->flow.remote_port =
 			bpf_htons((quoted->direction == EGRESS) == request ? ECHO_BY_POD : ECHO_BY_PEER);
-	} else if (quoted->flow.protocol == IPPROTO_TCP || quoted->flow.protocol == IPPROTO_UDP ||
-		   quoted->flow.protocol == PROTOCOL_SCTP) {
+	} else if (quoted->protocol == IPPROTO_TCP || quoted->protocol == IPPROTO_UDP ||
+		   quoted->protocol == PROTOCOL_SCTP) {
 		set_ports(quoted, start.first, start.second);
 	}
 	return true;
@@ -255,6 +252,7 @@ STEP int judge_icmp_error(struct __sk_buff *skb, struct packet *error, const str
 		return PASS;
 	if (config->flags & ENDPOINT_HELD)
 		return conclude_decision(skb, error, &decision);
+	set_scope(&quoted);
 	flow = bpf_map_lookup_elem(&conntrack, &quoted.flow);
 	if (flow) {
 		state = READ_ONCE(flow->state);

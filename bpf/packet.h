@@ -8,14 +8,12 @@
 /* Conntrack's key. Both directions of a flow share it, since it is written from the pod's side. The pod's address is not in it: the verdict never
  * depends on it, the source check holds it to one for each family, and a shorter key hashes faster. */
 struct flow_key {
-	__u32 endpoint;
+	__u32 scope; /* endpoint << 8 | protocol */
 	struct address remote;
 	__be16 local_port; /* ICMP echo: the identifier */
 	__be16 remote_port; /* ICMP echo: who asks, ECHO_BY_POD or ECHO_BY_PEER */
-	__u8 protocol;
-	__u8 zero[3];
 };
-_Static_assert(sizeof(struct flow_key) == 28, "seven words, hashed without a remainder");
+_Static_assert(sizeof(struct flow_key) == 24, "six words: the kernel hashes three at a time");
 
 #define ECHO_BY_POD 1
 #define ECHO_BY_PEER 2
@@ -35,11 +33,13 @@ enum fragment_part { FRAGMENT_NONE = 0, FRAGMENT_FIRST, FRAGMENT_LATER };
 struct packet {
 	struct flow_key flow;
 	struct address local;
+	__u32 endpoint;
 	__u32 l3; /* offset of the IP header from the start of the frame */
 	__u32 l4; /* offset of the transport header */
 	__u32 end; /* where the IP packet ends, trailing bytes of the frame left out */
 	__u32 fragment_id;
 	__u32 generation; /* as read at entry; never read again */
+	__u8 protocol;
 	__u8 direction;
 	__u8 kind;
 	__u8 reason;
@@ -49,6 +49,7 @@ struct packet {
 	__u8 hop_limit;
 	__u8 icmp_type;
 	__u8 ipv6;
+	__u8 addressed; /* source and destination are known */
 };
 
 static __always_inline const struct address *packet_source(const struct packet *packet)
@@ -61,9 +62,16 @@ static __always_inline const struct address *packet_destination(const struct pac
 	return packet->direction == EGRESS ? &packet->flow.remote : &packet->local;
 }
 
+/* Complete the key, once endpoint and protocol are known. */
+static __always_inline void set_scope(struct packet *packet)
+{
+	packet->flow.scope = packet->endpoint << 8 | packet->protocol;
+}
+
 static __always_inline void set_addresses(struct packet *packet, const struct address *source,
 					  const struct address *destination)
 {
+	packet->addressed = 1;
 	if (packet->direction == EGRESS) {
 		packet->local = *source;
 		packet->flow.remote = *destination;

@@ -36,7 +36,8 @@ static __always_inline int unreadable(struct packet *packet, __u8 reason)
 	return 0;
 }
 
-/* The plain case: Ethernet, IPv4 without options or IPv6 without extension headers, not a fragment, TCP or UDP, all of it linear. False for the rest. */
+/* The plain case: Ethernet, IPv4 without options or IPv6 without extension headers, no mapped address, no fragment, TCP or UDP, all of it linear. False
+ * for the rest. */
 static __always_inline bool parse_plain(struct __sk_buff *skb, struct packet *packet)
 {
 	void *data = (void *)(long)skb->data;
@@ -59,7 +60,7 @@ static __always_inline bool parse_plain(struct __sk_buff *skb, struct packet *pa
 		if (length > skb->len - ETH_HLEN - sizeof(*ip))
 			return false;
 		l4 = (void *)(ip + 1);
-		packet->flow.protocol = ip->protocol;
+		packet->protocol = ip->protocol;
 		address_from_ipv4(&source, ip->saddr);
 		address_from_ipv4(&destination, ip->daddr);
 	} else if (skb->protocol == ETH_P_IPV6_BE) {
@@ -74,15 +75,17 @@ static __always_inline bool parse_plain(struct __sk_buff *skb, struct packet *pa
 			return false;
 		l4 = (void *)(ip + 1);
 		packet->ipv6 = 1;
-		packet->flow.protocol = ip->nexthdr;
+		packet->protocol = ip->nexthdr;
 		source = *(struct address *)&ip->saddr;
 		destination = *(struct address *)&ip->daddr;
+		if (unlikely(address_is_ipv4(&source) || address_is_ipv4(&destination)))
+			return false;
 	} else {
 		return false;
 	}
 	set_addresses(packet, &source, &destination);
 	set_ports(packet, l4->source, l4->destination);
-	if (packet->flow.protocol == IPPROTO_UDP)
+	if (packet->protocol == IPPROTO_UDP)
 		return length >= 8;
 	if (l4->offset < 0x50 || length < (__u32)(l4->offset >> 4) * 4)
 		return false;
@@ -100,7 +103,7 @@ STEP int parse_transport(struct __sk_buff *skb, struct packet *packet)
 	if (!packet)
 		return 0;
 	room = packet->end > packet->l4 ? packet->end - packet->l4 : 0;
-	protocol = packet->flow.protocol;
+	protocol = packet->protocol;
 
 	if (protocol == IPPROTO_TCP) {
 		struct tcp_start tcp;
@@ -171,13 +174,18 @@ STEP int parse_transport(struct __sk_buff *skb, struct packet *packet)
 	} else if (protocol == PROTOCOL_IGMP) {
 		packet->kind = KIND_MEMBERSHIP;
 	}
+	/* Membership is told to groups; to one host it is a packet like any other. */
+	if (packet->kind == KIND_MEMBERSHIP && !address_is_group(packet_destination(packet))) {
+		packet->kind = KIND_FLOW;
+		packet->opening = 1;
+	}
 	return 0;
 }
 
 /* A fragment at `offset` bytes; the transport header of a first one must be whole, and a later one must not reach into it. */
 static __always_inline int parse_fragment(struct __sk_buff *skb, struct packet *packet, __u32 offset, bool more)
 {
-	__u32 header = packet->flow.protocol == IPPROTO_TCP ? 20 : 8;
+	__u32 header = packet->protocol == IPPROTO_TCP ? 20 : 8;
 
 	if (offset) {
 		packet->fragment = FRAGMENT_LATER;
@@ -202,7 +210,7 @@ STEP int parse_ipv4(struct __sk_buff *skb, struct packet *packet)
 	address_from_ipv4(&source, ip.saddr);
 	address_from_ipv4(&destination, ip.daddr);
 	set_addresses(packet, &source, &destination);
-	packet->flow.protocol = ip.protocol;
+	packet->protocol = ip.protocol;
 	packet->hop_limit = ip.ttl;
 	header = ip.ihl * 4;
 	length = bpf_ntohs(ip.tot_len);
@@ -240,7 +248,7 @@ STEP int parse_ipv6(struct __sk_buff *skb, struct packet *packet)
 	set_addresses(packet, (struct address *)&ip.saddr, (struct address *)&ip.daddr);
 	packet->ipv6 = 1;
 	packet->hop_limit = ip.hop_limit;
-	packet->flow.protocol = ip.nexthdr;
+	packet->protocol = ip.nexthdr;
 	length = bpf_ntohs(ip.payload_len);
 	/* RFC 2675 jumbograms, which the kernel makes of segments that it still has to cut. */
 	if (length == 0 && skb->gso_segs)
@@ -272,7 +280,7 @@ STEP int parse_ipv6(struct __sk_buff *skb, struct packet *packet)
 		if (offset)
 			break;
 	}
-	packet->flow.protocol = next;
+	packet->protocol = next;
 	packet->l4 = at;
 	if (offset == 0 && (next == HEADER_HOP_BY_HOP || next == HEADER_ROUTING || next == HEADER_DESTINATION ||
 			    next == HEADER_FRAGMENT || next == HEADER_AUTHENTICATION))
@@ -290,8 +298,7 @@ STEP int parse_rest(struct __sk_buff *skb, struct packet *packet)
 	if (!packet)
 		return 0;
 	packet->l3 = ETH_HLEN;
-	packet->tcp_flags = 0;
-	packet->opening = 0;
+	packet->addressed = 0;
 	/* The outermost tag is out of the data already (skb->vlan_tci); further ones lie in it. */
 	for (int i = 0; i < MAX_VLAN_TAGS; i++) {
 		struct {

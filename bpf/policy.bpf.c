@@ -5,50 +5,64 @@
 #include "judge.h"
 #include "neighbour.h"
 
-/* The reason for which a packet that is no plain flow must not pass here, or REASON_ALLOWED. */
+/* ARP and IPv6 discovery: the reason for which a message must not pass, or REASON_ALLOWED. */
 static __always_inline __u32 check_manners(struct __sk_buff *skb, const struct packet *packet,
 					   const struct endpoint_config *config)
 {
 	bool out = packet->direction == EGRESS;
 	bool check = config->flags & ENDPOINT_SOURCE_CHECK;
 
-	switch (packet->kind) {
-	case KIND_ARP:
-		if (out && check && !is_own_arp(skb, packet, config))
-			return REASON_SPOOFED_ARP;
-		return REASON_ALLOWED;
-	case KIND_DISCOVERY:
-		if (out && (check || is_isolated(config, EGRESS)) && !may_send_discovery(skb, packet, config))
-			return REASON_DISCOVERY;
-		if (!out && is_isolated(config, INGRESS) && !may_receive_discovery(packet))
-			return REASON_DISCOVERY;
-		return REASON_ALLOWED;
-	default:
-		return REASON_ALLOWED;
-	}
+	if (packet->kind == KIND_ARP)
+		return out && check && !is_own_arp(skb, packet, config) ? REASON_SPOOFED_ARP : REASON_ALLOWED;
+	if (out)
+		return (check || is_isolated(config, EGRESS)) && !may_send_discovery(skb, packet, config) ?
+			       REASON_DISCOVERY :
+			       REASON_ALLOWED;
+	return is_isolated(config, INGRESS) && !may_receive_discovery(packet) ? REASON_DISCOVERY : REASON_ALLOWED;
 }
 
-/* A parsed packet of a pod under policy, source already checked. */
-STEP int judge_packet(struct __sk_buff *skb, struct packet *packet, const struct endpoint_config *config)
+/* The source check, for whatever has a source. */
+static __always_inline __u32 check_source(const struct packet *packet, const struct endpoint_config *config)
+{
+	if (packet->direction == INGRESS || !(config->flags & ENDPOINT_SOURCE_CHECK) || !packet->addressed)
+		return REASON_ALLOWED;
+	if (unlikely(packet->ipv6 && address_is_ipv4(&packet->local)))
+		return REASON_MAPPED_ADDRESS;
+	return likely(is_own_source(packet, config)) ? REASON_ALLOWED : REASON_SPOOFED_SOURCE;
+}
+
+/* What is not plain IP with TCP or UDP: tags, options, extension headers, fragments, ICMP, discovery, other protocols, and what cannot be read. */
+STEP int handle_rest(struct __sk_buff *skb, struct packet *packet, const struct endpoint_config *config)
 {
 	struct runtime *clock = get_runtime();
+	__u32 reason = REASON_ALLOWED;
 	bool isolated;
 	int fate;
 
-	if (!clock || !packet || !config)
+	if (!packet || !config || !clock)
 		return DROP;
+	parse_rest(skb, packet);
+	if (packet->kind == KIND_ARP || packet->kind == KIND_DISCOVERY)
+		reason = check_manners(skb, packet, config);
+	if (reason == REASON_ALLOWED)
+		reason = check_source(packet, config);
+	if (reason != REASON_ALLOWED)
+		return conclude(skb, packet, DENY, reason);
+	if (packet->kind == KIND_ARP || packet->kind == KIND_DISCOVERY || packet->kind == KIND_MEMBERSHIP)
+		return PASS;
+	if (!(config->flags & (ENDPOINT_ISOLATED | ENDPOINT_HELD)))
+		return PASS;
+
 	isolated = is_isolated(config, packet->direction) || (config->flags & ENDPOINT_HELD);
 	if (packet->kind == KIND_UNREADABLE)
 		return isolated ? conclude(skb, packet, DENY, packet->reason) : PASS;
 	if (packet->ipv6 && (address_is_ipv4(&packet->local) || address_is_ipv4(&packet->flow.remote)))
 		return isolated ? conclude(skb, packet, DENY, REASON_MAPPED_ADDRESS) : PASS;
-	/* The pod to itself, through a hairpin. */
-	if (is_own_address(config, &packet->local) && is_own_address(config, &packet->flow.remote))
-		return PASS;
 	if (packet->kind == KIND_ICMP_ERROR)
 		return judge_icmp_error(skb, packet, config);
 	if (packet->fragment == FRAGMENT_LATER && !recall_fragment(packet, clock->jiffies_per_second))
 		return isolated ? conclude(skb, packet, DENY, REASON_FRAGMENT_ORPHAN) : PASS;
+	set_scope(packet);
 	fate = judge_flow(skb, packet, config);
 	if (packet->fragment == FRAGMENT_FIRST)
 		remember_fragment(packet, fate != DROP);
@@ -59,50 +73,40 @@ static __always_inline int handle(struct __sk_buff *skb, enum direction directio
 {
 	__u64 word = find_endpoint_word(skb->ifindex);
 	const struct endpoint_config *config;
-	struct packet packet = {};
 	struct flow *flow;
 	__u32 id = word;
 	__u32 reason;
 
 	if (likely(id == CONFIG_OPEN))
 		return PASS;
-	packet.direction = direction;
-	packet.generation = word >> 32;
 	config = bpf_map_lookup_elem(&configs, &id);
 	if (unlikely(id == CONFIG_UNSET || !config))
-		return conclude(skb, &packet, DENY, REASON_UNSET);
-	packet.flow.endpoint = config->endpoint;
-
+		return drop_unset(skb, direction);
 	if (direction == INGRESS && !(config->flags & (ENDPOINT_ISOLATED | ENDPOINT_HELD)))
 		return PASS;
-	if (unlikely(!parse_plain(skb, &packet)))
-		parse_rest(skb, &packet);
 
-	if (packet.kind == KIND_ARP || packet.kind == KIND_DISCOVERY) {
-		reason = check_manners(skb, &packet, config);
-		if (reason != REASON_ALLOWED)
-			return conclude(skb, &packet, DENY, reason);
-		if (packet.kind == KIND_ARP)
-			return PASS;
-	}
-	if (direction == EGRESS && (config->flags & ENDPOINT_SOURCE_CHECK) && packet.reason != REASON_NOT_IP) {
-		if (unlikely(packet.ipv6 && address_is_ipv4(&packet.local)))
-			return conclude(skb, &packet, DENY, REASON_MAPPED_ADDRESS);
-		if (unlikely(!is_own_source(&packet, config)))
-			return conclude(skb, &packet, DENY, REASON_SPOOFED_SOURCE);
-	}
-	if (packet.kind == KIND_DISCOVERY || packet.kind == KIND_MEMBERSHIP)
-		return PASS;
+	barrier();
+	struct packet packet = {
+		.direction = direction,
+		.generation = word >> 32,
+		.endpoint = config->endpoint,
+	};
+
+	if (unlikely(!parse_plain(skb, &packet)))
+		return handle_rest(skb, &packet, config);
+	reason = check_source(&packet, config);
+	if (unlikely(reason != REASON_ALLOWED))
+		return conclude(skb, &packet, DENY, reason);
 	if (!(config->flags & (ENDPOINT_ISOLATED | ENDPOINT_HELD)))
 		return PASS;
 
-	if (likely(packet.kind == KIND_FLOW && !packet.opening && packet.fragment == FRAGMENT_NONE &&
-		   !(config->flags & ENDPOINT_HELD))) {
+	set_scope(&packet);
+	if (likely(!packet.opening && !(config->flags & ENDPOINT_HELD))) {
 		flow = bpf_map_lookup_elem(&conntrack, &packet.flow);
 		if (likely(flow && is_plain_hit(&packet, flow, bpf_jiffies64())))
 			return PASS;
 	}
-	return judge_packet(skb, &packet, config);
+	return judge_flow(skb, &packet, config);
 }
 
 SEC("tc")

@@ -15,6 +15,8 @@
 /* A step that the verifier checks once, by itself, whoever calls it: what keeps the whole within a few thousand instructions. Its pointers may be null
  * for all that the verifier knows, so it asks. */
 #define STEP __noinline
+/* Keeps the compiler from moving work across, or from merging look-ups of two maps into one that the kernel cannot inline. */
+#define barrier() asm volatile("" ::: "memory")
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 #define READ_ONCE(x) (*(const volatile typeof(x) *)&(x))

@@ -18,6 +18,8 @@ export interface KernelOptions extends LoadOptions {
 /** Kernels are built with one of these (CONFIG_HZ). */
 const JIFFIES_PER_SECOND = [100, 250, 300, 1000];
 const CLOCK_INTERVAL_MS = 100;
+/** What is dropped at interfaces whose word was never set is counted here. */
+const NO_ENDPOINT = 0;
 
 export class KernelDatapath implements Datapath {
   readonly #loaded: LoadedPrograms;
@@ -35,7 +37,9 @@ export class KernelDatapath implements Datapath {
     const loaded = loadPrograms(options);
     const maps = new KernelMaps(loaded.object.maps);
     await measureClock(loaded.object, maps);
-    return new KernelDatapath(loaded, maps, new Attachments(loaded.object.programs, options.bpfRoot, options.attachMode));
+    const datapath = new KernelDatapath(loaded, maps, new Attachments(loaded.object.programs, options.bpfRoot, options.attachMode));
+    datapath.#makeCounters(NO_ENDPOINT);
+    return datapath;
   }
 
   get tookOverFlows(): boolean {

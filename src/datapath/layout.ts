@@ -22,7 +22,7 @@ export const LAYOUT = {
   pair_key: { '': [0, 8], ruleset: [0, 4], identity: [4, 4] },
   port_set_ref: { '': [0, 8], port_set: [0, 4], lengths: [4, 4] },
   port_key: { '': [0, 8], port_set: [0, 4], protocol: [4, 1], length: [5, 1], port: [6, 2] },
-  flow_key: { '': [0, 28], endpoint: [0, 4], remote: [4, 16], local_port: [20, 2], remote_port: [22, 2], protocol: [24, 1] },
+  flow_key: { '': [0, 24], scope: [0, 4], remote: [4, 16], local_port: [20, 2], remote_port: [22, 2] },
   flow: { '': [0, 16], state: [0, 8], seen: [8, 8] },
   conntrack_header: { '': [0, 16], layout: [0, 4], rows: [4, 4], generation: [8, 4] },
   endpoint_counters: { '': [0, 528], packets: [0, 512], window: [512, 8], sent: [520, 4], lost: [524, 4] },

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+/* Drives a program under measurement: a test run repeats one packet, so this writes other ports and peers into it, then jumps. Its own cost, with an
+ * empty program behind it, is the base that is subtracted. */
+
+#include <linux/bpf.h>
+#include <linux/pkt_cls.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} target SEC(".maps");
+
+/* What to vary, and where it lies in the frame. Offsets of 0: leave alone. */
+struct variation {
+	__u32 port_offset;
+	__u32 port_mask;
+	__u32 peer_offset; /* last four bytes of the peer's address */
+	__u32 peer_mask;
+	__u32 sequential; /* count instead of drawing, so that no tuple repeats */
+	__u32 zero;
+	__u64 state;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct variation);
+} variation SEC(".maps");
+
+static __always_inline __u64 next(struct variation *v)
+{
+	__u64 x = v->state;
+
+	if (v->sequential) {
+		v->state = x + 1;
+		return x;
+	}
+	x ^= x << 13;
+	x ^= x >> 7;
+	x ^= x << 17;
+	v->state = x;
+	return x;
+}
+
+SEC("tc")
+int drive(struct __sk_buff *skb)
+{
+	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
+	__u32 zero = 0;
+	struct variation *v = bpf_map_lookup_elem(&variation, &zero);
+	__u64 draw;
+
+	if (!v)
+		return TC_ACT_SHOT;
+	draw = next(v);
+	if (v->port_offset && v->port_offset < 128) {
+		__be16 *port = data + v->port_offset;
+
+		if ((void *)(port + 1) > end)
+			return TC_ACT_SHOT;
+		*port = bpf_htons(0x8000 | (draw & v->port_mask));
+	}
+	if (v->peer_offset && v->peer_offset < 128) {
+		__be32 *peer = data + v->peer_offset;
+
+		if ((void *)(peer + 1) > end)
+			return TC_ACT_SHOT;
+		*peer = bpf_htonl(0x0a800000 | ((draw >> (v->sequential ? 15 : 32)) & v->peer_mask));
+	}
+	bpf_tail_call(skb, &target, 0);
+	return TC_ACT_SHOT;
+}
+
+SEC("tc")
+int empty(struct __sk_buff *skb)
+{
+	return -1;
+}
+
+char _license[] SEC("license") = "GPL";
