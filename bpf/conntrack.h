@@ -88,6 +88,19 @@ static __always_inline __u32 next_status(const struct packet *packet, __u32 stat
 	return status == STATUS_CLOSING ? STATUS_CLOSING : STATUS_SETTLED;
 }
 
+/* The word of a current row after one more packet. */
+static __always_inline __u64 next_state(const struct packet *packet, __u64 state)
+{
+	__u32 status = next_status(packet, status_of(state));
+
+	/* The pod's SYN-ACK on a row that says the pod opened: an inbound SYN (which leaves no trace) has reused the tuple, or both sides opened. From here
+	 * on either direction may be the opening one. */
+	if (packet->direction == EGRESS && (packet->tcp_flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK) &&
+	    (state & STATE_OPENED_BY_POD))
+		state |= STATE_ADOPTED;
+	return (state & ~STATE_STATUS) | (__u64)status << STATE_STATUS_SHIFT;
+}
+
 /* The whole cost of an established flow: the row is of this generation, fresh, settled, and the packet neither opens nor closes. */
 static __always_inline bool is_plain_hit(const struct packet *packet, const struct flow *flow, __u64 now)
 {

@@ -5,8 +5,8 @@
 #include "packet.h"
 #include "reasons.h"
 
-/* One row for each endpoint and CPU, made by the agent before the endpoint's first packet. Established flows are not counted: that would cost
- * more than judging them. */
+/* One row for each endpoint and CPU, by the slot that its configuration names. Established flows are not counted: that would cost more than judging
+ * them. Slot 0 is for what has no endpoint, and for endpoints beyond the last slot. */
 struct endpoint_counters {
 	__u64 packets[2][REASON_SLOTS];
 	__u64 window; /* jiffies >> EVENT_WINDOW_SHIFT */
@@ -15,13 +15,14 @@ struct endpoint_counters {
 };
 _Static_assert(sizeof(struct endpoint_counters) == 2 * REASON_SLOTS * 8 + 16, "mirrored in src/datapath/layout.ts");
 
+#define COUNTER_SLOTS 1024
+
 #define EVENT_WINDOW_SHIFT 8 /* 256 jiffies: 0.25 to 2.5 seconds */
 #define EVENTS_PER_WINDOW 32
 
 struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 8192);
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, COUNTER_SLOTS);
 	__type(key, __u32);
 	__type(value, struct endpoint_counters);
 } counters SEC(".maps");
@@ -125,22 +126,22 @@ STEP int conclude(struct __sk_buff *skb, const struct packet *packet, __u32 verd
 {
 	struct endpoint_counters *row;
 	struct runtime *now;
-	__u32 endpoint;
+	__u32 slot;
 
 	if (!packet)
 		return DROP;
-	endpoint = packet->endpoint;
-	row = bpf_map_lookup_elem(&counters, &endpoint);
+	slot = packet->counters;
+	row = bpf_map_lookup_elem(&counters, &slot);
 	now = get_runtime();
-	if (row && now) {
-		row->packets[packet->direction & 1][reason & (REASON_SLOTS - 1)]++;
+	if (row && now && reason < REASON_SLOTS) {
+		row->packets[packet->direction & 1][reason]++;
 		if ((verdict != ALLOW || now->trace_flows) && may_send_event(row))
 			send_event(skb, packet, row, verdict, reason);
 	}
 	return verdict == DENY ? DROP : PASS;
 }
 
-/* An interface that carries our programs, and whose word nobody wrote: closed. Counted for endpoint 0. */
+/* An interface that carries our programs, and whose word nobody wrote: closed. Counted in slot 0. */
 static __noinline int drop_unset(struct __sk_buff *skb, __u32 direction)
 {
 	struct packet packet = { .direction = direction };

@@ -36,8 +36,10 @@ struct endpoint_config {
 	struct address ipv6;
 	struct direction_config direction[2];
 	__u64 take_over_until; /* CLOCK_MONOTONIC nanoseconds */
+	__u32 counters; /* slot */
+	__u32 zero;
 };
-_Static_assert(sizeof(struct endpoint_config) == 80, "mirrored in src/datapath/layout.ts");
+_Static_assert(sizeof(struct endpoint_config) == 88, "mirrored in src/datapath/layout.ts");
 
 /* ifindex → generation << 32 | configuration id. An array, since a hash costs 13 ns more on every packet; mapped into the agent's memory, since
  * bpf_map_update_elem copies bytes and a torn word would stamp flows for ever. */

@@ -10,6 +10,7 @@ struct fragment_key {
 	struct address local;
 	struct address remote;
 	__u8 direction;
+	/* IPv6: 0. Its datagrams are named by addresses and id alone (RFC 8200, 4.5), and a later fragment need not know the transport protocol. */
 	__u8 protocol;
 	__u16 zero;
 };
@@ -19,6 +20,7 @@ struct fragment_ports {
 	__be16 local_port;
 	__be16 remote_port;
 	__u32 seen; /* low half of jiffies */
+	__u32 protocol;
 };
 
 struct {
@@ -38,7 +40,7 @@ static __always_inline void fragment_key_of(const struct packet *packet, struct 
 	key->local = packet->local;
 	key->remote = packet->flow.remote;
 	key->direction = packet->direction;
-	key->protocol = packet->protocol;
+	key->protocol = packet->ipv6 ? 0 : packet->protocol;
 	key->zero = 0;
 }
 
@@ -53,6 +55,7 @@ STEP int remember_fragment(const struct packet *packet, __u32 allowed)
 	ports.local_port = packet->flow.local_port;
 	ports.remote_port = packet->flow.remote_port;
 	ports.seen = (__u32)bpf_jiffies64();
+	ports.protocol = packet->protocol;
 	fragment_key_of(packet, &key);
 	if (allowed)
 		bpf_map_update_elem(&fragments, &key, &ports, BPF_ANY);
@@ -73,5 +76,6 @@ static __always_inline bool recall_fragment(struct packet *packet, __u32 jiffies
 		return false;
 	packet->flow.local_port = ports->local_port;
 	packet->flow.remote_port = ports->remote_port;
+	packet->protocol = ports->protocol;
 	return true;
 }

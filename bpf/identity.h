@@ -18,7 +18,7 @@ struct identity_row {
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 524288);
+	__uint(max_entries, 262144);
 	__type(key, struct address);
 	__type(value, struct identity_row);
 } ipcache SEC(".maps");
@@ -39,21 +39,31 @@ struct {
 	__type(value, __u32);
 } prefixes SEC(".maps");
 
-static __always_inline struct identity_row find_identity(const struct address *address)
+/* identity_row as one number: flags << 32 | identity. */
+STEP __u64 look_up_identity(const struct address *address)
 {
-	struct identity_row none = {};
-	struct identity_row *exact = bpf_map_lookup_elem(&ipcache, address);
+	struct identity_row *exact;
 	struct runtime *now;
 
+	if (!address)
+		return IDENTITY_NONE;
+	exact = bpf_map_lookup_elem(&ipcache, address);
 	if (exact)
-		return *exact;
+		return (__u64)exact->flags << 32 | exact->identity;
 	now = get_runtime();
 	if (now && (now->prefix_families & (address_is_ipv4(address) ? 1 : 2))) {
 		struct prefix_key key = { .length = 128, .address = *address };
 		__u32 *identity = bpf_map_lookup_elem(&prefixes, &key);
 
 		if (identity)
-			none.identity = *identity;
+			return *identity;
 	}
-	return none;
+	return IDENTITY_NONE;
+}
+
+static __always_inline struct identity_row find_identity(const struct address *address)
+{
+	__u64 found = look_up_identity(address);
+
+	return (struct identity_row){ .identity = found, .flags = found >> 32 };
 }

@@ -117,12 +117,11 @@ STEP int judge_flow(struct __sk_buff *skb, struct packet *packet, const struct e
 
 	if (!clock || !packet || !config)
 		return DROP;
-	/* An opening is judged whatever the table says: its row is looked for only once it is allowed. */
+	/* An opening is judged whatever the table says. */
 	if (!packet->opening)
 		flow = find_flow(packet, now, clock->jiffies_per_second, &state);
 	if (flow && (state & STATE_GENERATION) == packet->generation && !(config->flags & ENDPOINT_HELD)) {
-		status = next_status(packet, status_of(state));
-		update_flow(flow, state, (state & ~STATE_STATUS) | (__u64)status << STATE_STATUS_SHIFT, now);
+		update_flow(flow, state, next_state(packet, state), now);
 		return PASS;
 	}
 	/* The pod to itself, through a hairpin. */
@@ -148,33 +147,36 @@ STEP int judge_flow(struct __sk_buff *skb, struct packet *packet, const struct e
 
 	if (decision.verdict != DENY) {
 		status = next_status(packet, flow ? status_of(state) : STATUS_OPENING);
-		if (packet->opening)
-			flow = find_flow(packet, now, clock->jiffies_per_second, &state);
 		next = make_state(packet->generation, decision.opened, status, decision.flags);
 		if (flow)
 			update_flow(flow, state, next, now);
 		else if (packet->protocol != IPPROTO_TCP || packet->direction == EGRESS || !packet->opening)
-			/* An inbound SYN leaves no row, so a flood of them leaves nothing behind: the pod's SYN-ACK records. */
+			/* An inbound SYN leaves no row, so a flood of them leaves nothing behind: the pod's SYN-ACK records. An older row of the
+			 * tuple is replaced. */
 			record_flow(packet, next, now);
 	}
 	return conclude_decision(skb, packet, &decision);
 }
 
 /* The packet that an ICMP error quotes, seen as what it was: it went the other way. */
-static __always_inline bool parse_quoted(struct __sk_buff *skb, const struct packet *error, struct packet *quoted)
+STEP int parse_quoted(struct __sk_buff *skb, const struct packet *error, struct packet *quoted)
 {
+	if (!error || !quoted)
+		return false;
 	quoted->endpoint = error->endpoint;
+	quoted->counters = error->counters;
 	quoted->generation = error->generation;
 	quoted->direction = other(error->direction);
 	quoted->kind = KIND_FLOW;
 	quoted->l3 = error->l4 + 8;
-	quoted->ipv6 = error->ipv6;
 	if (error->ipv6) {
 		struct ipv6hdr ip;
 
 		if (bpf_skb_load_bytes(skb, quoted->l3, &ip, sizeof(ip)) || ip.version != 6)
 			return false;
-		set_addresses(quoted, (struct address *)&ip.saddr, (struct address *)&ip.daddr);
+		set_ipv6_addresses(quoted, &ip.saddr, &ip.daddr);
+		if (has_mapped_address(quoted))
+			return false;
 		quoted->protocol = ip.nexthdr;
 		quoted->l4 = quoted->l3 + sizeof(ip);
 		if (quoted->protocol == HEADER_FRAGMENT) {
@@ -191,30 +193,26 @@ static __always_inline bool parse_quoted(struct __sk_buff *skb, const struct pac
 			quoted->l4 += 8;
 		}
 	} else {
-		struct address source, destination;
 		struct iphdr ip;
 
 		if (bpf_skb_load_bytes(skb, quoted->l3, &ip, sizeof(ip)) || ip.version != 4 || ip.ihl < 5 ||
 		    (ip.frag_off & bpf_htons(IPV4_FRAGMENT_OFFSET)))
 			return false;
-		address_from_ipv4(&source, ip.saddr);
-		address_from_ipv4(&destination, ip.daddr);
-		set_addresses(quoted, &source, &destination);
+		set_ipv4_addresses(quoted, ip.saddr, ip.daddr);
 		quoted->protocol = ip.protocol;
 		quoted->l4 = quoted->l3 + ip.ihl * 4;
 	}
 	/* RFC 792 promises eight bytes of the transport header: the ports, or an echo's type and identifier. */
 	struct {
-		__be16 first;
-		__be16 second;
+		__u32 ports;
 		__be16 id;
 		__be16 sequence;
 	} start;
 
 	if (bpf_skb_load_bytes(skb, quoted->l4, &start, sizeof(start)))
 		return false;
-	if (quoted->protocol == IPPROTO_ICMP || quoted->protocol == PROTOCOL_ICMPV6) {
-		__u8 type = bpf_ntohs(start.first) >> 8;
+	if (quoted->protocol == (error->ipv6 ? PROTOCOL_ICMPV6 : IPPROTO_ICMP)) {
+		__u8 type = bpf_ntohl(start.ports) >> 24;
 		bool request = type == (error->ipv6 ? ICMPV6_ECHO_REQUEST : ICMP_ECHO_REQUEST);
 
 		if (!request && type != (error->ipv6 ? ICMPV6_ECHO_REPLY : ICMP_ECHO_REPLY))
@@ -224,7 +222,7 @@ static __always_inline bool parse_quoted(struct __sk_buff *skb, const struct pac
 			bpf_htons((quoted->direction == EGRESS) == request ? ECHO_BY_POD : ECHO_BY_PEER);
 	} else if (quoted->protocol == IPPROTO_TCP || quoted->protocol == IPPROTO_UDP ||
 		   quoted->protocol == PROTOCOL_SCTP) {
-		set_ports(quoted, start.first, start.second);
+		set_ports(quoted, start.ports);
 	}
 	return true;
 }

@@ -10,8 +10,13 @@
 struct flow_key {
 	__u32 scope; /* endpoint << 8 | protocol */
 	struct address remote;
-	__be16 local_port; /* ICMP echo: the identifier */
-	__be16 remote_port; /* ICMP echo: who asks, ECHO_BY_POD or ECHO_BY_PEER */
+	union {
+		struct {
+			__be16 local_port; /* ICMP echo: the identifier */
+			__be16 remote_port; /* ICMP echo: who asks, ECHO_BY_POD or ECHO_BY_PEER */
+		};
+		__u32 ports; /* written at once: the hash reads it so, and would wait for two halves */
+	};
 };
 _Static_assert(sizeof(struct flow_key) == 24, "six words: the kernel hashes three at a time");
 
@@ -34,6 +39,7 @@ struct packet {
 	struct flow_key flow;
 	struct address local;
 	__u32 endpoint;
+	__u32 counters; /* slot */
 	__u32 l3; /* offset of the IP header from the start of the frame */
 	__u32 l4; /* offset of the transport header */
 	__u32 end; /* where the IP packet ends, trailing bytes of the frame left out */
@@ -68,21 +74,39 @@ static __always_inline void set_scope(struct packet *packet)
 	packet->flow.scope = packet->endpoint << 8 | packet->protocol;
 }
 
-static __always_inline void set_addresses(struct packet *packet, const struct address *source,
-					  const struct address *destination)
+static __always_inline struct address *source_slot(struct packet *packet)
 {
-	packet->addressed = 1;
-	if (packet->direction == EGRESS) {
-		packet->local = *source;
-		packet->flow.remote = *destination;
-	} else {
-		packet->local = *destination;
-		packet->flow.remote = *source;
-	}
+	return packet->direction == EGRESS ? &packet->local : &packet->flow.remote;
 }
 
-static __always_inline void set_ports(struct packet *packet, __be16 source, __be16 destination)
+static __always_inline struct address *destination_slot(struct packet *packet)
 {
-	packet->flow.local_port = packet->direction == EGRESS ? source : destination;
-	packet->flow.remote_port = packet->direction == EGRESS ? destination : source;
+	return packet->direction == EGRESS ? &packet->flow.remote : &packet->local;
+}
+
+static __always_inline void set_ipv4_addresses(struct packet *packet, __be32 source, __be32 destination)
+{
+	packet->addressed = 1;
+	address_from_ipv4(source_slot(packet), source);
+	address_from_ipv4(destination_slot(packet), destination);
+}
+
+static __always_inline void set_ipv6_addresses(struct packet *packet, const struct in6_addr *source,
+					       const struct in6_addr *destination)
+{
+	packet->addressed = 1;
+	packet->ipv6 = 1;
+	*source_slot(packet) = *(const struct address *)source;
+	*destination_slot(packet) = *(const struct address *)destination;
+}
+
+static __always_inline bool has_mapped_address(const struct packet *packet)
+{
+	return packet->ipv6 && (address_is_ipv4(&packet->local) || address_is_ipv4(&packet->flow.remote));
+}
+
+/* `ports` as on the wire: the source's in the first two bytes. */
+static __always_inline void set_ports(struct packet *packet, __u32 ports)
+{
+	packet->flow.ports = packet->direction == EGRESS ? ports : ports << 16 | ports >> 16;
 }

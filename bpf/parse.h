@@ -16,8 +16,7 @@
 
 /* TCP's header without options, up to and with its flags. */
 struct tcp_start {
-	__be16 source;
-	__be16 destination;
+	__u32 ports; /* source, destination */
 	__be32 sequence;
 	__be32 acknowledgement;
 	__u8 offset; /* upper four bits: header length in words */
@@ -42,7 +41,6 @@ static __always_inline bool parse_plain(struct __sk_buff *skb, struct packet *pa
 {
 	void *data = (void *)(long)skb->data;
 	void *end = (void *)(long)skb->data_end;
-	struct address source, destination;
 	struct tcp_start *l4;
 	__u32 length;
 
@@ -61,8 +59,7 @@ static __always_inline bool parse_plain(struct __sk_buff *skb, struct packet *pa
 			return false;
 		l4 = (void *)(ip + 1);
 		packet->protocol = ip->protocol;
-		address_from_ipv4(&source, ip->saddr);
-		address_from_ipv4(&destination, ip->daddr);
+		set_ipv4_addresses(packet, ip->saddr, ip->daddr);
 	} else if (skb->protocol == ETH_P_IPV6_BE) {
 		struct ipv6hdr *ip = data + ETH_HLEN;
 
@@ -74,17 +71,14 @@ static __always_inline bool parse_plain(struct __sk_buff *skb, struct packet *pa
 		if (length > skb->len - ETH_HLEN - sizeof(*ip))
 			return false;
 		l4 = (void *)(ip + 1);
-		packet->ipv6 = 1;
 		packet->protocol = ip->nexthdr;
-		source = *(struct address *)&ip->saddr;
-		destination = *(struct address *)&ip->daddr;
-		if (unlikely(address_is_ipv4(&source) || address_is_ipv4(&destination)))
+		set_ipv6_addresses(packet, &ip->saddr, &ip->daddr);
+		if (unlikely(has_mapped_address(packet)))
 			return false;
 	} else {
 		return false;
 	}
-	set_addresses(packet, &source, &destination);
-	set_ports(packet, l4->source, l4->destination);
+	set_ports(packet, l4->ports);
 	if (packet->protocol == IPPROTO_UDP)
 		return length >= 8;
 	if (l4->offset < 0x50 || length < (__u32)(l4->offset >> 4) * 4)
@@ -114,19 +108,18 @@ STEP int parse_transport(struct __sk_buff *skb, struct packet *packet)
 			return unreadable(packet, REASON_MALFORMED);
 		if (room < (__u32)(tcp.offset >> 4) * 4)
 			return unreadable(packet, REASON_TRUNCATED);
-		set_ports(packet, tcp.source, tcp.destination);
+		set_ports(packet, tcp.ports);
 		packet->tcp_flags = tcp.flags;
 		packet->opening = is_pure_syn(tcp.flags);
 	} else if (protocol == IPPROTO_UDP || protocol == PROTOCOL_SCTP) {
 		struct {
-			__be16 source;
-			__be16 destination;
+			__u32 ports;
 			__u8 rest[4];
 		} header;
 
 		if (room < sizeof(header) || bpf_skb_load_bytes(skb, packet->l4, &header, sizeof(header)))
 			return unreadable(packet, REASON_TRUNCATED);
-		set_ports(packet, header.source, header.destination);
+		set_ports(packet, header.ports);
 		if (protocol == PROTOCOL_SCTP) {
 			__u8 chunk;
 
@@ -134,7 +127,7 @@ STEP int parse_transport(struct __sk_buff *skb, struct packet *packet)
 				return unreadable(packet, REASON_TRUNCATED);
 			packet->opening = chunk == SCTP_INIT;
 		}
-	} else if (protocol == IPPROTO_ICMP || protocol == PROTOCOL_ICMPV6) {
+	} else if (protocol == (packet->ipv6 ? PROTOCOL_ICMPV6 : IPPROTO_ICMP)) {
 		struct {
 			__u8 type;
 			__u8 code;
@@ -142,7 +135,7 @@ STEP int parse_transport(struct __sk_buff *skb, struct packet *packet)
 			__be16 id;
 			__be16 sequence;
 		} icmp;
-		bool v6 = protocol == PROTOCOL_ICMPV6;
+		bool v6 = packet->ipv6;
 		bool request, reply;
 
 		if (room < sizeof(icmp) || bpf_skb_load_bytes(skb, packet->l4, &icmp, sizeof(icmp)))
@@ -171,7 +164,7 @@ STEP int parse_transport(struct __sk_buff *skb, struct packet *packet)
 			/* Redirects, timestamps and the like are flows without ports, judged each time. */
 			packet->opening = 1;
 		}
-	} else if (protocol == PROTOCOL_IGMP) {
+	} else if (protocol == PROTOCOL_IGMP && !packet->ipv6) {
 		packet->kind = KIND_MEMBERSHIP;
 	}
 	/* Membership is told to groups; to one host it is a packet like any other. */
@@ -185,7 +178,7 @@ STEP int parse_transport(struct __sk_buff *skb, struct packet *packet)
 /* A fragment at `offset` bytes; the transport header of a first one must be whole, and a later one must not reach into it. */
 static __always_inline int parse_fragment(struct __sk_buff *skb, struct packet *packet, __u32 offset, bool more)
 {
-	__u32 header = packet->protocol == IPPROTO_TCP ? 20 : 8;
+	__u32 header = packet->protocol == IPPROTO_TCP ? 20 : packet->protocol == PROTOCOL_SCTP ? 16 : 8;
 
 	if (offset) {
 		packet->fragment = FRAGMENT_LATER;
@@ -199,7 +192,6 @@ static __always_inline int parse_fragment(struct __sk_buff *skb, struct packet *
 
 STEP int parse_ipv4(struct __sk_buff *skb, struct packet *packet)
 {
-	struct address source, destination;
 	__u32 header, length, offset;
 	struct iphdr ip;
 
@@ -207,9 +199,7 @@ STEP int parse_ipv4(struct __sk_buff *skb, struct packet *packet)
 		return 0;
 	if (bpf_skb_load_bytes(skb, packet->l3, &ip, sizeof(ip)))
 		return unreadable(packet, REASON_TRUNCATED);
-	address_from_ipv4(&source, ip.saddr);
-	address_from_ipv4(&destination, ip.daddr);
-	set_addresses(packet, &source, &destination);
+	set_ipv4_addresses(packet, ip.saddr, ip.daddr);
 	packet->protocol = ip.protocol;
 	packet->hop_limit = ip.ttl;
 	header = ip.ihl * 4;
@@ -245,8 +235,7 @@ STEP int parse_ipv6(struct __sk_buff *skb, struct packet *packet)
 		return 0;
 	if (bpf_skb_load_bytes(skb, packet->l3, &ip, sizeof(ip)))
 		return unreadable(packet, REASON_TRUNCATED);
-	set_addresses(packet, (struct address *)&ip.saddr, (struct address *)&ip.daddr);
-	packet->ipv6 = 1;
+	set_ipv6_addresses(packet, &ip.saddr, &ip.daddr);
 	packet->hop_limit = ip.hop_limit;
 	packet->protocol = ip.nexthdr;
 	length = bpf_ntohs(ip.payload_len);
@@ -298,7 +287,6 @@ STEP int parse_rest(struct __sk_buff *skb, struct packet *packet)
 	if (!packet)
 		return 0;
 	packet->l3 = ETH_HLEN;
-	packet->addressed = 0;
 	/* The outermost tag is out of the data already (skb->vlan_tci); further ones lie in it. */
 	for (int i = 0; i < MAX_VLAN_TAGS; i++) {
 		struct {

@@ -56,7 +56,7 @@ STEP int handle_rest(struct __sk_buff *skb, struct packet *packet, const struct 
 	isolated = is_isolated(config, packet->direction) || (config->flags & ENDPOINT_HELD);
 	if (packet->kind == KIND_UNREADABLE)
 		return isolated ? conclude(skb, packet, DENY, packet->reason) : PASS;
-	if (packet->ipv6 && (address_is_ipv4(&packet->local) || address_is_ipv4(&packet->flow.remote)))
+	if (has_mapped_address(packet))
 		return isolated ? conclude(skb, packet, DENY, REASON_MAPPED_ADDRESS) : PASS;
 	if (packet->kind == KIND_ICMP_ERROR)
 		return judge_icmp_error(skb, packet, config);
@@ -90,6 +90,7 @@ static __always_inline int handle(struct __sk_buff *skb, enum direction directio
 		.direction = direction,
 		.generation = word >> 32,
 		.endpoint = config->endpoint,
+		.counters = config->counters,
 	};
 
 	if (unlikely(!parse_plain(skb, &packet)))

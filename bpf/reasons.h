@@ -24,7 +24,7 @@
 	REASON(18, REPLY, "adopted as the reply to an allowed opening")
 
 /* Counters are kept for this many reasons. */
-#define REASON_SLOTS 32
+#define REASON_SLOTS 20
 
 #define REASON_ENUM(number, name, text) REASON_##name = number,
 enum reason { REASONS(REASON_ENUM) };

@@ -34,7 +34,7 @@ export function makeStatus({ node, compiler, datapath, interfaces, reconciler, s
         ifindex: binding.ifindex,
         ingress: subject?.policies.ingress.map((policy) => policy.key) ?? [],
         egress: subject?.policies.egress.map((policy) => policy.key) ?? [],
-        packets: reasonCounts(datapath, binding.ifindex),
+        packets: reasonCounts(datapath, compiler.endpoints.get(pod)?.counters ?? 0),
       };
     }),
     missing: interfaces.missing,

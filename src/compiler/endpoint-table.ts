@@ -14,6 +14,9 @@ import {
 } from '../model/plan.ts';
 import type { Ruleset } from './ruleset-table.ts';
 
+/** As many as the kernel's map has (src/datapath/layout.ts); endpoints beyond share slot 0. */
+const COUNTER_SLOTS = 1024;
+
 /** What an endpoint is to enforce. `undefined` rulesets: not isolated in that direction. */
 export interface EndpointIntent {
   readonly addresses: readonly Address[];
@@ -35,6 +38,8 @@ export interface Binding {
 
 interface Endpoint {
   readonly binding: Binding;
+  /** Slot of its counters. */
+  readonly counters: number;
   configId: number;
   configKey: string;
   word: EndpointWord | undefined;
@@ -55,13 +60,15 @@ export class EndpointTable {
   /** Endpoints that were let go since the last flips. */
   #gone: { readonly ifindex: number; readonly configId: number }[] = [];
   #nextId = CONFIG_OPEN + 1;
+  readonly #freeSlots: number[] = [];
+  #nextSlot = 1;
 
   /** `takeOver`: nanoseconds for which TCP without evidence is adopted at a pod that ran open. */
   constructor(takeOver: bigint) {
     this.#takeOver = takeOver;
   }
 
-  get(pod: string): { readonly binding: Binding; readonly word: EndpointWord | undefined } | undefined {
+  get(pod: string): { readonly binding: Binding; readonly counters: number; readonly word: EndpointWord | undefined } | undefined {
     return this.#endpoints.get(pod);
   }
 
@@ -77,6 +84,7 @@ export class EndpointTable {
     this.unbind(pod);
     this.#endpoints.set(pod, {
       binding,
+      counters: this.#freeSlots.pop() ?? (this.#nextSlot < COUNTER_SLOTS ? this.#nextSlot++ : 0),
       configId: CONFIG_UNSET,
       configKey: '',
       word: undefined,
@@ -92,6 +100,7 @@ export class EndpointTable {
     if (endpoint === undefined) return;
     this.#endpoints.delete(pod);
     this.#gone.push({ ifindex: endpoint.binding.ifindex, configId: endpoint.configId });
+    if (endpoint.counters !== 0) this.#freeSlots.push(endpoint.counters);
   }
 
   /** Operations that bring every endpoint to its intent. `bump` says whether flows must be judged again. */
@@ -119,6 +128,7 @@ export class EndpointTable {
         endpoint.configId = CONFIG_OPEN;
         if (config !== undefined) {
           endpoint.configId = this.#freeIds.pop() ?? this.#nextId++;
+          if (endpoint.word === undefined && endpoint.counters !== 0) configs.push({ op: 'reset-counters', slot: endpoint.counters });
           configs.push({ op: 'put-config', id: endpoint.configId, config });
         }
       }
@@ -171,6 +181,7 @@ function makeConfig(endpoint: Endpoint, intent: EndpointIntent, strangerRef: Str
     sourceCheck: intent.sourceCheck,
     held: intent.held,
     takeOverUntil: endpoint.takeOverUntil,
+    counters: endpoint.counters,
   };
 }
 

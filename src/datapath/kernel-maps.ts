@@ -111,6 +111,9 @@ export class KernelMaps {
       case 'set-endpoint':
         for (const { ifindex, word } of of<'set-endpoint'>(run)) this.#setWord(ifindex, layout.encodeWord(word));
         return;
+      case 'reset-counters':
+        for (const { slot } of of<'reset-counters'>(run)) this.#resetCounters(slot);
+        return;
       case 'sweep-flows':
         for (const { addresses } of of<'sweep-flows'>(run)) this.#sweepFlows(new Set(addresses));
         return;
@@ -126,6 +129,10 @@ export class KernelMaps {
     const value = new Uint8Array(8);
     new DataView(value.buffer).setBigUint64(0, word, true);
     native.mapPut(this.fd('far_endpoints'), layout.u32(ifindex), value);
+  }
+
+  #resetCounters(slot: number): void {
+    native.mapPut(this.fd('counters'), layout.u32(slot), new Uint8Array(layout.LAYOUT.endpoint_counters[''][1] * native.possibleCpus()));
   }
 
   #sweepFlows(addresses: ReadonlySet<Address>): void {

@@ -18,8 +18,6 @@ export interface KernelOptions extends LoadOptions {
 /** Kernels are built with one of these (CONFIG_HZ). */
 const JIFFIES_PER_SECOND = [100, 250, 300, 1000];
 const CLOCK_INTERVAL_MS = 100;
-/** What is dropped at interfaces whose word was never set is counted here. */
-const NO_ENDPOINT = 0;
 
 export class KernelDatapath implements Datapath {
   readonly #loaded: LoadedPrograms;
@@ -37,9 +35,7 @@ export class KernelDatapath implements Datapath {
     const loaded = loadPrograms(options);
     const maps = new KernelMaps(loaded.object.maps);
     await measureClock(loaded.object, maps);
-    const datapath = new KernelDatapath(loaded, maps, new Attachments(loaded.object.programs, options.bpfRoot, options.attachMode));
-    datapath.#makeCounters(NO_ENDPOINT);
-    return datapath;
+    return new KernelDatapath(loaded, maps, new Attachments(loaded.object.programs, options.bpfRoot, options.attachMode));
   }
 
   get tookOverFlows(): boolean {
@@ -66,13 +62,11 @@ export class KernelDatapath implements Datapath {
   }
 
   attach(ifindex: number): void {
-    this.#makeCounters(ifindex);
     this.#attachments.attach(ifindex);
   }
 
   detach(ifindex: number): void {
     this.#attachments.detach(ifindex);
-    native.mapDelete(this.#maps.fd('counters'), layout.u32(ifindex));
   }
 
   attached(): ReadonlySet<number> {
@@ -89,10 +83,11 @@ export class KernelDatapath implements Datapath {
   }
 
   /** Packets by reason; allowed ones are counted where they were judged, which an established flow's are not. */
-  counters(ifindex: number): layout.EndpointCounters | undefined {
+  counters(slot: number): layout.EndpointCounters {
     const cpus = native.possibleCpus();
     const value = new Uint8Array(layout.LAYOUT.endpoint_counters[''][1] * cpus);
-    return native.mapGet(this.#maps.fd('counters'), layout.u32(ifindex), value) ? layout.decodeCounters(value, cpus) : undefined;
+    native.mapGet(this.#maps.fd('counters'), layout.u32(slot), value);
+    return layout.decodeCounters(value, cpus);
   }
 
   close(): void {
@@ -104,15 +99,6 @@ export class KernelDatapath implements Datapath {
     const value = new Uint8Array(layout.LAYOUT.conntrack_header[''][1]);
     native.mapGet(this.#maps.fd('conntrack_header'), layout.u32(0), value);
     return layout.decodeConntrackHeader(value);
-  }
-
-  #makeCounters(ifindex: number): void {
-    const zeros = new Uint8Array(layout.LAYOUT.endpoint_counters[''][1] * native.possibleCpus());
-    try {
-      native.mapPut(this.#maps.fd('counters'), layout.u32(ifindex), zeros, 1);
-    } catch (error) {
-      if ((error as { code?: string }).code !== 'EEXIST') throw error;
-    }
   }
 }
 
@@ -137,9 +123,9 @@ async function measureClock(object: native.LoadedObject, maps: KernelMaps): Prom
 }
 
 /** An endpoint's counters by direction and the reasons' names, those that are 0 left out. */
-export function reasonCounts(datapath: KernelDatapath, ifindex: number): Readonly<Record<'ingress' | 'egress', Readonly<Record<string, number>>>> {
-  const counters = datapath.counters(ifindex);
+export function reasonCounts(datapath: KernelDatapath, slot: number): Readonly<Record<'ingress' | 'egress', Readonly<Record<string, number>>>> {
+  const { packets } = datapath.counters(slot);
   const named = (counts: readonly number[]): Record<string, number> =>
     Object.fromEntries(REASONS.map((reason, index) => [reason.name, counts[index] ?? 0] as const).filter(([, count]) => count > 0));
-  return { ingress: named(counters?.packets.ingress ?? []), egress: named(counters?.packets.egress ?? []) };
+  return { ingress: named(packets.ingress), egress: named(packets.egress) };
 }

@@ -15,7 +15,16 @@ const OWN_NODE = 1;
 
 /** Struct → [byte offset, byte size] of each member, and the whole size under ''. */
 export const LAYOUT = {
-  endpoint_config: { '': [0, 80], endpoint: [0, 4], flags: [4, 4], ipv4: [8, 16], ipv6: [24, 16], direction: [40, 32], take_over_until: [72, 8] },
+  endpoint_config: {
+    '': [0, 88],
+    endpoint: [0, 4],
+    flags: [4, 4],
+    ipv4: [8, 16],
+    ipv6: [24, 16],
+    direction: [40, 32],
+    take_over_until: [72, 8],
+    counters: [80, 4],
+  },
   direction_config: { '': [0, 16], ruleset: [0, 4], stranger_port_set: [4, 4], stranger_lengths: [8, 4], default_verdict: [12, 4] },
   identity_row: { '': [0, 8], identity: [0, 4], flags: [4, 4] },
   prefix_key: { '': [0, 20], length: [0, 4], address: [4, 16] },
@@ -25,7 +34,7 @@ export const LAYOUT = {
   flow_key: { '': [0, 24], scope: [0, 4], remote: [4, 16], local_port: [20, 2], remote_port: [22, 2] },
   flow: { '': [0, 16], state: [0, 8], seen: [8, 8] },
   conntrack_header: { '': [0, 16], layout: [0, 4], rows: [4, 4], generation: [8, 4] },
-  endpoint_counters: { '': [0, 528], packets: [0, 512], window: [512, 8], sent: [520, 4], lost: [524, 4] },
+  endpoint_counters: { '': [0, 336], packets: [0, 320], window: [320, 8], sent: [328, 4], lost: [332, 4] },
   runtime: {
     '': [0, 32],
     prefix_families: [0, 4],
@@ -53,6 +62,9 @@ export const LAYOUT = {
   },
   settings: { '': [0, 4], kernel_conntrack: [0, 4] },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, readonly [offset: number, size: number]>>>>;
+
+/** Slots of counters (COUNTER_SLOTS); slot 0 is everybody's who has none. */
+export const COUNTER_SLOTS = 1024;
 
 /** Layout number of conntrack's rows and keys: another one means another table. */
 export const CONNTRACK_LAYOUT = 1;
@@ -92,6 +104,7 @@ export function encodeConfig(config: EndpointConfig): Uint8Array {
   bytes.set(encodeDirection(config.ingress), 40);
   bytes.set(encodeDirection(config.egress), 56);
   view.setBigUint64(72, config.takeOverUntil, LITTLE);
+  view.setUint32(80, config.counters, LITTLE);
   return bytes;
 }
 

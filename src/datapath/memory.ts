@@ -137,6 +137,8 @@ export class MemoryDatapath implements Datapath {
         if (operation.word.config === CONFIG_UNSET) this.words.delete(operation.ifindex);
         else this.words.set(operation.ifindex, operation.word);
         return;
+      case 'reset-counters':
+        return;
       case 'sweep-flows':
         this.swept.push(operation.addresses);
         return;

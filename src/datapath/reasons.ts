@@ -25,7 +25,7 @@ export const REASONS = [
 export type ReasonName = (typeof REASONS)[number]['name'];
 
 /** Counters are kept for this many reasons (REASON_SLOTS). */
-export const REASON_SLOTS = 32;
+export const REASON_SLOTS = 20;
 
 export function reasonNumber(name: ReasonName): number {
   return REASONS.findIndex((reason) => reason.name === name);

@@ -52,6 +52,8 @@ export interface EndpointConfig {
   readonly held: boolean;
   /** CLOCK_MONOTONIC nanoseconds until which TCP without evidence is adopted; 0n for a pod that never ran open. */
   readonly takeOverUntil: bigint;
+  /** Slot of its counters; 0 is shared by those beyond the last. */
+  readonly counters: number;
 }
 
 /** Configuration 0 drops everything (nothing was set); 1 passes everything (no policy in the cluster). */
@@ -75,6 +77,8 @@ export type Operation =
   | { readonly op: 'delete-prefix'; readonly prefix: Prefix }
   | { readonly op: 'put-config'; readonly id: number; readonly config: EndpointConfig }
   | { readonly op: 'delete-config'; readonly id: number }
+  /** Begin a slot's counters at zero. */
+  | { readonly op: 'reset-counters'; readonly slot: number }
   | { readonly op: 'set-endpoint'; readonly ifindex: number; readonly word: EndpointWord }
   /** Forget every flow with one of these remote addresses: their owner is gone. */
   | { readonly op: 'sweep-flows'; readonly addresses: readonly Address[] };
