@@ -3,6 +3,7 @@
 #pragma once
 
 #include "packet.h"
+#include "reasons.h"
 
 struct fragment_key {
 	__u32 endpoint;
@@ -64,8 +65,9 @@ STEP int remember_fragment(const struct packet *packet, __u32 allowed)
 	return 0;
 }
 
-/* Fill in the ports of a later fragment; false where its first one was not seen, or not allowed. */
-static __always_inline bool recall_fragment(struct packet *packet, __u32 jiffies_per_second)
+/* Fill in protocol and ports of a later fragment. The reason why it must not pass where its first one was not seen, or not allowed, or has its transport
+ * header where this one lies (an IPv6 fragment need not tell the transport protocol truly). */
+static __always_inline __u32 recall_fragment(struct packet *packet, __u32 jiffies_per_second)
 {
 	struct fragment_ports *ports;
 	struct fragment_key key;
@@ -73,9 +75,11 @@ static __always_inline bool recall_fragment(struct packet *packet, __u32 jiffies
 	fragment_key_of(packet, &key);
 	ports = bpf_map_lookup_elem(&fragments, &key);
 	if (!ports || (__u32)bpf_jiffies64() - ports->seen > FRAGMENT_SECONDS * jiffies_per_second)
-		return false;
+		return REASON_FRAGMENT_ORPHAN;
+	if (packet->fragment_at * 8 < transport_header(ports->protocol))
+		return REASON_FRAGMENT_OVERLAP;
 	packet->flow.local_port = ports->local_port;
 	packet->flow.remote_port = ports->remote_port;
 	packet->protocol = ports->protocol;
-	return true;
+	return REASON_ALLOWED;
 }

@@ -52,6 +52,7 @@ struct packet {
 	__u8 tcp_flags;
 	__u8 opening; /* a pure SYN, an echo request, an SCTP INIT: judged always, never passed by a hit */
 	__u8 fragment;
+	__u8 fragment_at; /* offset in units of 8 bytes, at most 255 */
 	__u8 hop_limit;
 	__u8 icmp_type;
 	__u8 ipv6;
@@ -66,6 +67,12 @@ static __always_inline const struct address *packet_source(const struct packet *
 static __always_inline const struct address *packet_destination(const struct packet *packet)
 {
 	return packet->direction == EGRESS ? &packet->flow.remote : &packet->local;
+}
+
+/* Bytes of a transport header that a first fragment must hold and that no later one may reach into. */
+static __always_inline __u32 transport_header(__u8 protocol)
+{
+	return protocol == IPPROTO_TCP ? 20 : protocol == PROTOCOL_SCTP ? 16 : 8;
 }
 
 /* Complete the key, once endpoint and protocol are known. */

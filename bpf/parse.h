@@ -178,11 +178,10 @@ STEP int parse_transport(struct __sk_buff *skb, struct packet *packet)
 /* A fragment at `offset` bytes; the transport header of a first one must be whole, and a later one must not reach into it. */
 static __always_inline int parse_fragment(struct __sk_buff *skb, struct packet *packet, __u32 offset, bool more)
 {
-	__u32 header = packet->protocol == IPPROTO_TCP ? 20 : packet->protocol == PROTOCOL_SCTP ? 16 : 8;
-
 	if (offset) {
 		packet->fragment = FRAGMENT_LATER;
-		if (offset < header)
+		packet->fragment_at = offset / 8 < 255 ? offset / 8 : 255;
+		if (offset < transport_header(packet->protocol))
 			return unreadable(packet, REASON_FRAGMENT_OVERLAP);
 		return 0;
 	}

@@ -60,8 +60,12 @@ STEP int handle_rest(struct __sk_buff *skb, struct packet *packet, const struct 
 		return isolated ? conclude(skb, packet, DENY, REASON_MAPPED_ADDRESS) : PASS;
 	if (packet->kind == KIND_ICMP_ERROR)
 		return judge_icmp_error(skb, packet, config);
-	if (packet->fragment == FRAGMENT_LATER && !recall_fragment(packet, clock->jiffies_per_second))
-		return isolated ? conclude(skb, packet, DENY, REASON_FRAGMENT_ORPHAN) : PASS;
+	if (packet->fragment == FRAGMENT_LATER) {
+		__u32 reason = recall_fragment(packet, clock->jiffies_per_second);
+
+		if (reason != REASON_ALLOWED)
+			return isolated ? conclude(skb, packet, DENY, reason) : PASS;
+	}
 	set_scope(packet);
 	fate = judge_flow(skb, packet, config);
 	if (packet->fragment == FRAGMENT_FIRST)

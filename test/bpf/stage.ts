@@ -2,7 +2,7 @@
 
 import type { Address } from '../../src/model/ip.ts';
 import { parseAddress } from '../../src/model/ip.ts';
-import type { ReasonName } from '../../src/datapath/reasons.ts';
+import type { ReasonName } from '../../src/model/reasons.ts';
 import type { Direction } from '../../src/model/verdict.ts';
 import { hopByHop } from '../support/builders/extension-headers.ts';
 import { ethernet, ETHERTYPE, ipv4, ipv4Padding, ipv6, type Packet, type Segment } from '../support/builders/frames.ts';
