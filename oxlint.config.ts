@@ -71,6 +71,8 @@ export default defineConfig({
     'typescript/no-misused-promises': 'error',
     'typescript/require-array-sort-compare': ['error', { ignoreStringArrays: true }],
     'typescript/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+    // A second argument says what was expected.
+    'vitest/valid-expect': ['error', { maxArgs: 2 }],
     // Input is decoded once, at the edge, and there it is asserted.
     'typescript/no-unsafe-type-assertion': 'off',
     // The compiler asks for it where it matters: a function's declared result.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
-/* Why a packet passed or not: numbers, names and texts. src/datapath/reasons.ts holds the same table; a test compares them. */
+/* Why a packet passed or not: numbers, names and texts. src/model/reasons.ts holds the same table; a test compares them. */
 #pragma once
 
 #define REASONS(REASON)                                                                \

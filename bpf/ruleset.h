@@ -23,7 +23,7 @@ struct port_set_ref {
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 262144);
+	__uint(max_entries, 524288);
 	__type(key, struct pair_key);
 	__type(value, struct port_set_ref);
 } pairs SEC(".maps");

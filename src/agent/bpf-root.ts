@@ -3,7 +3,6 @@
 import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { PosternError } from '../model/error.ts';
-import { detachAll } from '../datapath/attachments.ts';
 import { isBpfFileSystem, mountBpfFileSystem, tryLock, unmount } from './libc.ts';
 
 /** Where pins and the socket of a node's agent lie unless it is told otherwise. */
@@ -25,7 +24,7 @@ export function holdBpfRoot(path: string): () => void {
 }
 
 /** Take away every program, pin and map of this root, and the file system if it was mounted for it. Returns the interfaces that carried programs. */
-export function clearBpfRoot(path: string): number[] {
+export function clearBpfRoot(path: string, detachAll: (bpfRoot: string) => number[]): number[] {
   mkdirSync(dirname(path), { recursive: true });
   const release = lockBeside(path);
   try {

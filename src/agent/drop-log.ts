@@ -1,9 +1,9 @@
 /** Packet events with the names that people know: pods, policies, reasons. */
 
 import type { Compiler } from '../compiler/compiler.ts';
-import type { PacketEvent } from '../datapath/layout.ts';
-import { REASONS } from '../datapath/reasons.ts';
 import { formatAddress, type Address } from '../model/ip.ts';
+import type { PacketEvent } from '../model/packet-event.ts';
+import { REASONS } from '../model/reasons.ts';
 import { PROTOCOL_NUMBER, PROTOCOLS, type Verdict } from '../model/verdict.ts';
 
 export interface NamedEvent {

@@ -1,15 +1,16 @@
 /** What `GET /status` says. */
 
 import type { Compiler } from '../compiler/compiler.ts';
-import { reasonCounts, type KernelDatapath } from '../datapath/kernel.ts';
+import type { Datapath } from '../datapath/port.ts';
 import { formatError, type PosternError } from '../model/error.ts';
+import { REASONS } from '../model/reasons.ts';
 import type { Interfaces } from './interfaces.ts';
 import type { Reconciler } from './reconciler.ts';
 
 export interface StatusParts {
   readonly node: string;
   readonly compiler: Compiler;
-  readonly datapath: KernelDatapath;
+  readonly datapath: Datapath;
   readonly interfaces: Interfaces;
   readonly reconciler: Reconciler;
   readonly source: { readonly healthy: boolean; readonly problems: readonly PosternError[] };
@@ -45,4 +46,12 @@ export function makeStatus({ node, compiler, datapath, interfaces, reconciler, s
       problems: [...policy.problems, ...[compiler.refused.get(policy.key)].filter((error) => error !== undefined)].map(formatError),
     })),
   };
+}
+
+/** Counts by direction and the reasons' names, those that are 0 left out. */
+function reasonCounts(datapath: Datapath, slot: number): Readonly<Record<'ingress' | 'egress', Readonly<Record<string, number>>>> {
+  const { packets } = datapath.counters(slot);
+  const named = (counts: readonly number[]): Record<string, number> =>
+    Object.fromEntries(REASONS.map((reason, index) => [reason.name, counts[index] ?? 0] as const).filter(([, count]) => count > 0));
+  return { ingress: named(packets.ingress), egress: named(packets.egress) };
 }

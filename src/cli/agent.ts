@@ -78,9 +78,10 @@ async function uninstall(_flags: unknown, command: Command): Promise<void> {
   requireRoot();
   const flags: { readonly node?: string; readonly bpfRoot?: string } = command.optsWithGlobals();
   const { clearBpfRoot, defaultFolder } = await import('../agent/bpf-root.ts');
+  const { detachAll } = await import('../datapath/attachments.ts');
   const root = flags.bpfRoot ?? (flags.node === undefined ? undefined : join(defaultFolder(flags.node), 'bpf'));
   if (root === undefined) throw new PosternError('E_USAGE', 'which agent?', { mend: 'give --node or --bpf-root' });
-  const interfaces = clearBpfRoot(root);
+  const interfaces = clearBpfRoot(root, detachAll);
   console.log(`nothing of Postern is left under ${root}; programs were taken off ${interfaces.length} interface${interfaces.length === 1 ? '' : 's'}`);
 }
 

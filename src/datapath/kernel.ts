@@ -2,13 +2,13 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as native from '../../native/index.js';
+import type { EndpointCounters, PacketEvent } from '../model/packet-event.ts';
 import type { Operation } from '../model/plan.ts';
 import { Attachments, type AttachMode } from './attachments.ts';
 import { KernelMaps } from './kernel-maps.ts';
 import * as layout from './layout.ts';
 import { closePrograms, loadPrograms, type LoadedPrograms, type LoadOptions } from './load-programs.ts';
 import type { Datapath } from './port.ts';
-import { REASONS } from './reasons.ts';
 
 export interface KernelOptions extends LoadOptions {
   readonly bpfRoot: string;
@@ -42,7 +42,6 @@ export class KernelDatapath implements Datapath {
     return this.#loaded.tookOverFlows;
   }
 
-  /** What the kernel could do, and what the verifier walked: for the log. */
   describe(): { attach: AttachMode; kernelConntrack: boolean; verifiedInstructions: Record<string, number> } {
     const verified = Object.entries(this.#loaded.object.programs).map(([name, program]) => [name, program.verifiedInstructions] as const);
     return { attach: this.#attachments.mode, kernelConntrack: this.#loaded.kernelConntrack, verifiedInstructions: Object.fromEntries(verified) };
@@ -73,8 +72,7 @@ export class KernelDatapath implements Datapath {
     return this.#attachments.attached();
   }
 
-  /** Drops, trials, and, while `traceFlows` is on, new flows. The program sends at most 32 for each endpoint, CPU and window. */
-  listen(onEvents: (events: layout.PacketEvent[]) => void): void {
+  listen(onEvents: (events: PacketEvent[]) => void): void {
     this.#events = native.ringOpen(this.#maps.fd('events'), (records) => onEvents(records.map((record) => layout.decodeEvent(record))));
   }
 
@@ -82,8 +80,7 @@ export class KernelDatapath implements Datapath {
     this.#maps.runtime[layout.LAYOUT.runtime.trace_flows[0] / 4] = on ? 1 : 0;
   }
 
-  /** Packets by reason; allowed ones are counted where they were judged, which an established flow's are not. */
-  counters(slot: number): layout.EndpointCounters {
+  counters(slot: number): EndpointCounters {
     const cpus = native.possibleCpus();
     const value = new Uint8Array(layout.LAYOUT.endpoint_counters[''][1] * cpus);
     native.mapGet(this.#maps.fd('counters'), layout.u32(slot), value);
@@ -120,12 +117,4 @@ async function measureClock(object: native.LoadedObject, maps: KernelMaps): Prom
   const rate = ((after.jiffies - before.jiffies) * 1e9) / (after.nanoseconds - before.nanoseconds);
   const nearest = JIFFIES_PER_SECOND.reduce((best, candidate) => (Math.abs(candidate - rate) < Math.abs(best - rate) ? candidate : best));
   maps.runtime[layout.LAYOUT.runtime.jiffies_per_second[0] / 4] = nearest;
-}
-
-/** An endpoint's counters by direction and the reasons' names, those that are 0 left out. */
-export function reasonCounts(datapath: KernelDatapath, slot: number): Readonly<Record<'ingress' | 'egress', Readonly<Record<string, number>>>> {
-  const { packets } = datapath.counters(slot);
-  const named = (counts: readonly number[]): Record<string, number> =>
-    Object.fromEntries(REASONS.map((reason, index) => [reason.name, counts[index] ?? 0] as const).filter(([, count]) => count > 0));
-  return { ingress: named(packets.ingress), egress: named(packets.egress) };
 }

@@ -2,8 +2,9 @@
 
 import { addressBytes, addressFromBytes, type Address, type Prefix } from '../model/ip.ts';
 import type { DirectionConfig, EndpointConfig, EndpointWord, PortRow, PortSetRef } from '../model/plan.ts';
+import type { EndpointCounters, PacketEvent } from '../model/packet-event.ts';
+import { REASON_SLOTS } from '../model/reasons.ts';
 import type { Verdict } from '../model/verdict.ts';
-import { REASON_SLOTS } from './reasons.ts';
 
 /** The machines that Postern runs on (x86-64, arm64) are little-endian. */
 const LITTLE = true;
@@ -181,24 +182,6 @@ export function flowRemote(keys: Uint8Array, index: number): Address {
   return addressFromBytes(keys, index * LAYOUT.flow_key[''][1] + LAYOUT.flow_key.remote[0]);
 }
 
-export interface PacketEvent {
-  /** CLOCK_MONOTONIC nanoseconds */
-  readonly time: bigint;
-  readonly endpoint: number;
-  readonly ifindex: number;
-  readonly source: Address;
-  readonly destination: Address;
-  readonly sourcePort: number;
-  readonly destinationPort: number;
-  readonly direction: 'ingress' | 'egress';
-  readonly verdict: Verdict;
-  readonly reason: number;
-  readonly protocol: number;
-  readonly tcpFlags: number;
-  readonly icmpType: number;
-  readonly length: number;
-}
-
 const VERDICTS: readonly Verdict[] = ['deny', 'allow', 'would-deny'];
 
 export function decodeEvent(bytes: Uint8Array): PacketEvent {
@@ -219,11 +202,6 @@ export function decodeEvent(bytes: Uint8Array): PacketEvent {
     icmpType: view.getUint8(57),
     length: view.getUint32(60, LITTLE),
   };
-}
-
-export interface EndpointCounters {
-  readonly packets: Readonly<Record<'ingress' | 'egress', readonly number[]>>;
-  readonly lostEvents: number;
 }
 
 /** Sum of one endpoint's per-CPU rows. */

@@ -11,6 +11,7 @@ import {
   type Operation,
   type PortSetRef,
 } from '../model/plan.ts';
+import type { EndpointCounters } from '../model/packet-event.ts';
 import type { Direction, Verdict } from '../model/verdict.ts';
 import type { Datapath } from './port.ts';
 
@@ -53,6 +54,18 @@ export class MemoryDatapath implements Datapath {
 
   attached(): ReadonlySet<number> {
     return this.#attached;
+  }
+
+  listen(): void {}
+
+  traceFlows(): void {}
+
+  counters(): EndpointCounters {
+    return { packets: { ingress: [], egress: [] }, lostEvents: 0 };
+  }
+
+  describe(): Readonly<Record<string, unknown>> {
+    return {};
   }
 
   close(): void {}

@@ -1,5 +1,6 @@
 /** The datapath port: everything that the agent may ask of the kernel. The kernel and its in-memory twin both stand behind it. */
 
+import type { EndpointCounters, PacketEvent } from '../model/packet-event.ts';
 import type { Operation } from '../model/plan.ts';
 
 export interface Datapath {
@@ -16,6 +17,12 @@ export interface Datapath {
   storeGeneration(generation: number): void;
   /** Flows of an earlier agent were taken over, so no pod can have any that nobody recorded. */
   readonly tookOverFlows: boolean;
+  /** Drops, trials, and, while `traceFlows` is on, new flows. At most 32 for each endpoint and CPU in a quarter of a second or more. */
+  listen(onEvents: (events: PacketEvent[]) => void): void;
+  traceFlows(on: boolean): void;
+  counters(slot: number): EndpointCounters;
+  /** What the kernel could do, for log and status. */
+  describe(): Readonly<Record<string, unknown>>;
   /** Let go of every descriptor. What is attached stays in force. */
   close(): void;
 }

@@ -15,6 +15,12 @@ export class FieldReader {
     return undefined;
   }
 
+  /** An entry of a list: like `object`, but nothing is not `{}`. A forgotten entry ("- " alone) must not come to mean "anyone". */
+  entry(value: unknown, field: string, known: readonly string[]): Readonly<Record<string, unknown>> | undefined {
+    if (value === undefined || value === null) return this.report(field, 'an empty entry', 'write {} to mean everything, or take it out');
+    return this.object(value, field, known);
+  }
+
   /** An object, `{}` where it is absent or null; `undefined` and a problem for anything else or for a field that is not known. */
   object(value: unknown, field: string, known: readonly string[]): Readonly<Record<string, unknown>> | undefined {
     const object = value ?? {};

@@ -16,11 +16,11 @@ export function parsePolicy(object: NetworkPolicyObject): Policy {
   const name = `NetworkPolicy ${key}`;
   const reader = new FieldReader((field) => object.locate?.(field) ?? { object: name, field });
   const spec = reader.object(object.spec, 'spec', ['podSelector', 'policyTypes', 'ingress', 'egress']);
-  // A spec with an unknown field is still read as far as it goes: its selection must be isolated.
-  const fields = (spec ?? (isRecord(object.spec) ? object.spec : {})) as Readonly<Record<string, unknown>>;
-  const subject = isRecord(object.spec) ? parseSelector(fields['podSelector'], 'spec.podSelector', reader) : undefined;
-  if (!isRecord(object.spec)) reader.report('spec', 'a NetworkPolicy needs a spec', 'give at least podSelector: {}');
-  let valid = spec !== undefined && subject !== undefined && isRecord(object.spec);
+  // A spec with an unknown field is still read as far as it goes: its selection must be isolated. No spec at all is an empty one, as for the API server.
+  const raw = object.spec ?? {};
+  const fields = spec ?? (isRecord(raw) ? raw : {});
+  const subject = isRecord(raw) ? parseSelector(fields['podSelector'], 'spec.podSelector', reader) : undefined;
+  let valid = spec !== undefined && subject !== undefined;
   const invalidate = (): void => {
     valid = false;
   };
@@ -68,7 +68,7 @@ function parseRules(value: unknown, direction: Direction, context: PeerContext):
   const peersField = direction === 'ingress' ? 'from' : 'to';
   return (list ?? []).map((entry, index) => {
     const field = `spec.${direction}[${index}]`;
-    const rule = reader.object(entry, field, [peersField, 'ports']);
+    const rule = reader.entry(entry, field, [peersField, 'ports']);
     const peers = reader.list(rule?.[peersField], `${field}.${peersField}`);
     const ports = reader.list(rule?.['ports'], `${field}.ports`);
     const parsedPorts = ports?.map((port, at) => parsePort(port, `${field}.ports[${at}]`, reader));

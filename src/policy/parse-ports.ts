@@ -9,7 +9,7 @@ export const LAST_PORT = 65535;
 
 /** `undefined` where the entry cannot be read. `{}` is every TCP port, since the protocol defaults to TCP. */
 export function parsePort(value: unknown, field: string, reader: FieldReader): PortRule | undefined {
-  const object = reader.object(value, field, ['protocol', 'port', 'endPort']);
+  const object = reader.entry(value, field, ['protocol', 'port', 'endPort']);
   if (object === undefined) return undefined;
   const protocol = object['protocol'] ?? 'TCP';
   if (!isProtocol(protocol)) {

@@ -15,6 +15,7 @@ export function parseSelector(value: unknown, field: string, reader: FieldReader
   }
   const matchLabels: Record<string, string> = {};
   for (const [key, text] of Object.entries(labels)) {
+    if (key === '') return reader.report(`${field}.matchLabels`, 'an empty label key', 'name the label');
     const label = reader.string(text, `${field}.matchLabels.${key}`);
     if (label === undefined) return undefined;
     matchLabels[key] = label;
@@ -26,9 +27,10 @@ export function parseSelector(value: unknown, field: string, reader: FieldReader
 }
 
 function parseExpression(value: unknown, field: string, reader: FieldReader): LabelExpression | undefined {
-  const object = reader.object(value, field, ['key', 'operator', 'values']);
+  const object = reader.entry(value, field, ['key', 'operator', 'values']);
   if (object === undefined) return undefined;
   const key = reader.string(object['key'], `${field}.key`);
+  if (key === '') return reader.report(`${field}.key`, 'an empty label key', 'name the label');
   const operator = object['operator'];
   if (key === undefined) return undefined;
   if (typeof operator !== 'string' || !OPERATORS.includes(operator)) {

@@ -5,10 +5,11 @@ import { Compiler, type CompilerOptions } from '../../src/compiler/compiler.ts';
 import { KernelMaps } from '../../src/datapath/kernel-maps.ts';
 import * as layout from '../../src/datapath/layout.ts';
 import { closePrograms, loadPrograms, type LoadedPrograms } from '../../src/datapath/load-programs.ts';
-import { REASONS, type ReasonName } from '../../src/datapath/reasons.ts';
+import { REASONS, type ReasonName } from '../../src/model/reasons.ts';
 import type { Address } from '../../src/model/ip.ts';
 import { CONFIG_UNSET } from '../../src/model/plan.ts';
 import type { ClusterObject } from '../../src/model/objects.ts';
+import type { EndpointCounters, PacketEvent } from '../../src/model/packet-event.ts';
 import { objectKey } from '../../src/model/objects.ts';
 import type { ClusterEvent } from '../../src/model/source.ts';
 import type { Direction } from '../../src/model/verdict.ts';
@@ -170,7 +171,7 @@ export class KernelHarness {
     });
   }
 
-  events(): layout.PacketEvent[] {
+  events(): PacketEvent[] {
     return native.ringDrain(this.maps.fd('events')).map((record) => layout.decodeEvent(record));
   }
 
@@ -184,7 +185,7 @@ export class KernelHarness {
     return this.counters().packets[direction];
   }
 
-  counters(): layout.EndpointCounters {
+  counters(): EndpointCounters {
     const cpus = native.possibleCpus();
     const value = new Uint8Array(layout.LAYOUT.endpoint_counters[''][1] * cpus);
     native.mapGet(this.maps.fd('counters'), layout.u32(IFINDEX), value);
