@@ -240,13 +240,16 @@ STEP int judge_icmp_error(struct __sk_buff *skb, struct packet *error, const str
 		return DROP;
 	if (!is_isolated(config, error->direction) && !(config->flags & ENDPOINT_HELD))
 		return PASS;
+	if (is_own_address(config, &error->flow.remote) && is_own_address(config, &error->local))
+		return PASS;
 	if (!parse_quoted(skb, error, &quoted) || !is_own_address(config, &quoted.local))
 		return conclude_decision(skb, error, &decision);
 	/* Out of a pod, the error must go to the one whose packet it quotes. */
 	if (error->direction == EGRESS && !address_equal(&quoted.flow.remote, &error->flow.remote))
 		return conclude_decision(skb, error, &decision);
 	peer = find_identity(&quoted.flow.remote);
-	if (peer.flags & IDENTITY_OWN_NODE)
+	/* The own node, and the pod itself. */
+	if ((peer.flags & IDENTITY_OWN_NODE) || is_own_address(config, &quoted.flow.remote))
 		return PASS;
 	if (config->flags & ENDPOINT_HELD)
 		return conclude_decision(skb, error, &decision);

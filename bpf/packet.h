@@ -8,7 +8,7 @@
 /* Conntrack's key. Both directions of a flow share it, since it is written from the pod's side. The pod's address is not in it: the verdict never
  * depends on it, the source check holds it to one for each family, and a shorter key hashes faster. */
 struct flow_key {
-	__u32 scope; /* endpoint << 8 | protocol */
+	__u32 scope; /* endpoint << 8 | protocol; endpoints have 24 bits */
 	struct address remote;
 	union {
 		struct {

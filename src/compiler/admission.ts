@@ -16,7 +16,7 @@ export interface Budget {
   readonly portRows: number;
 }
 
-export const DEFAULT_BUDGET: Budget = { identities: 16_384, pairs: 1_000_000, prefixes: 100_000, portRows: 200_000 };
+export const DEFAULT_BUDGET: Budget = { identities: 16_384, pairs: 500_000, prefixes: 100_000, portRows: 200_000 };
 
 /** The part of each budget that one namespace's policies may take. Below it no policy can be refused, so nothing is counted. */
 export const NAMESPACE_SHARE = 0.25;

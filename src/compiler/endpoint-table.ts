@@ -16,6 +16,7 @@ import type { Ruleset } from './ruleset-table.ts';
 
 /** As many as the kernel's map has (src/datapath/layout.ts); endpoints beyond share slot 0. */
 const COUNTER_SLOTS = 1024;
+const ENDPOINT_NUMBERS = 2 ** 24;
 
 /** What an endpoint is to enforce. `undefined` rulesets: not isolated in that direction. */
 export interface EndpointIntent {
@@ -30,7 +31,6 @@ export interface EndpointIntent {
 }
 
 export interface Binding {
-  /** Also the endpoint's number: the kernel does not use an interface index twice. */
   readonly ifindex: number;
   /** Inode of the pod's network namespace. */
   readonly netns: number;
@@ -38,6 +38,8 @@ export interface Binding {
 
 interface Endpoint {
   readonly binding: Binding;
+  /** In the keys of its flows. The interface's index, so that it is the same after a restart, and no other's: the kernel counts indexes up. */
+  readonly number: number;
   /** Slot of its counters. */
   readonly counters: number;
   configId: number;
@@ -84,6 +86,7 @@ export class EndpointTable {
     this.unbind(pod);
     this.#endpoints.set(pod, {
       binding,
+      number: this.#numberFor(binding.ifindex),
       counters: this.#freeSlots.pop() ?? (this.#nextSlot < COUNTER_SLOTS ? this.#nextSlot++ : 0),
       configId: CONFIG_UNSET,
       configKey: '',
@@ -165,6 +168,14 @@ export class EndpointTable {
     return this.#retired.length > 0;
   }
 
+  /** Keys have 24 bits for it (struct flow_key); beyond, the next number that no endpoint has. */
+  #numberFor(ifindex: number): number {
+    const taken = new Set([...this.#endpoints.values()].map((endpoint) => endpoint.number));
+    let number = ifindex % ENDPOINT_NUMBERS;
+    while (taken.has(number)) number = (number + 1) % ENDPOINT_NUMBERS;
+    return number;
+  }
+
   #retire(id: number, since: number): void {
     if (id > CONFIG_OPEN) this.#retired.push({ id, since });
   }
@@ -173,7 +184,7 @@ export class EndpointTable {
 function makeConfig(endpoint: Endpoint, intent: EndpointIntent, strangerRef: StrangerRef): EndpointConfig | undefined {
   if (intent.open && !intent.held) return undefined;
   return {
-    endpoint: endpoint.binding.ifindex,
+    endpoint: endpoint.number,
     ingress: makeDirection(intent.ingress, strangerRef),
     egress: makeDirection(intent.egress, strangerRef),
     ipv4: intent.addresses.find((address) => isIPv4(address)),
