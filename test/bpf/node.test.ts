@@ -87,6 +87,8 @@ describe.each(FAMILIES)('the own node over $name', needsKernel, (family) => {
       expect(stage.out(family.packet(family.pod, family.pod, segment))).toBe('pass');
       expect(stage.into(family.packet(family.pod, family.pod, segment))).toBe('pass');
       expect(stage.into(family.winding(family.pod, family.pod, segment))).toBe('pass');
+      const refusal = family.packet(family.pod, family.pod, family.unreachable(family.packet(family.pod, family.pod, segment)));
+      expect([stage.out(refusal), stage.into(refusal)]).toEqual(['pass', 'pass']);
     }
   });
 

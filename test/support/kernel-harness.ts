@@ -52,6 +52,7 @@ export class KernelHarness {
   readonly #loaded: LoadedPrograms;
   #compiler: Compiler;
   #maps: KernelMaps;
+  #pod: string | undefined;
   #now = 0;
 
   constructor(options: CompilerOptions = {}) {
@@ -74,6 +75,7 @@ export class KernelHarness {
     this.#maps.runtime.fill(0);
     this.#maps = new KernelMaps(this.#loaded.object.maps);
     this.#maps.apply([{ op: 'set-endpoint', ifindex: IFINDEX, word: { config: CONFIG_UNSET, generation: 0 } }]);
+    this.#pod = undefined;
     this.forget();
     this.#compiler = this.#start(options);
   }
@@ -96,7 +98,16 @@ export class KernelHarness {
 
   /** The pod whose interface frames are given at. */
   bind(pod: string, gateways: readonly Address[] = [], ranOpen = false): void {
+    if (this.#pod !== undefined) this.unbind();
+    this.#pod = pod;
     this.compiler.bind(pod, { ifindex: IFINDEX, netns: 1 }, gateways, ranOpen);
+    this.flush();
+  }
+
+  /** Nobody's interface any more. */
+  unbind(): void {
+    if (this.#pod !== undefined) this.compiler.unbind(this.#pod);
+    this.#pod = undefined;
     this.flush();
   }
 
@@ -188,8 +199,13 @@ export class KernelHarness {
   counters(): EndpointCounters {
     const cpus = native.possibleCpus();
     const value = new Uint8Array(layout.LAYOUT.endpoint_counters[''][1] * cpus);
-    native.mapGet(this.maps.fd('counters'), layout.u32(IFINDEX), value);
+    native.mapGet(this.maps.fd('counters'), layout.u32(this.#slot), value);
     return layout.decodeCounters(value, cpus);
+  }
+
+  /** Of the counters; 0 is that of interfaces without an endpoint. */
+  get #slot(): number {
+    return this.#pod === undefined ? 0 : (this.compiler.endpoints.get(this.#pod)?.counters ?? 0);
   }
 
   #program(direction: Direction): native.Fd {
@@ -212,6 +228,6 @@ export class KernelHarness {
 
   #clearCounters(): void {
     const zeros = new Uint8Array(layout.LAYOUT.endpoint_counters[''][1] * native.possibleCpus());
-    native.mapPut(this.maps.fd('counters'), layout.u32(IFINDEX), zeros);
+    native.mapPut(this.maps.fd('counters'), layout.u32(this.#slot), zeros);
   }
 }
