@@ -93,15 +93,10 @@ static __always_inline bool may_send_event(struct endpoint_counters *row)
 	return true;
 }
 
-static __always_inline void send_event(struct __sk_buff *skb, const struct packet *packet,
-				       struct endpoint_counters *row, __u32 verdict, __u32 reason)
+/* A function of its own, called in the one place, so that the object's BTF describes struct event: a ring buffer's records have no type. */
+static __noinline void fill_event(struct __sk_buff *skb, const struct packet *packet, struct event *event,
+				  __u32 verdict, __u32 reason)
 {
-	struct event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
-
-	if (!event) {
-		row->lost++;
-		return;
-	}
 	event->time = bpf_ktime_get_ns();
 	event->endpoint = packet->endpoint;
 	event->ifindex = skb->ifindex;
@@ -117,6 +112,18 @@ static __always_inline void send_event(struct __sk_buff *skb, const struct packe
 	event->icmp_type = packet->icmp_type;
 	event->zero = 0;
 	event->length = skb->len;
+}
+
+static __always_inline void send_event(struct __sk_buff *skb, const struct packet *packet,
+				       struct endpoint_counters *row, __u32 verdict, __u32 reason)
+{
+	struct event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+
+	if (!event) {
+		row->lost++;
+		return;
+	}
+	fill_event(skb, packet, event, verdict, reason);
 	/* The reader polls the ring by epoll; one wake-up for each of at most EVENTS_PER_WINDOW events is cheap enough. */
 	bpf_ringbuf_submit(event, 0);
 }
