@@ -1,0 +1,136 @@
+/** The real agent as a process in a node's namespace. */
+
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { NamedEvent } from '../../../src/agent/drop-log.ts';
+import { enterAndDieWithUs } from './enter.ts';
+
+const MAIN = new URL('../../../src/main.ts', import.meta.url).pathname;
+const START_MS = 20_000;
+
+export interface AgentPlace {
+  readonly node: string;
+  readonly netns: string;
+  readonly manifests: string;
+  readonly bpfRoot: string;
+  readonly socket: string;
+  readonly netnsDirectory: string;
+}
+
+/** The fields of `GET /status` that tests look at. */
+export interface AgentStatus {
+  readonly settled: boolean;
+  readonly healthy: boolean;
+  readonly source: { readonly problems: readonly string[] };
+  readonly datapath: { readonly attach: string; readonly tookOverFlows: boolean; readonly generation: number };
+  readonly endpoints: readonly {
+    readonly pod: string;
+    readonly ifindex: number;
+    readonly ingress: readonly string[];
+    readonly egress: readonly string[];
+    readonly packets: Readonly<Record<'ingress' | 'egress', Readonly<Record<string, number>>>>;
+  }[];
+  readonly missing: readonly string[];
+  readonly unenforced: Readonly<Record<string, string>>;
+  readonly policies: readonly { readonly policy: string; readonly valid: boolean; readonly problems: readonly string[] }[];
+}
+
+export class AgentProcess {
+  readonly #place: AgentPlace;
+  readonly #child: ChildProcess;
+  readonly #log: string;
+  readonly ended: Promise<number | null>;
+
+  constructor(place: AgentPlace, options: readonly string[] = []) {
+    this.#place = place;
+    this.#log = join(mkdtempSync(join(tmpdir(), 'postern-test-')), 'log');
+    const output = openSync(this.#log, 'a');
+    const { node, netns, manifests, bpfRoot, socket, netnsDirectory } = place;
+    const flags = ['--source', `files:${manifests}`, '--node', node, '--bpf-root', bpfRoot, '--socket', socket];
+    const search = ['--netns-dir', netnsDirectory, '--no-process-namespaces'];
+    const [command = '', ...args] = enterAndDieWithUs(netns, [process.execPath, MAIN, 'agent', ...flags, ...search, ...options]);
+    this.#child = spawn(command, args, { stdio: ['ignore', output, output] });
+    closeSync(output);
+    this.ended = new Promise((resolve) => void this.#child.once('exit', resolve));
+  }
+
+  /** Everything that it printed. */
+  get log(): string {
+    return readFileSync(this.#log, 'utf8');
+  }
+
+  get running(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** Returns when all that the manifests say is in force. */
+  async settle(): Promise<void> {
+    const deadline = performance.now() + START_MS;
+    for (;;) {
+      const answer = await this.#call('POST', '/settle').catch((error: Error) => error);
+      if (!(answer instanceof Error) && answer.code === 200) return;
+      if (!this.running || performance.now() > deadline) {
+        throw new Error(`the agent does not settle (${answer instanceof Error ? answer.message : answer.body}):\n${this.log}`);
+      }
+      await sleep(10);
+    }
+  }
+
+  async status(): Promise<AgentStatus> {
+    return JSON.parse((await this.#call('GET', '/status')).body) as AgentStatus;
+  }
+
+  /** Events from now on, into an array that grows. */
+  async follow(): Promise<NamedEvent[]> {
+    const events: NamedEvent[] = [];
+    const connected = Promise.withResolvers<void>();
+    const call = request({ socketPath: this.#place.socket, path: '/events' }, (response) => {
+      let rest = '';
+      response.setEncoding('utf8').on('data', (chunk: string) => {
+        const lines = `${rest}${chunk}`.split('\n');
+        rest = lines.pop() ?? '';
+        events.push(...lines.map((line) => JSON.parse(line) as NamedEvent));
+      });
+      response.on('error', () => undefined);
+      connected.resolve();
+    });
+    call.on('error', connected.reject);
+    call.end();
+    await connected.promise;
+    return events;
+  }
+
+  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    this.#child.kill(signal);
+    await this.ended;
+  }
+
+  #call(method: string, path: string): Promise<{ code: number | undefined; body: string }> {
+    return new Promise((resolve, reject) => {
+      const call = request({ socketPath: this.#place.socket, method, path }, (response) => {
+        let body = '';
+        response.setEncoding('utf8').on('data', (chunk: string) => void (body += chunk));
+        response.on('error', reject);
+        response.on('end', () => resolve({ code: response.statusCode, body }));
+      });
+      call.on('error', reject);
+      call.end();
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.#child.kill('SIGKILL');
+    rmSync(join(this.#log, '..'), { recursive: true, force: true });
+  }
+}
+
+/** `postern agent uninstall`, run where the agent ran. Returns its exit code and what it printed. */
+export function uninstallAgent(place: AgentPlace): { code: number | null; output: string } {
+  const argv = [process.execPath, MAIN, 'agent', 'uninstall', '--bpf-root', place.bpfRoot];
+  const { status, stdout, stderr } = spawnSync('nsenter', [`--net=${place.netns}`, '--', ...argv], { encoding: 'utf8' });
+  return { code: status, output: stdout + stderr };
+}

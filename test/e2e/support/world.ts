@@ -1,0 +1,195 @@
+/** A node made by hand: a namespace, pods by CNI plugins, a folder of manifests, and the real agent. */
+
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { NetworkNamespace } from '../../native/support/network-namespace.ts';
+import { AgentProcess, uninstallAgent, type AgentPlace } from './agent-process.ts';
+import { ManifestFolder, nodeObject, podObject, policyObject, type PodFacts } from './manifests.ts';
+import { Traffic } from './traffic.ts';
+
+const PLUGINS = '/usr/lib/cni';
+const RUN = '/run/postern';
+const PREFIX = 'test-e2e-';
+export const TCP_PORT = 80;
+export const UDP_PORT = 53;
+
+export type Plugin = 'bridge' | 'ptp' | 'macvlan';
+
+/** Duplicate address detection would keep IPv6 addresses unusable for seconds. */
+const SWITCHES = [
+  'ipv6/conf/all/disable_ipv6=0',
+  'ipv6/conf/default/disable_ipv6=0',
+  'ipv6/conf/all/accept_dad=0',
+  'ipv6/conf/default/accept_dad=0',
+  'ipv6/conf/default/dad_transmits=0',
+  'ipv6/conf/default/accept_ra=0',
+];
+const NODE_SWITCHES = ['ipv4/ip_forward=1', 'ipv6/conf/all/forwarding=1'];
+
+export interface WorldPod {
+  readonly name: string;
+  readonly netns: NetworkNamespace;
+  readonly v4: string;
+  readonly v6: string;
+  readonly traffic: Traffic;
+  /** Puts its manifest, or another of it. */
+  tell(facts?: Partial<PodFacts>): void;
+  /** Takes the namespace, and with it the interface, away. */
+  destroy(): void;
+}
+
+export interface WorldOptions {
+  readonly plugin?: Plugin;
+  /** Bridged packets pass netfilter (br_netfilter), as kube-proxy needs it. Default true. */
+  readonly bridgeNetfilter?: boolean;
+  /** Second and third number of the pods' networks: two nodes have two. Default 1. */
+  readonly index?: number;
+}
+
+let count = 0;
+
+export class World {
+  readonly node = new NetworkNamespace();
+  readonly nodeName: string;
+  readonly manifests = new ManifestFolder();
+  readonly place: AgentPlace;
+  readonly #plugin: Plugin;
+  readonly #folder: string;
+  readonly #run: string;
+  readonly #subnets: readonly string[];
+  readonly #disposables: Disposable[] = [];
+
+  constructor(options: WorldOptions = {}) {
+    removeLeftovers();
+    count += 1;
+    const index = options.index ?? 1;
+    this.nodeName = `node-${index}`;
+    this.#plugin = options.plugin ?? 'ptp';
+    this.#subnets = [`10.98.${index}.0/24`, `fd00:98:${index}::/64`];
+    this.#folder = mkdtempSync(join(tmpdir(), 'postern-test-'));
+    this.#run = join(RUN, `${PREFIX}${process.pid}-${count}`);
+    mkdirSync(this.#run, { recursive: true });
+    const netnsDirectory = join(this.#folder, 'netns');
+    mkdirSync(netnsDirectory);
+    const bridge = (['iptables', 'ip6tables'] as const).map((table) => `bridge/bridge-nf-call-${table}=${options.bridgeNetfilter === false ? 0 : 1}`);
+    setSwitches(this.node, [...SWITCHES, ...NODE_SWITCHES, ...bridge]);
+    this.place = {
+      node: this.nodeName,
+      netns: this.node.path,
+      manifests: this.manifests.path,
+      bpfRoot: join(this.#run, 'bpf'),
+      socket: join(this.#run, 'agent.sock'),
+      netnsDirectory,
+    };
+    this.manifests.put('node.json', nodeObject(this.nodeName, []));
+  }
+
+  /** Connects a pod and starts its process, which serves echo. Its manifest is put unless `quiet`. */
+  async addPod(name: string, options: { readonly quiet?: boolean; readonly plugin?: Plugin; readonly more?: object } = {}): Promise<WorldPod> {
+    const netns = this.addNamespace();
+    const addresses = this.connect(netns, options.plugin ?? this.#plugin, options.more);
+    const traffic = new Traffic(netns.path);
+    this.#disposables.push(traffic);
+    await traffic.ask({ op: 'serve', tcp: [TCP_PORT], udp: [UDP_PORT] });
+    const tell = (facts: Partial<PodFacts> = {}): void =>
+      this.manifests.put(`pod-${name}.json`, podObject({ name, node: this.nodeName, addresses, ...facts }));
+    if (options.quiet !== true) tell();
+    const destroy = (): void => {
+      traffic[Symbol.dispose]();
+      rmSync(join(this.place.netnsDirectory, basename(netns.path)));
+      netns[Symbol.dispose]();
+      this.#disposables.splice(this.#disposables.indexOf(netns), 1);
+    };
+    return { name, netns, v4: addresses[0] ?? '', v6: addresses[1] ?? '', traffic, tell, destroy };
+  }
+
+  /** A namespace that the agent looks into, with nothing in it. */
+  addNamespace(): NetworkNamespace {
+    const netns = new NetworkNamespace();
+    this.#disposables.push(netns);
+    setSwitches(netns, SWITCHES);
+    symlinkSync(netns.path, join(this.place.netnsDirectory, basename(netns.path)));
+    return netns;
+  }
+
+  /** CNI ADD; returns the addresses, IPv4 first. `address`: the lease that the pod is to get. */
+  connect(netns: NetworkNamespace, plugin: Plugin, more: object = {}): readonly string[] {
+    const routes = [{ dst: '0.0.0.0/0' }, { dst: '::/0' }];
+    const config = {
+      cniVersion: '1.0.0',
+      name: 'test',
+      type: plugin,
+      ...(plugin === 'bridge' ? { bridge: 'cni0', isGateway: true, hairpinMode: true } : {}),
+      ...more,
+      ipam: { type: 'host-local', dataDir: join(this.#folder, 'ipam'), ranges: this.#subnets.map((subnet) => [{ subnet }]), routes },
+    };
+    const env = {
+      PATH: process.env['PATH'],
+      CNI_COMMAND: 'ADD',
+      CNI_CONTAINERID: netns.name,
+      CNI_NETNS: netns.path,
+      CNI_IFNAME: 'eth0',
+      CNI_PATH: PLUGINS,
+    };
+    const input = JSON.stringify(config);
+    const printed = execFileSync('nsenter', [`--net=${this.node.path}`, join(PLUGINS, plugin)], { encoding: 'utf8', input, env });
+    const { ips } = JSON.parse(printed) as { ips: { address: string }[] };
+    const addresses = ips.map(({ address }) => address.split('/')[0] ?? '');
+    return addresses.toSorted((a, b) => Number(a.includes(':')) - Number(b.includes(':')));
+  }
+
+  policy(name: string, spec: object): void {
+    this.manifests.put(`policy-${name}.json`, policyObject(name, spec));
+  }
+
+  startAgent(...options: readonly string[]): AgentProcess {
+    const agent = new AgentProcess(this.place, options);
+    this.#disposables.push(agent);
+    return agent;
+  }
+
+  async settledAgent(...options: readonly string[]): Promise<AgentProcess> {
+    const agent = this.startAgent(...options);
+    await agent.settle();
+    return agent;
+  }
+
+  uninstall(): { code: number | null; output: string } {
+    return uninstallAgent(this.place);
+  }
+
+  /** Index of the host side of a pod's interface. */
+  hostSideOf(pod: NetworkNamespace, name = 'eth0'): number {
+    return (JSON.parse(pod.ip(`-j link show ${name}`)) as { link_index: number }[])[0]?.link_index ?? 0;
+  }
+
+  [Symbol.dispose](): void {
+    for (const disposable of this.#disposables.toReversed()) disposable[Symbol.dispose]();
+    this.node[Symbol.dispose]();
+    this.manifests[Symbol.dispose]();
+    removeRun(this.#run);
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+function setSwitches(netns: NetworkNamespace, switches: readonly string[]): void {
+  const lines = switches.map((line) => line.split('=')).map(([key, value]) => `[ ! -e /proc/sys/net/${key} ] || echo ${value} > /proc/sys/net/${key}`);
+  netns.run('sh', ['-c', lines.join('\n')]);
+}
+
+/** Folders of tests whose process died; what is pinned there goes with the mount. */
+function removeLeftovers(): void {
+  mkdirSync(RUN, { recursive: true });
+  for (const name of readdirSync(RUN)) {
+    const owner = new RegExp(`^${PREFIX}(\\d+)-`).exec(name)?.[1];
+    if (owner !== undefined && !existsSync(`/proc/${owner}`)) removeRun(join(RUN, name));
+  }
+}
+
+function removeRun(run: string): void {
+  const mounts = readFileSync('/proc/self/mountinfo', 'utf8').split('\n').map((line) => line.split(' ')[4] ?? '');
+  for (const mount of mounts.filter((path) => path.startsWith(`${run}/`)).toReversed()) execFileSync('umount', [mount]);
+  rmSync(run, { recursive: true, force: true });
+}
