@@ -14,9 +14,13 @@ import { containsRuleset } from '../policy/ruleset.ts';
 import { labelsKey } from '../policy/selector.ts';
 import { DEFAULT_BUDGET, NAMESPACE_SHARE, refusePolicies, type Budget } from './admission.ts';
 import { EndpointTable, type Binding, type EndpointIntent } from './endpoint-table.ts';
-import { hasRow, IdentityTable, type Identity, type MemberChange, type PodFacts } from './identity-table.ts';
+import { IdentityTable } from './identity-table.ts';
 import { KernelLedger, REMOVAL_DELAY_MS } from './kernel-ledger.ts';
+import { hasRow, type Identity, type MemberChange } from './members.ts';
+import { NodeAddresses } from './node-addresses.ts';
 import { orderAddressOperations, type Plan } from './plan.ts';
+import type { PodFacts } from './pod-groups.ts';
+import { PolicyStore } from './policy-store.ts';
 import { RulesetTable, type Ruleset } from './ruleset-table.ts';
 import { makeSubject, type Subject } from './subjects.ts';
 
@@ -53,20 +57,15 @@ export class Compiler {
   readonly #ledger = new KernelLedger(this.identities, this.rulesets);
   readonly #options: CompilerOptions;
   readonly #budget: Budget;
-  readonly #policies = new Map<string, Policy>();
-  readonly #policiesOf = new Map<string, Map<string, Policy>>();
+  readonly #policies = new PolicyStore();
   readonly #subjects = new Map<string, Subject>();
   readonly #subjectsOf = new Map<string, Set<string>>();
   readonly #dirty = new Set<string>();
-  readonly #nodeAddresses = new Map<Address, number>();
-  readonly #gateways = new Map<string, readonly Address[]>();
-  #nodeStatusAddresses: readonly Address[] = [];
+  readonly #node = new NodeAddresses((address, own) => this.identities.setOwnNode(address, own));
   /** Address → identity at its owner's death, until its flows are swept. */
   readonly #tombstones = new Map<Address, Identity>();
   #refused: ReadonlyMap<string, PosternError> = new Map();
   #generation: number;
-  #policiesChanged = true;
-  #portRules = 0;
 
   constructor(options: CompilerOptions = {}) {
     this.#options = options;
@@ -77,7 +76,7 @@ export class Compiler {
   }
 
   get policies(): ReadonlyMap<string, Policy> {
-    return this.#policies;
+    return this.#policies.all;
   }
 
   /** Policies that do not fit the budgets, with the reason. As of the last flush. */
@@ -110,12 +109,12 @@ export class Compiler {
   /** A local pod's interface has been found. `gateways`: addresses of its host side, which count as the node's own. */
   bind(pod: string, binding: Binding, gateways: readonly Address[], ranOpen: boolean): void {
     this.endpoints.bind(pod, binding, ranOpen);
-    this.#setGateways(pod, gateways);
+    this.#node.set(`pod ${pod}`, gateways);
   }
 
   unbind(pod: string): void {
     this.endpoints.unbind(pod);
-    this.#setGateways(pod, []);
+    this.#node.set(`pod ${pod}`, []);
   }
 
   #handle(change: ClusterChange): void {
@@ -133,14 +132,14 @@ export class Compiler {
         this.#changePolicy(change.key, change.after === undefined ? undefined : parsePolicy(change.after));
         return;
       case 'node':
-        if (change.name === this.#options.node) this.#setNode(this.cluster.nodes.get(change.name)?.addresses ?? []);
+        if (change.name === this.#options.node) this.#node.set('status', this.cluster.nodes.get(change.name)?.addresses ?? []);
         return;
     }
   }
 
   #changeOwner(address: Address, owner: string | undefined): void {
     const pod = owner === undefined ? undefined : this.cluster.pods.get(owner);
-    const before = this.identities.find(address)?.identity;
+    const before = this.identities.members.find(address)?.identity;
     if (pod === undefined && before !== undefined && before.id !== 0) this.#tombstones.set(address, before);
     this.identities.setPod(address, pod === undefined ? undefined : this.#factsOf(pod));
   }
@@ -155,40 +154,8 @@ export class Compiler {
   }
 
   #changePolicy(key: string, policy: Policy | undefined): void {
-    const namespace = policy?.namespace ?? key.slice(0, key.indexOf('/'));
-    let policies = this.#policiesOf.get(namespace);
-    if (policies === undefined) this.#policiesOf.set(namespace, (policies = new Map()));
-    if (policy === undefined) {
-      this.#policies.delete(key);
-      policies.delete(key);
-    } else {
-      this.#policies.set(key, policy);
-      policies.set(key, policy);
-    }
-    this.#policiesChanged = true;
+    const namespace = this.#policies.set(key, policy);
     for (const pod of this.#subjectsOf.get(namespace) ?? []) this.#dirty.add(pod);
-  }
-
-  #setNode(addresses: readonly Address[]): void {
-    const before = this.#nodeStatusAddresses;
-    this.#nodeStatusAddresses = addresses;
-    for (const address of addresses) this.#countNodeAddress(address, 1);
-    for (const address of before) this.#countNodeAddress(address, -1);
-  }
-
-  #setGateways(pod: string, addresses: readonly Address[]): void {
-    const before = this.#gateways.get(pod) ?? [];
-    if (addresses.length === 0) this.#gateways.delete(pod);
-    else this.#gateways.set(pod, addresses);
-    for (const address of addresses) this.#countNodeAddress(address, 1);
-    for (const address of before) this.#countNodeAddress(address, -1);
-  }
-
-  #countNodeAddress(address: Address, change: number): void {
-    const count = (this.#nodeAddresses.get(address) ?? 0) + change;
-    if (count > 0) this.#nodeAddresses.set(address, count);
-    else this.#nodeAddresses.delete(address);
-    this.identities.setOwnNode(address, count > 0);
   }
 
   #factsOf(pod: Pod): PodFacts {
@@ -203,7 +170,7 @@ export class Compiler {
     this.#admit();
     this.#ledger.forgetUnborn();
     const additions = this.#ledger.additions();
-    const changes = this.identities.takeChanges();
+    const changes = this.identities.members.takeChanges();
     const addresses = orderAddressOperations(changes.flatMap((change) => this.#addressOperation(change)));
     const narrowed = this.#narrowedRulesets(changes);
     const before = this.#generation;
@@ -243,8 +210,7 @@ export class Compiler {
       const node = this.#options.node;
       this.#forgetSubject(key, old);
       if (pod !== undefined && !pod.hostNetwork && (node === undefined || pod.nodeName === node)) {
-        const policies = this.#policiesOf.get(pod.namespace)?.values() ?? [];
-        this.#subjects.set(key, makeSubject(pod, policies, this.#refused, this.rulesets));
+        this.#subjects.set(key, makeSubject(pod, this.#policies.inNamespace(pod.namespace), this.#refused, this.rulesets));
         const siblings = this.#subjectsOf.get(pod.namespace);
         if (siblings === undefined) this.#subjectsOf.set(pod.namespace, new Set([key]));
         else siblings.add(key);
@@ -269,8 +235,8 @@ export class Compiler {
       this.identities.size <= this.#budget.identities * NAMESPACE_SHARE &&
       this.#ledger.pairs <= this.#budget.pairs * NAMESPACE_SHARE &&
       this.identities.size * this.rulesets.size <= this.#budget.pairs * NAMESPACE_SHARE * 4 &&
-      this.identities.edgeMembers <= this.#budget.prefixes * NAMESPACE_SHARE &&
-      this.#countPortRules() <= (this.#budget.portRows * NAMESPACE_SHARE) / 30;
+      this.identities.members.edges <= this.#budget.prefixes * NAMESPACE_SHARE &&
+      this.#policies.portRules <= (this.#budget.portRows * NAMESPACE_SHARE) / 30;
     if (roomy && this.#refused.size === 0) return;
     const refused = refusePolicies(this.#candidates(), this.#budget, this.#bareTable());
     const changed = [...new Set([...refused.keys(), ...this.#refused.keys()])].filter((key) => refused.has(key) !== this.#refused.has(key));
@@ -297,22 +263,12 @@ export class Compiler {
 
   #bareTable(): IdentityTable {
     const table = new IdentityTable();
-    for (const member of this.identities.members()) {
+    for (const member of this.identities.members.all()) {
       const owner = member.length === 128 ? this.cluster.ownerOf(member.address) : undefined;
       const pod = owner === undefined ? undefined : this.cluster.pods.get(owner);
       if (pod !== undefined) table.setPod(member.address, this.#factsOf(pod));
     }
     return table;
-  }
-
-  #countPortRules(): number {
-    if (!this.#policiesChanged) return this.#portRules;
-    this.#policiesChanged = false;
-    this.#portRules = 0;
-    for (const policy of this.#policies.values()) {
-      for (const rule of [...(policy.rules.ingress ?? []), ...(policy.rules.egress ?? [])]) this.#portRules += rule.ports?.length ?? 0;
-    }
-    return this.#portRules;
   }
 
   #addressOperation({ member, hadRow, gone }: MemberChange): Operation[] {
@@ -352,7 +308,7 @@ export class Compiler {
       ingress: subject?.rulesets.ingress,
       egress: subject?.rulesets.egress,
       sourceCheck: (this.#options.sourceCheck ?? true) && subject?.pod.annotations[ALLOW_SPOOFING] !== 'true',
-      open: this.#policies.size === 0,
+      open: this.#policies.all.size === 0,
       // Bound, but no pod of this node any more (or not yet): nothing but the node may talk to it.
       held: subject === undefined,
     };
@@ -364,7 +320,7 @@ export class Compiler {
   judge(pod: string, direction: Direction, peer: Address, protocol: number, port: number): 'not-isolated' | 'allow' | 'deny' {
     const ruleset = this.#subjects.get(pod)?.rulesets[direction];
     if (ruleset === undefined) return 'not-isolated';
-    return hasPort(this.rulesets.portsFor(ruleset, this.identities.identityOf(peer)), protocol, port) ? 'allow' : 'deny';
+    return hasPort(this.rulesets.portsFor(ruleset, this.identities.members.identityOf(peer)), protocol, port) ? 'allow' : 'deny';
   }
 }
 

@@ -3,83 +3,21 @@
  * never used again.
  */
 
-import { maskAddress, type Address, type Prefix } from '../model/ip.ts';
+import type { Address, Prefix } from '../model/ip.ts';
 import type { Labels } from '../model/labels.ts';
-import type { ContainerPort } from '../model/objects.ts';
 import { makePortNumberList, selectsPod, type PeerList } from '../policy/peer-list.ts';
 import { nameKey, resolvePortName, type PortName } from '../policy/ruleset.ts';
-import { labelsKey } from '../policy/selector.ts';
-
-export interface LiveList {
-  readonly id: number;
-  readonly list: PeerList;
-  /** Rulesets that use it. A list without users stays for a while: it may come back, and forgetting it costs writes. */
-  users: number;
-}
-
-/** A class of addresses. Its meaning never changes for a ruleset that refers to it. */
-export interface Identity {
-  readonly id: number;
-  readonly lists: Set<LiveList>;
-  readonly members: Set<Member>;
-}
-
-/** A pod's labels and ports, as far as peer lists ask. */
-export interface PodFacts {
-  readonly namespace: string;
-  readonly namespaceLabels: Labels;
-  readonly labels: Labels;
-  readonly ports: readonly ContainerPort[];
-}
-
-/** An address (length 128) or a prefix that has an identity: a pod's, a block's edge, the node's own. */
-export interface Member {
-  readonly address: Address;
-  readonly length: number;
-  group: PodGroup | undefined;
-  ports: readonly ContainerPort[];
-  /** How many live lists have a cidr or except exactly here. */
-  edges: number;
-  ownNode: boolean;
-  identity: Identity;
-}
-
-/** All pods of one namespace with equal labels: selectors are asked once for them all. */
-interface PodGroup {
-  readonly key: string;
-  readonly namespace: string;
-  readonly labels: Labels;
-  namespaceLabels: Labels;
-  readonly lists: Set<LiveList>;
-  readonly members: Set<Member>;
-}
-
-/** A member as it was told last: before and after of every change since `takeChanges`. */
-export interface MemberChange {
-  readonly member: Member;
-  /** Identity before; `undefined` for a member that was not there. */
-  readonly before: Identity | undefined;
-  readonly ownNodeBefore: boolean;
-  /** It had a row in the kernel. */
-  readonly hadRow: boolean;
-  /** It is not there any more. */
-  readonly gone: boolean;
-}
+import { isIdle, Members, type Identity, type LiveList, type Member, type PodGroup } from './members.ts';
+import { PodGroups, type PodFacts } from './pod-groups.ts';
 
 export class IdentityTable {
   /** Identity 0: in no live list. Every stranger has it, so it is never split off or merged. */
   readonly none: Identity = { id: 0, lists: new Set(), members: new Set() };
+  readonly members = new Members(this.none);
+  readonly #groups = new PodGroups();
   readonly #byKey = new Map<string, Identity>([['', this.none]]);
   readonly #lists = new Map<string, LiveList>();
   readonly #names = new Map<string, { readonly name: PortName; users: number }>();
-  readonly #groups = new Map<string, PodGroup>();
-  readonly #groupsOf = new Map<string, Set<PodGroup>>();
-  readonly #members = new Map<number, Map<Address, Member>>();
-  /** As members were at the last `takeChanges`. */
-  readonly #changes = new Map<Member, Omit<MemberChange, 'gone'>>();
-  /** Members dropped since then, by prefix: one that comes again is the same one. */
-  readonly #dropped = new Map<string, Member>();
-  #edgeMembers = 0;
   #nextIdentity = 1;
   #nextList = 1;
 
@@ -92,52 +30,28 @@ export class IdentityTable {
     return this.#byKey.size - 1;
   }
 
-  /** Addresses and prefixes at which some live list's cidr or except stands. */
-  get edgeMembers(): number {
-    return this.#edgeMembers;
-  }
-
   get unusedLists(): number {
     let count = 0;
     for (const live of this.#lists.values()) if (live.users === 0) count += 1;
     return count;
   }
 
-  *members(): Generator<Member> {
-    for (const members of this.#members.values()) yield* members.values();
-  }
-
-  find(address: Address, length = 128): Member | undefined {
-    return this.#members.get(length)?.get(address);
-  }
-
-  /** The identity that the kernel's look-ups give for an address: exact first, then the longest prefix. */
-  identityOf(address: Address): Identity {
-    const lengths = [...this.#members.keys()].sort((a, b) => b - a);
-    for (const length of lengths) {
-      const member = this.find(maskAddress(address, length), length);
-      if (member !== undefined && hasRow(member)) return member.identity;
-    }
-    return this.none;
-  }
-
   /* Members */
 
-  /** Say whose pod an address is, or that it is nobody's. Empty members are dropped. */
+  /** Say whose pod an address is, or that it is nobody's. */
   setPod(address: Address, facts: PodFacts | undefined): void {
-    const member = facts === undefined ? this.find(address) : this.#memberAt({ address, length: 128 });
+    const member = facts === undefined ? this.members.find(address) : this.members.at({ address, length: 128 });
     if (member === undefined) return;
-    this.#leaveGroup(member);
+    this.#groups.leave(member);
     member.ports = facts?.ports ?? [];
-    if (facts !== undefined) this.#joinGroup(member, facts);
+    if (facts !== undefined) this.#groups.join(member, facts, (group) => this.#askLists(group));
     this.#settle(member);
   }
 
   setOwnNode(address: Address, ownNode: boolean): void {
-    const member = ownNode ? this.#memberAt({ address, length: 128 }) : this.find(address);
+    const member = ownNode ? this.members.at({ address, length: 128 }) : this.members.find(address);
     if (member === undefined || member.ownNode === ownNode) return;
-    this.#noteChange(member);
-    member.ownNode = ownNode;
+    this.members.setOwnNode(member, ownNode);
     this.#settle(member);
   }
 
@@ -147,7 +61,7 @@ export class IdentityTable {
   }
 
   setNamespaceLabels(namespace: string, labels: Labels): void {
-    for (const group of this.#groupsOf.get(namespace) ?? []) {
+    for (const group of this.#groups.inNamespace(namespace)) {
       group.namespaceLabels = labels;
       group.lists.clear();
       this.#askLists(group);
@@ -177,7 +91,7 @@ export class IdentityTable {
     }
     this.#names.set(key, { name, users: 1 });
     const numbers = new Set<number>();
-    for (const member of this.#members.get(128)?.values() ?? []) {
+    for (const member of this.members.exact()) {
       const number = resolvePortName(member.ports, name);
       if (number !== undefined) numbers.add(number);
     }
@@ -192,16 +106,17 @@ export class IdentityTable {
   /** How many identities a list would split off, were it acquired now; 0 for one that is live. */
   countSplits(list: PeerList): number {
     if (this.#lists.has(list.key)) return 0;
-    const inside = countByIdentity(this.#membersIn(list));
     let splits = 0;
-    for (const [identity, count] of inside) if (identity === this.none || count < identity.members.size) splits += 1;
+    for (const [identity, inside] of groupByIdentity(this.#membersIn(list))) {
+      if (identity === this.none || inside.size < identity.members.size) splits += 1;
+    }
     return splits;
   }
 
   /** How many identities lie in a list. */
   countInside(list: PeerList): number {
     const live = this.#lists.get(list.key);
-    if (live === undefined) return countByIdentity(this.#membersIn(list)).size;
+    if (live === undefined) return groupByIdentity(this.#membersIn(list)).size;
     let count = 0;
     for (const identity of this.#byKey.values()) if (identity.lists.has(live)) count += 1;
     return count;
@@ -209,32 +124,13 @@ export class IdentityTable {
 
   /** Forget lists that nobody uses, and merge the identities that only they told apart. The caller has swept every ruleset that named them. */
   compact(): void {
-    const dead = [...this.#lists.values()].filter((live) => live.users === 0 && live.list.kind === 'peers');
-    const deadNames = [...this.#names.values()].filter((entry) => entry.users === 0);
-    for (const { name } of deadNames) {
-      this.#names.delete(nameKey(name));
-      for (const live of this.#lists.values()) {
-        if (live.list.kind === 'port-number' && nameKey(live.list) === nameKey(name)) dead.push(live);
-      }
-    }
+    const dead = this.#takeDeadLists();
     if (dead.length === 0) return;
-    for (const live of dead) {
-      this.#lists.delete(live.list.key);
-      for (const group of this.#groups.values()) group.lists.delete(live);
-      if (live.list.kind === 'peers') for (const edge of live.list.blocks.prefixes()) this.#dropEdge(edge);
-    }
     for (const [key, identity] of [...this.#byKey]) {
       if (identity === this.none || !dead.some((live) => identity.lists.has(live))) continue;
       this.#byKey.delete(key);
       for (const live of dead) identity.lists.delete(live);
-      const twin = this.#byKey.get(keyOf(identity.lists));
-      if (twin === undefined) {
-        this.#byKey.set(keyOf(identity.lists), identity);
-        continue;
-      }
-      const [kept, gone] = twin === this.none || twin.members.size >= identity.members.size ? [twin, identity] : [identity, twin];
-      this.#byKey.set(keyOf(kept.lists), kept);
-      for (const member of [...gone.members]) this.#move(member, kept);
+      this.#mergeWithTwin(identity);
     }
   }
 
@@ -244,28 +140,38 @@ export class IdentityTable {
     if (identity.members.size === 0 && identity !== this.none && this.#byKey.get(key) === identity) this.#byKey.delete(key);
   }
 
-  /** Members whose identity, existence, row or node flag changed since the last call. */
-  takeChanges(): MemberChange[] {
-    const changes = [...this.#changes.values()].map((change) => ({
-      ...change,
-      gone: this.find(change.member.address, change.member.length) !== change.member,
-    }));
-    this.#changes.clear();
-    this.#dropped.clear();
-    return changes.filter(({ member, before, ownNodeBefore, hadRow, gone }) => {
-      if (gone) return before !== undefined;
-      return before !== member.identity || ownNodeBefore !== member.ownNode || hadRow !== hasRow(member);
-    });
+  #takeDeadLists(): LiveList[] {
+    const dead = [...this.#lists.values()].filter((live) => live.users === 0 && live.list.kind === 'peers');
+    for (const [key, { users }] of this.#names) {
+      if (users > 0) continue;
+      this.#names.delete(key);
+      dead.push(...[...this.#lists.values()].filter(({ list }) => list.kind === 'port-number' && nameKey(list) === key));
+    }
+    for (const live of dead) {
+      this.#lists.delete(live.list.key);
+      for (const group of this.#groups.all()) group.lists.delete(live);
+      if (live.list.kind === 'peers') for (const edge of live.list.blocks.prefixes()) this.#dropEdge(edge);
+    }
+    return dead;
+  }
+
+  /** Two identities of equal lists become one; the larger keeps its number. */
+  #mergeWithTwin(identity: Identity): void {
+    const key = keyOf(identity.lists);
+    const twin = this.#byKey.get(key);
+    const keepsTwin = twin !== undefined && (twin === this.none || twin.members.size >= identity.members.size);
+    const kept = keepsTwin ? twin : identity;
+    const gone = keepsTwin ? identity : twin;
+    this.#byKey.set(key, kept);
+    for (const member of [...(gone?.members ?? [])]) this.members.move(member, kept);
   }
 
   #addList(list: PeerList): LiveList {
     const live: LiveList = { id: this.#nextList++, list, users: 0 };
-    if (list.kind === 'peers') {
-      for (const edge of list.blocks.prefixes()) this.#addEdge(edge);
-    }
+    if (list.kind === 'peers') for (const edge of list.blocks.prefixes()) this.#addEdge(edge);
     const inside = this.#membersIn(list);
     this.#lists.set(list.key, live);
-    for (const group of this.#groups.values()) {
+    for (const group of this.#groups.all()) {
       if (selectsPod(list, group.namespace, group.namespaceLabels, group.labels)) group.lists.add(live);
     }
     for (const [identity, members] of groupByIdentity(inside)) this.#split(identity, members, live);
@@ -274,21 +180,19 @@ export class IdentityTable {
 
   /** The larger part keeps the number: either may, since no ruleset in force can tell them apart yet. */
   #split(identity: Identity, inside: ReadonlySet<Member>, live: LiveList): void {
-    const key = keyOf(identity.lists);
-    const keeps = identity !== this.none && inside.size * 2 > identity.members.size;
-    if (!keeps) {
+    if (identity === this.none || inside.size * 2 <= identity.members.size) {
       const split = this.#newIdentity(new Set([...identity.lists, live]));
-      for (const member of inside) this.#move(member, split);
+      for (const member of inside) this.members.move(member, split);
       return;
     }
     const outside = [...identity.members].filter((member) => !inside.has(member));
     const before = new Set(identity.lists);
-    this.#byKey.delete(key);
+    this.#byKey.delete(keyOf(before));
     identity.lists.add(live);
     this.#byKey.set(keyOf(identity.lists), identity);
     if (outside.length === 0) return;
     const split = this.#newIdentity(before);
-    for (const member of outside) this.#move(member, split);
+    for (const member of outside) this.members.move(member, split);
   }
 
   #newIdentity(lists: Set<LiveList>): Identity {
@@ -300,40 +204,23 @@ export class IdentityTable {
   #membersIn(list: PeerList): Set<Member> {
     const inside = new Set<Member>();
     if (list.kind === 'port-number') {
-      for (const member of this.#members.get(128)?.values() ?? []) if (resolvePortName(member.ports, list) === list.number) inside.add(member);
+      for (const member of this.members.exact()) if (resolvePortName(member.ports, list) === list.number) inside.add(member);
       return inside;
     }
-    for (const group of this.#groups.values()) {
+    for (const group of this.#groups.all()) {
       if (!selectsPod(list, group.namespace, group.namespaceLabels, group.labels)) continue;
       for (const member of group.members) inside.add(member);
     }
     if (!list.blocks.isEmpty) {
-      for (const member of this.members()) if (list.blocks.contains(member.address, member.length)) inside.add(member);
+      for (const member of this.members.all()) if (list.blocks.contains(member.address, member.length)) inside.add(member);
     }
     return inside;
   }
 
-  #memberAt(prefix: Prefix): Member {
-    const existing = this.find(prefix.address, prefix.length);
-    if (existing !== undefined) return existing;
-    const dropped = this.#dropped.get(prefixKey(prefix));
-    const member: Member = dropped ?? { ...prefix, group: undefined, ports: [], edges: 0, ownNode: false, identity: this.none };
-    member.identity = this.none;
-    let members = this.#members.get(prefix.length);
-    if (members === undefined) this.#members.set(prefix.length, (members = new Map()));
-    members.set(prefix.address, member);
-    this.none.members.add(member);
-    if (dropped === undefined) this.#changes.set(member, { member, before: undefined, ownNodeBefore: false, hadRow: false });
-    return member;
-  }
-
   /** Give a member the identity that its facts call for, or drop it when nothing holds it any more. */
   #settle(member: Member): void {
-    if (member.group === undefined && member.edges === 0 && !member.ownNode) {
-      this.#noteChange(member);
-      this.#members.get(member.length)?.delete(member.address);
-      member.identity.members.delete(member);
-      this.#dropped.set(prefixKey(member), member);
+    if (isIdle(member)) {
+      this.members.drop(member);
       return;
     }
     const lists = new Set(member.group?.lists);
@@ -344,7 +231,7 @@ export class IdentityTable {
     for (const live of this.#lists.values()) {
       if (live.list.kind === 'peers' && live.list.blocks.contains(member.address, member.length)) lists.add(live);
     }
-    this.#move(member, this.#byKey.get(keyOf(lists)) ?? this.#newIdentity(lists));
+    this.members.move(member, this.#byKey.get(keyOf(lists)) ?? this.#newIdentity(lists));
   }
 
   /**
@@ -361,60 +248,17 @@ export class IdentityTable {
     return live;
   }
 
-  #move(member: Member, identity: Identity): void {
-    if (member.identity === identity) return;
-    this.#noteChange(member);
-    member.identity.members.delete(member);
-    identity.members.add(member);
-    member.identity = identity;
-  }
-
-  #noteChange(member: Member): void {
-    if (this.#changes.has(member)) return;
-    this.#changes.set(member, { member, before: member.identity, ownNodeBefore: member.ownNode, hadRow: hasRow(member) });
-  }
-
   #addEdge(edge: Prefix): void {
-    const member = this.#memberAt(edge);
-    this.#noteChange(member);
-    member.edges += 1;
-    if (member.edges === 1) this.#edgeMembers += 1;
+    const member = this.members.at(edge);
+    this.members.changeEdges(member, 1);
     this.#settle(member);
   }
 
   #dropEdge(edge: Prefix): void {
-    const member = this.find(edge.address, edge.length);
+    const member = this.members.find(edge.address, edge.length);
     if (member === undefined) return;
-    this.#noteChange(member);
-    member.edges -= 1;
-    if (member.edges === 0) this.#edgeMembers -= 1;
-    if (member.group === undefined && member.edges === 0 && !member.ownNode) this.#settle(member);
-  }
-
-  #joinGroup(member: Member, facts: PodFacts): void {
-    const key = `${facts.namespace}\n${labelsKey(facts.labels)}`;
-    let group = this.#groups.get(key);
-    if (group === undefined) {
-      const { namespace, namespaceLabels, labels } = facts;
-      group = { key, namespace, namespaceLabels, labels, lists: new Set(), members: new Set() };
-      this.#groups.set(key, group);
-      const siblings = this.#groupsOf.get(namespace);
-      if (siblings === undefined) this.#groupsOf.set(namespace, new Set([group]));
-      else siblings.add(group);
-      this.#askLists(group);
-    }
-    group.members.add(member);
-    member.group = group;
-  }
-
-  #leaveGroup(member: Member): void {
-    const group = member.group;
-    if (group === undefined) return;
-    group.members.delete(member);
-    member.group = undefined;
-    if (group.members.size > 0) return;
-    this.#groups.delete(group.key);
-    this.#groupsOf.get(group.namespace)?.delete(group);
+    this.members.changeEdges(member, -1);
+    if (isIdle(member)) this.members.drop(member);
   }
 
   #askLists(group: PodGroup): void {
@@ -422,15 +266,6 @@ export class IdentityTable {
       if (selectsPod(live.list, group.namespace, group.namespaceLabels, group.labels)) group.lists.add(live);
     }
   }
-}
-
-/** Prefixes always have a row. An exact address has one where it is more than its prefixes say: a class of its own, a block's edge, the node's own. */
-export function hasRow(member: Member): boolean {
-  return member.length < 128 || member.edges > 0 || member.ownNode || member.identity.id !== 0;
-}
-
-function prefixKey({ address, length }: Prefix): string {
-  return `${address}/${length}`;
 }
 
 function keyOf(lists: ReadonlySet<LiveList>): string {
@@ -448,10 +283,4 @@ function groupByIdentity(members: Iterable<Member>): Map<Identity, Set<Member>> 
     else group.add(member);
   }
   return groups;
-}
-
-function countByIdentity(members: Iterable<Member>): Map<Identity, number> {
-  const counts = new Map<Identity, number>();
-  for (const member of members) counts.set(member.identity, (counts.get(member.identity) ?? 0) + 1);
-  return counts;
 }

@@ -5,7 +5,8 @@
 
 import type { Operation } from '../model/plan.ts';
 import { isEmptyPorts } from '../policy/ports.ts';
-import type { Identity, IdentityTable } from './identity-table.ts';
+import type { IdentityTable } from './identity-table.ts';
+import type { Identity } from './members.ts';
 import type { Ruleset, RulesetTable } from './ruleset-table.ts';
 
 /** Packets that read a ruleset or an identity before a flip may still be on their way for as long as a virtual CPU can be put to sleep. */

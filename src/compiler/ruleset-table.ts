@@ -3,7 +3,8 @@
 import { PORT_SET_ALL, PORT_SET_NONE, type PortSet, type PortSetRef } from '../model/plan.ts';
 import { isEmptyPorts, portRows, portsKey, unionPorts, type Ports } from '../policy/ports.ts';
 import { nameKey, type Grant, type PortName, type RulesetContent } from '../policy/ruleset.ts';
-import type { Identity, IdentityTable, LiveList } from './identity-table.ts';
+import type { IdentityTable } from './identity-table.ts';
+import type { Identity, LiveList } from './members.ts';
 
 export interface Ruleset {
   /** Never 0 (that is "not isolated"), never used again. */

@@ -1,0 +1,171 @@
+/** Addresses and prefixes that have an identity, and what changed about them since the last flush. */
+
+import { maskAddress, type Address, type Prefix } from '../model/ip.ts';
+import type { Labels } from '../model/labels.ts';
+import type { ContainerPort } from '../model/objects.ts';
+import type { PeerList } from '../policy/peer-list.ts';
+
+export interface LiveList {
+  readonly id: number;
+  readonly list: PeerList;
+  /** Rulesets that use it. A list without users stays for a while: it may come back, and forgetting it costs writes. */
+  users: number;
+}
+
+/** A class of addresses. Its meaning never changes for a ruleset that refers to it. */
+export interface Identity {
+  readonly id: number;
+  readonly lists: Set<LiveList>;
+  readonly members: Set<Member>;
+}
+
+/** All pods of one namespace with equal labels: selectors are asked once for them all. */
+export interface PodGroup {
+  readonly key: string;
+  readonly namespace: string;
+  readonly labels: Labels;
+  namespaceLabels: Labels;
+  readonly lists: Set<LiveList>;
+  readonly members: Set<Member>;
+}
+
+/** An address (length 128) or a prefix: a pod's, a block's edge, the node's own. */
+export interface Member {
+  readonly address: Address;
+  readonly length: number;
+  group: PodGroup | undefined;
+  ports: readonly ContainerPort[];
+  /** How many live lists have a cidr or except exactly here. */
+  edges: number;
+  ownNode: boolean;
+  identity: Identity;
+}
+
+export interface MemberChange {
+  readonly member: Member;
+  /** Identity before; `undefined` for a member that was not there. */
+  readonly before: Identity | undefined;
+  readonly ownNodeBefore: boolean;
+  /** It had a row in the kernel. */
+  readonly hadRow: boolean;
+  /** It is not there any more. */
+  readonly gone: boolean;
+}
+
+const EXACT = 128;
+
+export class Members {
+  readonly #none: Identity;
+  readonly #byLength = new Map<number, Map<Address, Member>>();
+  /** As members were at the last `takeChanges`. */
+  readonly #changes = new Map<Member, Omit<MemberChange, 'gone'>>();
+  /** Members dropped since then, by prefix: one that comes again is the same one. */
+  readonly #dropped = new Map<string, Member>();
+  #edges = 0;
+
+  /** `none`: the identity of whoever is in no list. */
+  constructor(none: Identity) {
+    this.#none = none;
+  }
+
+  /** How many addresses and prefixes are an edge of some block. */
+  get edges(): number {
+    return this.#edges;
+  }
+
+  *all(): Generator<Member> {
+    for (const members of this.#byLength.values()) yield* members.values();
+  }
+
+  exact(): Iterable<Member> {
+    return this.#byLength.get(EXACT)?.values() ?? [];
+  }
+
+  find(address: Address, length = EXACT): Member | undefined {
+    return this.#byLength.get(length)?.get(address);
+  }
+
+  /** The identity that the kernel's look-ups give for an address: exact first, then the longest prefix. */
+  identityOf(address: Address): Identity {
+    const lengths = [...this.#byLength.keys()].sort((a, b) => b - a);
+    for (const length of lengths) {
+      const member = this.find(maskAddress(address, length), length);
+      if (member !== undefined && hasRow(member)) return member.identity;
+    }
+    return this.#none;
+  }
+
+  at(prefix: Prefix): Member {
+    const existing = this.find(prefix.address, prefix.length);
+    if (existing !== undefined) return existing;
+    const dropped = this.#dropped.get(keyOf(prefix));
+    const member: Member = dropped ?? { ...prefix, group: undefined, ports: [], edges: 0, ownNode: false, identity: this.#none };
+    member.identity = this.#none;
+    this.#none.members.add(member);
+    const siblings = this.#byLength.get(prefix.length);
+    if (siblings === undefined) this.#byLength.set(prefix.length, new Map([[prefix.address, member]]));
+    else siblings.set(prefix.address, member);
+    if (dropped === undefined) this.#changes.set(member, { member, before: undefined, ownNodeBefore: false, hadRow: false });
+    return member;
+  }
+
+  drop(member: Member): void {
+    this.#note(member);
+    this.#byLength.get(member.length)?.delete(member.address);
+    member.identity.members.delete(member);
+    this.#dropped.set(keyOf(member), member);
+  }
+
+  move(member: Member, identity: Identity): void {
+    if (member.identity === identity) return;
+    this.#note(member);
+    member.identity.members.delete(member);
+    identity.members.add(member);
+    member.identity = identity;
+  }
+
+  setOwnNode(member: Member, ownNode: boolean): void {
+    this.#note(member);
+    member.ownNode = ownNode;
+  }
+
+  changeEdges(member: Member, by: 1 | -1): void {
+    this.#note(member);
+    member.edges += by;
+    if (member.edges === (by === 1 ? 1 : 0)) this.#edges += by;
+  }
+
+  /** Members whose identity, existence, row or node flag changed since the last call. */
+  takeChanges(): MemberChange[] {
+    const changes = [...this.#changes.values()].map((change) => ({
+      ...change,
+      gone: this.find(change.member.address, change.member.length) !== change.member,
+    }));
+    this.#changes.clear();
+    this.#dropped.clear();
+    return changes.filter(({ member, before, ownNodeBefore, hadRow, gone }) => {
+      if (gone) return before !== undefined;
+      return before !== member.identity || ownNodeBefore !== member.ownNode || hadRow !== hasRow(member);
+    });
+  }
+
+  /** Remember how a member was, before its first change. */
+  #note(member: Member): void {
+    if (this.#changes.has(member)) return;
+    this.#changes.set(member, { member, before: member.identity, ownNodeBefore: member.ownNode, hadRow: hasRow(member) });
+  }
+}
+
+/** Prefixes always have a row. An exact address has one where it is more than its prefixes say: a class of its own, a block's edge, the node's own. */
+export function hasRow(member: Member): boolean {
+  return member.length < EXACT || member.edges > 0 || member.ownNode || member.identity.id !== 0;
+}
+
+/** Nothing holds it any more. */
+export function isIdle(member: Member): boolean {
+  return member.group === undefined && member.edges === 0 && !member.ownNode;
+}
+
+function keyOf({ address, length }: Prefix): string {
+  return `${address}/${length}`;
+}
