@@ -113,7 +113,8 @@ static __always_inline bool is_plain_hit(const struct packet *packet, const stru
 }
 
 /* The packet's row, and its word; NULL where there is none or it has been quiet for too long to say anything. */
-static __always_inline struct flow *find_flow(const struct packet *packet, __u64 now, __u32 jiffies_per_second, __u64 *state)
+static __always_inline struct flow *find_flow(const struct packet *packet, __u64 now, __u32 jiffies_per_second,
+					      __u64 *state)
 {
 	struct flow *flow = bpf_map_lookup_elem(&conntrack, &packet->flow);
 	__s64 age;

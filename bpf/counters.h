@@ -97,13 +97,16 @@ static __always_inline bool may_send_event(struct endpoint_counters *row)
 static __noinline void fill_event(struct __sk_buff *skb, const struct packet *packet, struct event *event,
 				  __u32 verdict, __u32 reason)
 {
+	bool out = packet->direction == EGRESS;
+	__u32 ports = packet->flow.ports;
+
 	event->time = bpf_ktime_get_ns();
 	event->endpoint = packet->endpoint;
 	event->ifindex = skb->ifindex;
-	event->source = *packet_source(packet);
-	event->destination = *packet_destination(packet);
-	event->source_port = packet->direction == EGRESS ? packet->flow.local_port : packet->flow.remote_port;
-	event->destination_port = packet->direction == EGRESS ? packet->flow.remote_port : packet->flow.local_port;
+	choose_address(&event->source, out, &packet->local, &packet->flow.remote);
+	choose_address(&event->destination, out, &packet->flow.remote, &packet->local);
+	event->source_port = out ? ports : ports >> 16;
+	event->destination_port = out ? ports >> 16 : ports;
 	event->direction = packet->direction;
 	event->verdict = verdict;
 	event->reason = reason;

@@ -35,8 +35,9 @@ const volatile struct settings settings SEC(".rodata.settings");
 STEP int kernel_saw_opening(struct __sk_buff *skb, const struct packet *packet, __u32 opener)
 {
 	struct bpf_ct_opts___5_18 opts = { .netns_id = -1 };
-	const struct address *from, *to;
+	struct address from, to;
 	struct bpf_sock_tuple tuple = {};
+	bool by_pod = opener == EGRESS;
 	__be16 from_port, to_port;
 	struct nf_conn *ct;
 	bool original;
@@ -44,21 +45,21 @@ STEP int kernel_saw_opening(struct __sk_buff *skb, const struct packet *packet, 
 	if (!packet || !settings.kernel_conntrack)
 		return false;
 	opts.l4proto = packet->protocol;
-	from = opener == EGRESS ? &packet->local : &packet->flow.remote;
-	to = opener == EGRESS ? &packet->flow.remote : &packet->local;
-	from_port = opener == EGRESS ? packet->flow.local_port : packet->flow.remote_port;
-	to_port = opener == EGRESS ? packet->flow.remote_port : packet->flow.local_port;
+	choose_address(&from, by_pod, &packet->local, &packet->flow.remote);
+	choose_address(&to, by_pod, &packet->flow.remote, &packet->local);
+	from_port = by_pod ? packet->flow.ports : packet->flow.ports >> 16;
+	to_port = by_pod ? packet->flow.ports >> 16 : packet->flow.ports;
 	if (packet->protocol != IPPROTO_TCP && packet->protocol != IPPROTO_UDP)
 		return false;
-	if (address_is_ipv4(from)) {
-		tuple.ipv4.saddr = from->word[3];
-		tuple.ipv4.daddr = to->word[3];
+	if (address_is_ipv4(&from)) {
+		tuple.ipv4.saddr = from.word[3];
+		tuple.ipv4.daddr = to.word[3];
 		tuple.ipv4.sport = from_port;
 		tuple.ipv4.dport = to_port;
 		ct = bpf_skb_ct_lookup(skb, &tuple, sizeof(tuple.ipv4), &opts, sizeof(opts));
 	} else {
-		__builtin_memcpy(tuple.ipv6.saddr, from, sizeof(*from));
-		__builtin_memcpy(tuple.ipv6.daddr, to, sizeof(*to));
+		__builtin_memcpy(tuple.ipv6.saddr, &from, sizeof(from));
+		__builtin_memcpy(tuple.ipv6.daddr, &to, sizeof(to));
 		tuple.ipv6.sport = from_port;
 		tuple.ipv6.dport = to_port;
 		ct = bpf_skb_ct_lookup(skb, &tuple, sizeof(tuple.ipv6), &opts, sizeof(opts));

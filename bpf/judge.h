@@ -10,9 +10,17 @@ static __always_inline __u32 judge_opening(const struct packet *packet, const st
 {
 	/* Ports always mean the port of the side that was opened to. ICMP has none: its key's words are no ports. */
 	bool icmp = packet->protocol == IPPROTO_ICMP || packet->protocol == PROTOCOL_ICMPV6;
-	__be16 port = icmp ? 0 : opened == INGRESS ? packet->flow.local_port : packet->flow.remote_port;
+	__u32 ports = packet->flow.ports;
+	__u32 verdict;
 
-	return judge(&config->direction[opened == EGRESS], identity, packet->protocol, port);
+	if (opened == EGRESS) {
+		verdict = judge(&config->direction[EGRESS], identity, packet->protocol, icmp ? 0 : ports >> 16);
+		/* Two calls, each with its own pointer: see choose_address. */
+		barrier_var(verdict);
+	} else {
+		verdict = judge(&config->direction[INGRESS], identity, packet->protocol, icmp ? 0 : ports & 0xffff);
+	}
+	return verdict;
 }
 
 static __always_inline enum direction other(enum direction direction)

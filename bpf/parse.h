@@ -88,6 +88,14 @@ static __always_inline bool parse_plain(struct __sk_buff *skb, struct packet *pa
 	return true;
 }
 
+static __always_inline bool is_to_group(const struct packet *packet)
+{
+	struct address destination;
+
+	choose_address(&destination, packet->direction == EGRESS, &packet->flow.remote, &packet->local);
+	return address_is_group(&destination);
+}
+
 /* Ports, flags and kinds of the transport header, which begins at packet->l4. */
 STEP int parse_transport(struct __sk_buff *skb, struct packet *packet)
 {
@@ -168,7 +176,7 @@ STEP int parse_transport(struct __sk_buff *skb, struct packet *packet)
 		packet->kind = KIND_MEMBERSHIP;
 	}
 	/* Membership is told to groups; to one host it is a packet like any other. */
-	if (packet->kind == KIND_MEMBERSHIP && !address_is_group(packet_destination(packet))) {
+	if (packet->kind == KIND_MEMBERSHIP && !is_to_group(packet)) {
 		packet->kind = KIND_FLOW;
 		packet->opening = 1;
 	}

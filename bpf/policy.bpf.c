@@ -15,9 +15,9 @@ static __always_inline __u32 check_manners(struct __sk_buff *skb, const struct p
 	if (packet->kind == KIND_ARP)
 		return out && check && !is_own_arp(skb, packet, config) ? REASON_SPOOFED_ARP : REASON_ALLOWED;
 	if (out)
-		return (check || is_isolated(config, EGRESS)) && !may_send_discovery(skb, packet, config) ?
-			       REASON_DISCOVERY :
-			       REASON_ALLOWED;
+		return (check || is_isolated(config, EGRESS)) && !may_send_discovery(skb, packet, config)
+			       ? REASON_DISCOVERY
+			       : REASON_ALLOWED;
 	return is_isolated(config, INGRESS) && !may_receive_discovery(packet) ? REASON_DISCOVERY : REASON_ALLOWED;
 }
 

@@ -44,8 +44,8 @@ _Static_assert(sizeof(struct address) == 16, "an address is 16 bytes");
 
 static __always_inline bool address_equal(const struct address *a, const struct address *b)
 {
-	return a->word[3] == b->word[3] && a->word[2] == b->word[2] && a->word[1] == b->word[1] &&
-	       a->word[0] == b->word[0];
+	return ((a->word[3] ^ b->word[3]) | (a->word[2] ^ b->word[2]) | (a->word[1] ^ b->word[1]) |
+		(a->word[0] ^ b->word[0])) == 0;
 }
 
 static __always_inline bool address_is_ipv4(const struct address *a)
