@@ -40,9 +40,9 @@ const SETTLE_TIMEOUT_MS = 20_000;
 export async function runAgent(options: AgentOptions, signal: AbortSignal): Promise<void> {
   const { node, source, log } = options;
   forbidNewPrivileges();
-  const release = holdBpfRoot(options.bpfRoot);
+  const root = holdBpfRoot(options.bpfRoot);
   const datapath = await KernelDatapath.open({
-    bpfRoot: options.bpfRoot,
+    bpfRoot: root.path,
     ...(options.attachMode === undefined ? {} : { attachMode: options.attachMode }),
   });
   log.info({ node, ...datapath.describe(), tookOverFlows: datapath.tookOverFlows }, 'programs loaded');
@@ -77,7 +77,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
     reconciler.stop();
     control.close();
     datapath.close();
-    release();
+    root.release();
     log.info('stopped; what was enforced stays in force');
   }
 }
