@@ -11,15 +11,23 @@ export type PodPeer = Extract<Peer, { kind: 'pods' }>;
 
 /** A condition on addresses. Equal keys mean equal conditions. */
 export type PeerList =
-  | { readonly kind: 'peers'; readonly key: string; readonly pods: readonly PodPeer[]; readonly blocks: BlockIndex }
+  | {
+      readonly kind: 'peers';
+      readonly key: string;
+      /** Content names of its peers: a list that has all of another's contains it. */
+      readonly peers: ReadonlySet<string>;
+      readonly pods: readonly PodPeer[];
+      readonly blocks: BlockIndex;
+    }
   /** Pods whose container port of this name and protocol has this number. */
   | { readonly kind: 'port-number'; readonly key: string; readonly protocol: Protocol; readonly name: string; readonly number: number };
 
 export function makePeerList(peers: readonly Peer[]): PeerList {
-  const keys = [...new Set(peers.map(peerKey))].sort();
+  const keys = new Set(peers.map(peerKey));
   return {
     kind: 'peers',
-    key: keys.join('|'),
+    key: [...keys].sort().join('|'),
+    peers: keys,
     pods: peers.filter((peer) => peer.kind === 'pods'),
     blocks: new BlockIndex(peers.filter((peer) => peer.kind === 'block')),
   };
@@ -27,6 +35,12 @@ export function makePeerList(peers: readonly Peer[]): PeerList {
 
 export function makePortNumberList(protocol: Protocol, name: string, number: number): PeerList {
   return { kind: 'port-number', key: `port ${protocol}/${name}=${number}`, protocol, name, number };
+}
+
+/** Every address of `inner` is in `outer`, told by their peers alone: may say no where the truth is yes. */
+export function containsList(outer: PeerList, inner: PeerList): boolean {
+  if (outer.key === inner.key) return true;
+  return outer.kind === 'peers' && inner.kind === 'peers' && inner.peers.isSubsetOf(outer.peers);
 }
 
 /** Does one of the list's pod peers take in pods with these labels, in this namespace with those labels? */

@@ -3,7 +3,7 @@
 import type { ContainerPort } from '../model/objects.ts';
 import type { Direction, Protocol } from '../model/verdict.ts';
 import type { PeerList } from './peer-list.ts';
-import { makePeerList } from './peer-list.ts';
+import { containsList, makePeerList } from './peer-list.ts';
 import type { Policy, PortRule, Rule } from './policy.ts';
 import { containsPorts, isEmptyPorts, NO_PORTS, portsKey, portsOf, unionPorts, type Ports } from './ports.ts';
 
@@ -56,8 +56,8 @@ export function makeRuleset(direction: Direction, policies: readonly Policy[], p
 export function containsRuleset(outer: RulesetContent, inner: RulesetContent): boolean {
   if (!containsGrant(outer.anyone, inner.anyone)) return false;
   return inner.grants.every(({ list, grant }) => {
-    const same = outer.grants.find((candidate) => candidate.list.key === list.key);
-    return containsGrant(same === undefined ? outer.anyone : unionGrants([outer.anyone, same.grant]), grant);
+    const covering = outer.grants.filter((candidate) => containsList(candidate.list, list)).map((candidate) => candidate.grant);
+    return containsGrant(unionGrants([outer.anyone, ...covering]), grant);
   });
 }
 

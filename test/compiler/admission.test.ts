@@ -1,0 +1,69 @@
+/** Budgets: one tenant's excess is its own affair. */
+
+import { describe, expect, it } from 'vitest';
+import { Compiler } from '../../src/compiler/compiler.ts';
+import { parseAddress } from '../../src/model/ip.ts';
+import type { ClusterObject } from '../../src/model/objects.ts';
+import { namespace, node, pod, policy } from '../support/builders/objects.ts';
+
+const BUDGET = { identities: 64, pairs: 4000, prefixes: 400, portRows: 4000 };
+const PEER = parseAddress('10.2.0.1');
+
+const cluster: readonly ClusterObject[] = [
+  node('node-1', ['10.9.0.1']),
+  namespace('quiet'),
+  namespace('hostile'),
+  pod('quiet/web', { node: 'node-1', addresses: ['10.1.0.2'], labels: { app: 'web' } }),
+  pod('hostile/x', { node: 'node-1', addresses: ['10.1.0.3'], labels: { app: 'x' } }),
+  ...Array.from({ length: 60 }, (_, index) => pod(`quiet/p${index}`, { node: 'node-2', addresses: [`10.2.0.${index + 1}`], labels: { n: String(index) } })),
+  policy('quiet/web', { podSelector: { matchLabels: { app: 'web' } }, ingress: [{ from: [{ podSelector: {} }] }] }, { createdAt: 1_000_000, uid: 'quiet' }),
+];
+
+const many = (amount: number, from: (index: number) => unknown): ClusterObject[] =>
+  Array.from({ length: amount }, (_, index) =>
+    policy(`hostile/h${index}`, { podSelector: {}, ingress: [{ from: [from(index)] }] }, { createdAt: 2_000_000 + index * 1000, uid: `h${index}` }),
+  );
+
+const splitting = many(60, (index) => ({ namespaceSelector: {}, podSelector: { matchExpressions: [{ key: 'n', operator: 'In', values: [String(index)] }] } }));
+const blocks = [
+  policy('hostile/blocks', { podSelector: {}, ingress: [{ from: Array.from({ length: 300 }, (_, index) => ({ ipBlock: { cidr: `172.16.${index % 256}.${index >> 8}/32` } })) }] }, { createdAt: 2_000_000, uid: 'b' }),
+];
+
+function compile(objects: readonly ClusterObject[]): Compiler {
+  const compiler = new Compiler({ node: 'node-1', budget: BUDGET });
+  for (const object of objects) {
+    compiler.apply([{ type: 'upsert', object }]);
+    compiler.flush({ ms: 0, monotonic: 0n });
+  }
+  return compiler;
+}
+
+describe('a namespace that asks for too much', () => {
+  it.each([
+    ['identities', splitting],
+    ['prefixes', blocks],
+  ])('of %s has its excess refused, its selection isolated, and its neighbours untouched', (_, excess) => {
+    const compiler = compile([...cluster, ...excess]);
+    const refused = [...compiler.refused];
+    expect(refused.length).toBeGreaterThan(0);
+    expect(refused.every(([key, error]) => key.startsWith('hostile/') && error.code === 'E_POLICY_BUDGET')).toBe(true);
+    expect(compiler.judge('quiet/web', 'ingress', PEER, 6, 80)).toBe('allow');
+    expect(compiler.judge('hostile/x', 'ingress', parseAddress('203.0.113.1'), 6, 80)).toBe('deny');
+    expect(compiler.identities.size).toBeLessThan(BUDGET.identities);
+  });
+
+  it('is refused the youngest policies, whatever the order of events', () => {
+    const forwards = [...compile([...cluster, ...splitting]).refused.keys()].sort();
+    const backwards = [...compile([...[...splitting].reverse(), ...cluster]).refused.keys()].sort();
+    expect(backwards).toEqual(forwards);
+    expect(forwards).toContain('hostile/h59');
+    expect(forwards).not.toContain('hostile/h0');
+  });
+
+  it('is let in again once it asks for less', () => {
+    const compiler = compile([...cluster, ...splitting]);
+    compiler.apply(splitting.slice(5).map((object) => ({ type: 'delete', kind: 'NetworkPolicy', key: `hostile/${(object as { name: string }).name}` })));
+    compiler.flush({ ms: 5000, monotonic: 0n });
+    expect([...compiler.refused.keys()]).toEqual([]);
+  });
+});
