@@ -79,13 +79,15 @@ export class Interfaces {
       this.#podOf.delete(binding.ifindex);
       unbound.push({ pod: key, ifindex: binding.ifindex });
     }
+    if (unbound.length > 0) this.lookAgain();
     const wanted = new Map<Address, string>();
     for (const [key, pod] of pods) {
       if (!this.#bound.has(key)) for (const address of pod.addresses) wanted.set(address, key);
     }
     const look = [...wanted.keys()].some((address) => !this.#lookedFor.has(address));
     const bound = look ? this.#bind(pods, wanted) : [];
-    this.#lookedFor = new Set(wanted.keys());
+    const found = new Set(bound.flatMap(({ pod }) => pods.get(pod)?.addresses ?? []));
+    this.#lookedFor = new Set([...wanted.keys()].filter((address) => !found.has(address)));
     this.#missing = [...new Set(wanted.values())].filter((key) => !this.#bound.has(key));
     return { bound, unbound };
   }
