@@ -217,7 +217,7 @@ STEP int parse_quoted(struct __sk_buff *skb, const struct packet *error, struct 
 		__be16 sequence;
 	} start;
 
-	if (bpf_skb_load_bytes(skb, quoted->l4, &start, sizeof(start)))
+	if (quoted->l4 + sizeof(start) > error->end || bpf_skb_load_bytes(skb, quoted->l4, &start, sizeof(start)))
 		return false;
 	if (quoted->protocol == (error->ipv6 ? PROTOCOL_ICMPV6 : IPPROTO_ICMP)) {
 		__u8 type = bpf_ntohl(start.ports) >> 24;

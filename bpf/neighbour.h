@@ -61,7 +61,8 @@ STEP int may_send_discovery(struct __sk_buff *skb, const struct packet *packet, 
 		return true;
 	if (packet->icmp_type != NEIGHBOUR_ADVERTISEMENT)
 		return false;
-	if (bpf_skb_load_bytes(skb, packet->l4 + 8, &target, sizeof(target)))
+	if (packet->l4 + 8 + sizeof(target) > packet->end ||
+	    bpf_skb_load_bytes(skb, packet->l4 + 8, &target, sizeof(target)))
 		return false;
 	if (is_own_address(config, &target))
 		return true;
