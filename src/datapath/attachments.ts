@@ -1,6 +1,6 @@
 /** Puts the two programs on interfaces: by pinned tcx links where the kernel has them, else by cls_bpf filters of our own priority and handle. */
 
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as native from '../../native/index.js';
 import { PosternError } from '../model/error.ts';
@@ -44,14 +44,14 @@ export class Attachments {
         throw new PosternError('E_ATTACH', message, { cause });
       }
     }
+    // What an earlier agent attached the other way would go on judging by its own maps.
+    if (this.#mode === 'tcx') removeFilters(this.#links, ifindex);
+    else removeLinks(this.#links, ifindex);
   }
 
   detach(ifindex: number): void {
-    for (const { hook } of HOOKS) {
-      removeLink(this.#pin(ifindex, hook));
-      removeFilter(ifindex, hook);
-    }
-    rmSync(this.#marker(ifindex), { recursive: true, force: true });
+    removeLinks(this.#links, ifindex);
+    removeFilters(this.#links, ifindex);
   }
 
   /** By what is pinned: tcx links by name, cls_bpf filters by an empty folder beside them. */
@@ -60,7 +60,7 @@ export class Attachments {
   }
 
   #attachTcx(ifindex: number, hook: native.Hook, program: native.Fd): void {
-    const path = this.#pin(ifindex, hook);
+    const path = pinPath(this.#links, ifindex, hook);
     if (replaceProgram(path, program)) return;
     const link = native.tcxAttach(ifindex, hook, program, true);
     try {
@@ -72,9 +72,10 @@ export class Attachments {
 
   #attachTc(ifindex: number, hook: native.Hook, program: native.Fd): void {
     native.tcEnsureClsact(ifindex);
+    // Before the filter, so that a crash in between leaves no filter that nobody knows of.
+    mkdirSync(markerPath(this.#links, ifindex), { recursive: true });
     const present = native.tcQuery(ifindex, hook, TC_PRIORITY, TC_HANDLE) !== undefined;
     native.tcAttach(ifindex, hook, program, TC_PRIORITY, TC_HANDLE, present);
-    mkdirSync(this.#marker(ifindex), { recursive: true });
   }
 
   #program(name: string): native.Fd {
@@ -82,14 +83,14 @@ export class Attachments {
     if (program === undefined) throw new PosternError('E_DATAPATH', `the BPF object has no program "${name}"`, { mend: 'build it again: npm run build' });
     return program.fd;
   }
+}
 
-  #pin(ifindex: number, hook: native.Hook): string {
-    return join(this.#links, `${ifindex}_${hook}`);
-  }
+function pinPath(links: string, ifindex: number, hook: native.Hook): string {
+  return join(links, `${ifindex}_${hook}`);
+}
 
-  #marker(ifindex: number): string {
-    return join(this.#links, `${ifindex}_tc`);
-  }
+function markerPath(links: string, ifindex: number): string {
+  return join(links, `${ifindex}_tc`);
 }
 
 /** Take every program of this root off its interface, whoever put it there. Returns the interfaces. */
@@ -97,10 +98,8 @@ export function detachAll(bpfRoot: string): number[] {
   const links = join(bpfRoot, 'links');
   const interfaces = [...attachedUnder(links)];
   for (const ifindex of interfaces) {
-    for (const { hook } of HOOKS) {
-      removeLink(join(links, `${ifindex}_${hook}`));
-      removeFilter(ifindex, hook);
-    }
+    removeLinks(links, ifindex);
+    removeFilters(links, ifindex);
   }
   rmSync(links, { recursive: true, force: true });
   return interfaces;
@@ -137,22 +136,23 @@ function replaceProgram(path: string, program: native.Fd): boolean {
   }
 }
 
-function removeLink(path: string): void {
-  try {
-    const link = native.openPinned(path);
-    native.close(link);
-  } catch {
-    // Nothing of that name, or nothing of ours.
-  }
-  rmSync(path, { force: true });
+/** A link ends with its last pin. */
+function removeLinks(links: string, ifindex: number): void {
+  for (const { hook } of HOOKS) rmSync(pinPath(links, ifindex, hook), { force: true });
 }
 
-function removeFilter(ifindex: number, hook: native.Hook): void {
-  try {
-    native.tcDetach(ifindex, hook, TC_PRIORITY, TC_HANDLE);
-  } catch {
-    // The interface is gone, or it never had a clsact qdisc.
+/** Only where the marker says that there are some: the same number may be another interface's in the namespace of the caller. */
+function removeFilters(links: string, ifindex: number): void {
+  const marker = markerPath(links, ifindex);
+  if (!existsSync(marker)) return;
+  for (const { hook } of HOOKS) {
+    try {
+      native.tcDetach(ifindex, hook, TC_PRIORITY, TC_HANDLE);
+    } catch {
+      // The interface is gone, or it has lost its clsact qdisc.
+    }
   }
+  rmSync(marker, { recursive: true, force: true });
 }
 
 function hasTcx(): boolean {
