@@ -47,7 +47,8 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   });
   log.info({ node, ...datapath.describe(), tookOverFlows: datapath.tookOverFlows }, 'programs loaded');
 
-  const compiler = new Compiler({ node, generation: datapath.generation, sourceCheck: options.sourceCheck });
+  // Flows that an earlier agent recorded were judged by what it knew: they are judged again.
+  const compiler = new Compiler({ node, generation: datapath.generation + 1, sourceCheck: options.sourceCheck });
   const interfaces = new Interfaces(
     (wanted) => findPodInterfaces(wanted, { directory: options.netnsDirectory, processes: options.processNamespaces }),
     (ifindex) => native.interfaceName(ifindex) !== undefined,
@@ -58,10 +59,13 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   const control = await ControlSocket.open(options.socket, {
     settle: () => settle(source, reconciler, interfaces),
     status: () => makeStatus({ node, compiler, datapath, interfaces, reconciler, source }),
+    traceFlows: (on) => datapath.traceFlows(on),
   });
   datapath.listen((events) => {
     const named = events.map((event) => nameEvent(event, podOf(event, interfaces), node, compiler, bootTime()));
-    for (const event of named) log.info({ event: event.verdict === 'deny' ? 'drop' : 'flow', ...event }, sentence(event));
+    for (const event of named) {
+      if (event.verdict !== 'allow') log.info({ event: 'drop', ...event }, sentence(event));
+    }
     control.publish(named);
   });
 

@@ -1,4 +1,4 @@
-/** The agent's unix socket: settle, status and a stream of packet events, over HTTP so that any tool can ask. */
+/** The agent's unix socket: settle, status and a stream of packet events (with `?flows`, of new allowed flows too), over HTTP so that any tool can ask. */
 
 import { rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -9,12 +9,15 @@ export interface Control {
   /** Resolves when everything that the source holds now is in force; throws a PosternError otherwise. */
   settle(): Promise<unknown>;
   status(): unknown;
+  /** Send an event for each new allowed flow too. */
+  traceFlows(on: boolean): void;
 }
 
 export class ControlSocket {
   readonly #server: Server;
   readonly #path: string;
-  readonly #listeners = new Set<ServerResponse>();
+  /** Who hears of drops, and whether of new flows too. */
+  readonly #listeners = new Map<ServerResponse, boolean>();
 
   private constructor(server: Server, path: string) {
     this.#server = server;
@@ -49,12 +52,14 @@ export class ControlSocket {
 
   publish(events: readonly NamedEvent[]): void {
     if (this.#listeners.size === 0) return;
-    const lines = events.map((event) => `${JSON.stringify(event)}\n`).join('');
-    for (const listener of this.#listeners) listener.write(lines);
+    const lines = (chosen: readonly NamedEvent[]): string => chosen.map((event) => `${JSON.stringify(event)}\n`).join('');
+    const all = lines(events);
+    const withoutFlows = lines(events.filter((event) => event.verdict !== 'allow'));
+    for (const [listener, flows] of this.#listeners) listener.write(flows ? all : withoutFlows);
   }
 
   close(): void {
-    for (const listener of this.#listeners) listener.end();
+    for (const listener of this.#listeners.keys()) listener.end();
     this.#server.close();
     this.#server.closeAllConnections();
     rmSync(this.#path, { force: true });
@@ -65,19 +70,24 @@ export class ControlSocket {
     try {
       if (route === 'GET /status') send(response, 200, control.status());
       else if (route === 'POST /settle') send(response, 200, await control.settle());
-      else if (route === 'GET /events') this.#stream(response);
-      else send(response, 404, { code: 'E_ROUTE', message: `no ${route}; there are GET /status, GET /events and POST /settle` });
+      else if (route === 'GET /events' || route === 'GET /events?flows') this.#stream(response, route.endsWith('?flows'), control);
+      else send(response, 404, { code: 'E_ROUTE', message: `no ${route}; there are GET /status, GET /events, GET /events?flows and POST /settle` });
     } catch (error) {
       const code = error instanceof PosternError ? error.code : 'E_AGENT';
       send(response, 503, { code, message: error instanceof PosternError ? formatError(error) : String(error) });
     }
   }
 
-  #stream(response: ServerResponse): void {
+  #stream(response: ServerResponse, flows: boolean, control: Control): void {
     response.writeHead(200, { 'content-type': 'application/x-ndjson' });
     response.flushHeaders();
-    this.#listeners.add(response);
-    response.on('close', () => this.#listeners.delete(response));
+    this.#listeners.set(response, flows);
+    const trace = (): void => control.traceFlows([...this.#listeners.values()].includes(true));
+    trace();
+    response.on('close', () => {
+      this.#listeners.delete(response);
+      trace();
+    });
   }
 }
 
