@@ -13,6 +13,9 @@ export interface Control {
   traceFlows(on: boolean): void;
 }
 
+/** Bytes that may wait for a listener. */
+const UNREAD_LIMIT = 1 << 20;
+
 export class ControlSocket {
   readonly #server: Server;
   readonly #path: string;
@@ -55,7 +58,11 @@ export class ControlSocket {
     const lines = (chosen: readonly NamedEvent[]): string => chosen.map((event) => `${JSON.stringify(event)}\n`).join('');
     const all = lines(events);
     const withoutFlows = lines(events.filter((event) => event.verdict !== 'allow'));
-    for (const [listener, flows] of this.#listeners) listener.write(flows ? all : withoutFlows);
+    for (const [listener, flows] of this.#listeners) {
+      // One that does not read must not fill the agent's memory.
+      if (listener.writableLength > UNREAD_LIMIT) listener.destroy();
+      else listener.write(flows ? all : withoutFlows);
+    }
   }
 
   close(): void {
