@@ -34,11 +34,25 @@ describe.each(PLUGINS)('the agent with %s pods', needsKernel, (plugin) => {
       expect(await web.traffic.connects(host === web.v4 ? foe.v4 : foe.v6, TCP_PORT)).toBe(true);
     }
     expect(events).toContainEqual(
-      expect.objectContaining({ verdict: 'deny', direction: 'ingress', pod: 'shop/web', peer: 'shop/foe', source: foe.v4, destination: web.v4, protocol: 'TCP', port: TCP_PORT, policies: ['shop/web'] }),
+      expect.objectContaining({
+        verdict: 'deny',
+        direction: 'ingress',
+        pod: 'shop/web',
+        peer: 'shop/foe',
+        source: foe.v4,
+        destination: web.v4,
+        protocol: 'TCP',
+        port: TCP_PORT,
+        policies: ['shop/web'],
+      }),
     );
     expect(events.filter((event) => event.peer !== 'shop/foe')).toEqual([]);
     const { endpoints, healthy, missing } = await agent.status();
-    expect({ healthy, missing, pods: endpoints.map(({ pod }) => pod).toSorted() }).toEqual({ healthy: true, missing: [], pods: ['shop/foe', 'shop/friend', 'shop/web'] });
+    expect({ healthy, missing, pods: endpoints.map(({ pod }) => pod).toSorted() }).toEqual({
+      healthy: true,
+      missing: [],
+      pods: ['shop/foe', 'shop/friend', 'shop/web'],
+    });
     expect(endpoints.find(({ pod }) => pod === 'shop/web')?.packets.ingress['POLICY']).toBeGreaterThanOrEqual(4);
   });
 });

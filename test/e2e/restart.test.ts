@@ -16,9 +16,19 @@ describe('an agent that dies', needsKernel, () => {
 
   beforeEach(async () => {
     world = new World();
-    [web, friend, foe, other] = await Promise.all([world.addPod('web'), world.addPod('friend'), world.addPod('foe'), world.addPod('other')]);
+    [web, friend, foe, other] = await Promise.all([
+      world.addPod('web'),
+      world.addPod('friend'),
+      world.addPod('foe'),
+      world.addPod('other'),
+    ]);
     // Isolated both ways: whom it may talk to differs from whom it hears.
-    const spec = { podSelector: { matchLabels: { app: 'web' } }, policyTypes: ['Ingress', 'Egress'], ingress: [{ from: apps('friend') }], egress: [{ to: apps('other') }] };
+    const spec = {
+      podSelector: { matchLabels: { app: 'web' } },
+      policyTypes: ['Ingress', 'Egress'],
+      ingress: [{ from: apps('friend') }],
+      egress: [{ to: apps('other') }],
+    };
     world.policy('web', spec);
   });
 

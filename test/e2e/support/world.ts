@@ -73,7 +73,9 @@ export class World {
     mkdirSync(this.#run, { recursive: true });
     const netnsDirectory = join(this.#folder, 'netns');
     mkdirSync(netnsDirectory);
-    const bridge = (['iptables', 'ip6tables'] as const).map((table) => `bridge/bridge-nf-call-${table}=${options.bridgeNetfilter === false ? 0 : 1}`);
+    const bridge = (['iptables', 'ip6tables'] as const).map(
+      (table) => `bridge/bridge-nf-call-${table}=${options.bridgeNetfilter === false ? 0 : 1}`,
+    );
     setSwitches(this.node, [...SWITCHES, ...NODE_SWITCHES, ...bridge]);
     this.place = {
       node: this.nodeName,
@@ -87,7 +89,10 @@ export class World {
   }
 
   /** Connects a pod and starts its process, which serves echo. Its manifest is put unless `quiet`. */
-  async addPod(name: string, options: { readonly quiet?: boolean; readonly plugin?: Plugin; readonly more?: object } = {}): Promise<WorldPod> {
+  async addPod(
+    name: string,
+    options: { readonly quiet?: boolean; readonly plugin?: Plugin; readonly more?: object } = {},
+  ): Promise<WorldPod> {
     const netns = this.addNamespace();
     const addresses = this.connect(netns, options.plugin ?? this.#plugin, options.more);
     const traffic = new Traffic(netns.path);
@@ -175,7 +180,9 @@ export class World {
 }
 
 function setSwitches(netns: NetworkNamespace, switches: readonly string[]): void {
-  const lines = switches.map((line) => line.split('=')).map(([key, value]) => `[ ! -e /proc/sys/net/${key} ] || echo ${value} > /proc/sys/net/${key}`);
+  const lines = switches
+    .map((line) => line.split('='))
+    .map(([key, value]) => `[ ! -e /proc/sys/net/${key} ] || echo ${value} > /proc/sys/net/${key}`);
   netns.run('sh', ['-c', lines.join('\n')]);
 }
 
@@ -189,7 +196,9 @@ function removeLeftovers(): void {
 }
 
 function removeRun(run: string): void {
-  const mounts = readFileSync('/proc/self/mountinfo', 'utf8').split('\n').map((line) => line.split(' ')[4] ?? '');
+  const mounts = readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' ')[4] ?? '');
   for (const mount of mounts.filter((path) => path.startsWith(`${run}/`)).toReversed()) execFileSync('umount', [mount]);
   rmSync(run, { recursive: true, force: true });
 }
