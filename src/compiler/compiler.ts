@@ -9,20 +9,20 @@ import { DIRECTIONS, type Direction } from '../model/verdict.ts';
 import { Cluster, type ClusterChange } from '../cluster/cluster.ts';
 import { parsePolicy } from '../policy/parse-policy.ts';
 import type { Policy } from '../policy/policy.ts';
-import { containsPorts, hasPort } from '../policy/ports.ts';
-import { containsRuleset } from '../policy/ruleset.ts';
+import { hasPort } from '../policy/ports.ts';
 import { labelsKey } from '../policy/selector.ts';
 import { DEFAULT_BUDGET, NAMESPACE_SHARE, refusePolicies, type Budget } from './admission.ts';
 import { EndpointTable, type Binding, type EndpointIntent } from './endpoint-table.ts';
 import { IdentityTable } from './identity-table.ts';
 import { KernelLedger, REMOVAL_DELAY_MS } from './kernel-ledger.ts';
 import { hasRow, type Identity, type MemberChange } from './members.ts';
+import { findNarrowed, mustJudgeAgain, type Move } from './narrowing.ts';
 import { NodeAddresses } from './node-addresses.ts';
 import { orderAddressOperations, type Plan } from './plan.ts';
 import type { PodFacts } from './pod-groups.ts';
 import { PolicyStore } from './policy-store.ts';
-import { RulesetTable, type Ruleset } from './ruleset-table.ts';
-import { makeSubject, type Subject } from './subjects.ts';
+import { RulesetTable } from './ruleset-table.ts';
+import { Subjects, type Subject } from './subjects.ts';
 
 export interface CompilerOptions {
   /** Pods of this node are subjects; without it those of every node are (audit, the lab's expectations). */
@@ -58,9 +58,7 @@ export class Compiler {
   readonly #options: CompilerOptions;
   readonly #budget: Budget;
   readonly #policies = new PolicyStore();
-  readonly #subjects = new Map<string, Subject>();
-  readonly #subjectsOf = new Map<string, Set<string>>();
-  readonly #dirty = new Set<string>();
+  readonly #subjects = new Subjects(this.#policies, this.rulesets);
   readonly #node = new NodeAddresses((address, own) => this.identities.setOwnNode(address, own));
   /** Address → identity at its owner's death, until its flows are swept. */
   readonly #tombstones = new Map<Address, Identity>();
@@ -96,7 +94,7 @@ export class Compiler {
   localPods(): Map<string, Pod> {
     this.#refreshSubjects();
     const pods = new Map<string, Pod>();
-    for (const [key, { pod }] of this.#subjects) if (pod.addresses.length > 0) pods.set(key, pod);
+    for (const [key, { pod }] of this.#subjects.all()) if (pod.addresses.length > 0) pods.set(key, pod);
     return pods;
   }
 
@@ -148,14 +146,11 @@ export class Compiler {
     if (before !== undefined && after !== undefined && before.uid === after.uid && !sameFacts(before, after)) {
       for (const address of after.addresses) if (this.cluster.ownerOf(address) === key) this.identities.setPod(address, this.#factsOf(after));
     }
-    const node = this.#options.node;
-    const local = after !== undefined && !after.hostNetwork && (node === undefined || after.nodeName === node);
-    if (local || this.#subjects.has(key)) this.#dirty.add(key);
+    if (this.#localPod(key) !== undefined || this.#subjects.get(key) !== undefined) this.#subjects.invalidate(key);
   }
 
   #changePolicy(key: string, policy: Policy | undefined): void {
-    const namespace = this.#policies.set(key, policy);
-    for (const pod of this.#subjectsOf.get(namespace) ?? []) this.#dirty.add(pod);
+    this.#subjects.invalidateNamespace(this.#policies.set(key, policy));
   }
 
   #factsOf(pod: Pod): PodFacts {
@@ -172,7 +167,7 @@ export class Compiler {
     const additions = this.#ledger.additions();
     const changes = this.identities.members.takeChanges();
     const addresses = orderAddressOperations(changes.flatMap((change) => this.#addressOperation(change)));
-    const narrowed = this.#narrowedRulesets(changes);
+    const narrowed = findNarrowed(this.rulesets, this.#moves(changes));
     const before = this.#generation;
     const flips = this.endpoints.flips(
       (pod) => this.#intentOf(pod),
@@ -204,29 +199,13 @@ export class Compiler {
   }
 
   #refreshSubjects(): void {
-    for (const key of this.#dirty) {
-      const pod = this.cluster.pods.get(key);
-      const old = this.#subjects.get(key);
-      const node = this.#options.node;
-      this.#forgetSubject(key, old);
-      if (pod !== undefined && !pod.hostNetwork && (node === undefined || pod.nodeName === node)) {
-        this.#subjects.set(key, makeSubject(pod, this.#policies.inNamespace(pod.namespace), this.#refused, this.rulesets));
-        const siblings = this.#subjectsOf.get(pod.namespace);
-        if (siblings === undefined) this.#subjectsOf.set(pod.namespace, new Set([key]));
-        else siblings.add(key);
-      }
-      // Given back only now, so that an unchanged ruleset never had no users.
-      for (const direction of DIRECTIONS) {
-        const ruleset = old?.rulesets[direction];
-        if (ruleset !== undefined) this.rulesets.release(ruleset);
-      }
-    }
-    this.#dirty.clear();
+    this.#subjects.refresh((key) => this.#localPod(key), this.#refused);
   }
 
-  #forgetSubject(key: string, subject: Subject | undefined): void {
-    this.#subjects.delete(key);
-    if (subject !== undefined) this.#subjectsOf.get(subject.pod.namespace)?.delete(key);
+  #localPod(key: string): Pod | undefined {
+    const pod = this.cluster.pods.get(key);
+    const { node } = this.#options;
+    return pod !== undefined && !pod.hostNetwork && (node === undefined || pod.nodeName === node) ? pod : undefined;
   }
 
   /** While everything is well below the smallest share, no policy can be refused and nothing is counted. */
@@ -238,27 +217,14 @@ export class Compiler {
       this.identities.members.edges <= this.#budget.prefixes * NAMESPACE_SHARE &&
       this.#policies.portRules <= (this.#budget.portRows * NAMESPACE_SHARE) / 30;
     if (roomy && this.#refused.size === 0) return;
-    const refused = refusePolicies(this.#candidates(), this.#budget, this.#bareTable());
+    const refused = refusePolicies(this.#subjects.candidates(), this.#budget, this.#bareTable());
     const changed = [...new Set([...refused.keys(), ...this.#refused.keys()])].filter((key) => refused.has(key) !== this.#refused.has(key));
     this.#refused = refused;
-    for (const key of changed) {
-      for (const pod of this.#subjectsOf.get(key.slice(0, key.indexOf('/'))) ?? []) this.#dirty.add(pod);
-    }
+    for (const key of changed) this.#subjects.invalidateNamespace(key.slice(0, key.indexOf('/')));
     if (changed.length === 0) return;
     this.#refreshSubjects();
     this.#ledger.forgetUnborn();
     if (this.#ledger.settled) this.identities.compact();
-  }
-
-  #candidates(): { policy: Policy; subjects: number }[] {
-    const groups = new Map<Policy, Set<string>>();
-    for (const subject of this.#subjects.values()) {
-      for (const policy of new Set([...subject.policies.ingress, ...subject.policies.egress])) {
-        const labels = groups.get(policy) ?? new Set();
-        groups.set(policy, labels.add(labelsKey(subject.pod.labels)));
-      }
-    }
-    return [...groups].map(([policy, labels]) => ({ policy, subjects: labels.size }));
   }
 
   #bareTable(): IdentityTable {
@@ -280,25 +246,17 @@ export class Compiler {
     return [present ? { op: 'put-prefix', prefix, identity: identity.id } : { op: 'delete-prefix', prefix }];
   }
 
-  /** Rulesets under which some address that stays alive may now do less than before. */
-  #narrowedRulesets(changes: readonly MemberChange[]): Set<Ruleset> {
-    const moves = new Map<string, [Identity, Identity]>();
+  /** Addresses that stay alive and changed their identity. */
+  #moves(changes: readonly MemberChange[]): Move[] {
+    const moves = new Map<string, Move>();
     for (const { member, before, gone } of changes) {
       if (gone) continue;
       const was = before ?? this.#tombstones.get(member.address);
       // Owned again: from here on the generation looks after its flows, and a sweep would take the new owner's.
       this.#tombstones.delete(member.address);
-      if (was === undefined || was === member.identity) continue;
-      moves.set(`${was.id}>${member.identity.id}`, [was, member.identity]);
+      if (was !== undefined && was !== member.identity) moves.set(`${was.id}>${member.identity.id}`, [was, member.identity]);
     }
-    const narrowed = new Set<Ruleset>();
-    for (const ruleset of this.rulesets.rulesets()) {
-      for (const [was, is] of moves.values()) {
-        if (narrowed.has(ruleset)) break;
-        if (!containsPorts(this.rulesets.portsFor(ruleset, is), this.rulesets.portsFor(ruleset, was))) narrowed.add(ruleset);
-      }
-    }
-    return narrowed;
+    return [...moves.values()];
   }
 
   #intentOf(key: string): EndpointIntent {
@@ -322,13 +280,6 @@ export class Compiler {
     if (ruleset === undefined) return 'not-isolated';
     return hasPort(this.rulesets.portsFor(ruleset, this.identities.members.identityOf(peer)), protocol, port) ? 'allow' : 'deny';
   }
-}
-
-function mustJudgeAgain(was: Ruleset | undefined, is: Ruleset | undefined, narrowed: ReadonlySet<Ruleset>): boolean {
-  if (is === undefined) return false;
-  if (was === undefined) return true;
-  if (was !== is) return !containsRuleset(is.content, was.content) || narrowed.has(is);
-  return narrowed.has(is);
 }
 
 function sameFacts(a: Pod, b: Pod): boolean {
