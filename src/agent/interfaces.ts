@@ -88,6 +88,7 @@ export class Interfaces {
     const bound = look ? this.#bind(pods, wanted) : [];
     const found = new Set(bound.flatMap(({ pod }) => pods.get(pod)?.addresses ?? []));
     this.#lookedFor = new Set([...wanted.keys()].filter((address) => !found.has(address)));
+    this.#unenforced = new Map([...this.#unenforced].filter(([key]) => pods.has(key)));
     this.#missing = [...new Set(wanted.values())].filter((key) => !this.#bound.has(key));
     return { bound, unbound };
   }
@@ -95,22 +96,28 @@ export class Interfaces {
   #bind(pods: ReadonlyMap<string, Pod>, wanted: ReadonlyMap<Address, string>): (BoundPod & { pod: string })[] {
     const unenforced = new Map<string, string>();
     const bound: (BoundPod & { pod: string })[] = [];
-    for (const found of this.#find(new Set(wanted.keys()))) {
-      const pod = wanted.get(found.address);
+    // Those whose own address is beyond doubt first: then one that also carries another pod's address is not taken for that pod.
+    const found = this.#find(new Set(wanted.keys())).toSorted((a, b) => Number(isContested(a)) - Number(isContested(b)));
+    for (const one of found) {
+      const pod = wanted.get(one.address);
       const uid = pod === undefined ? undefined : pods.get(pod)?.uid;
       if (pod === undefined || uid === undefined || this.#bound.has(pod)) continue;
-      if ('unenforced' in found) {
-        unenforced.set(pod, found.unenforced);
+      if ('unenforced' in one) {
+        unenforced.set(pod, one.unenforced);
         continue;
       }
       // Another pod's already: a manifest may say an old address, and a pod with NET_ADMIN may give itself anybody's.
-      if (this.#podOf.has(found.hostIfindex)) continue;
-      const entry = { uid, binding: { ifindex: found.hostIfindex, netns: found.netnsInode }, gateways: found.gateways, contested: found.contested };
+      if (this.#podOf.has(one.hostIfindex)) continue;
+      const entry = { uid, binding: { ifindex: one.hostIfindex, netns: one.netnsInode }, gateways: one.gateways, contested: one.contested };
       this.#bound.set(pod, entry);
-      this.#podOf.set(found.hostIfindex, pod);
+      this.#podOf.set(one.hostIfindex, pod);
       bound.push({ pod, ...entry });
     }
     this.#unenforced = unenforced;
     return bound;
   }
+}
+
+function isContested(found: FoundInterface): boolean {
+  return 'contested' in found && found.contested;
 }

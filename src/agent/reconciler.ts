@@ -150,9 +150,11 @@ export class Reconciler {
 
   #refreshInterfaces(): void {
     const { bound, unbound } = this.#interfaces.refresh(this.#localPods());
+    const taken = new Set(bound.map(({ binding }) => binding.ifindex));
     for (const { pod, ifindex } of unbound) {
       this.#toAttach.delete(ifindex);
-      this.#datapath.detach(ifindex);
+      // Another pod's from now on: its programs are replaced, not taken away.
+      if (!taken.has(ifindex)) this.#datapath.detach(ifindex);
       this.#compiler.unbind(pod);
       this.#log.info({ pod, ifindex }, 'endpoint gone');
     }
@@ -167,8 +169,14 @@ export class Reconciler {
     for (const [pod, reason] of this.#interfaces.unenforced) this.#reportOnce(`pod ${pod}`, reason, () => this.#log.warn({ pod, reason }, 'pod is not enforced'));
   }
 
+  /** With the addresses that they own: one that has ended may have had what is another's by now. */
   #localPods(): ReadonlyMap<string, Pod> {
-    return this.#compiler.localPods();
+    const pods = new Map<string, Pod>();
+    for (const [key, pod] of this.#compiler.localPods()) {
+      const addresses = pod.addresses.filter((address) => this.#compiler.cluster.ownerOf(address) === key);
+      if (addresses.length > 0) pods.set(key, { ...pod, addresses });
+    }
+    return pods;
   }
 
   #reportPolicies(): void {
