@@ -1,10 +1,10 @@
 /** The folder in which an agent's pins lie: on a bpf file system that outlives the agent, and one agent's alone. */
 
-import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { closeSync, constants, fstatSync, mkdirSync, openSync, readFileSync, rmdirSync, rmSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { PosternError } from '../model/error.ts';
 import { isBpfFileSystem, mountBpfFileSystem, tryLock, unmount } from './libc.ts';
-import { findLastingNamespace } from './mount-namespace.ts';
+import { findLastingNamespace, type MountNamespace } from './mount-namespace.ts';
 
 export interface BpfRoot {
   /** The folder as this process reaches it. */
@@ -12,6 +12,12 @@ export interface BpfRoot {
   /** Let another agent have it. What is pinned stays. */
   readonly release: () => void;
 }
+
+/** Source of the file systems that we mount: the mark by which we know what we may unmount. */
+const MOUNT_SOURCE = 'postern';
+const LOCK_ATTEMPTS = 20;
+const LOCK_PAUSE_MS = 50;
+const CONNTRACK_PINS = ['conntrack', 'conntrack_header'];
 
 /** Where pins and the socket of a node's agent lie unless it is told otherwise. */
 export function defaultFolder(node: string): string {
@@ -21,35 +27,41 @@ export function defaultFolder(node: string): string {
 /** Make the folder ours: created, on a bpf file system (mounted here when it is not on one), locked. */
 export function holdBpfRoot(wanted: string): BpfRoot {
   const folder = resolve(wanted);
-  mkdirSync(folder, { recursive: true });
-  const release = lockBeside(folder);
+  makeFolder(folder);
+  const locks = [lockFolder(folder, folder)];
+  const release = (): void => locks.forEach((fd) => closeSync(fd));
   try {
-    return { path: mountWhereItLasts(folder), release };
+    const path = mountWhereItLasts(folder);
+    // What has just been mounted hides the folder that is locked: the next agent meets this lock.
+    if (!isLocked(path, locks)) locks.push(lockFolder(path, folder));
+    return { path, release };
   } catch (error) {
     release();
     throw error;
   }
 }
 
-/** Take away every program, pin and map of this root, and the file system if it was mounted for it. Returns the interfaces that carried programs. */
+/** Take away every program, pin and map of this root, and the file system where we mounted it. Returns the interfaces that carried programs. */
 export function clearBpfRoot(wanted: string, detachAll: (bpfRoot: string) => number[]): number[] {
   const folder = resolve(wanted);
-  mkdirSync(dirname(folder), { recursive: true });
-  const release = lockBeside(folder);
+  makeFolder(folder);
+  const lasting = isBpfFileSystem(folder) ? undefined : findLastingNamespace();
+  const path = `${lasting?.root ?? ''}${folder}`;
+  makeFolder(path);
+  const lock = lockFolder(path, folder);
   try {
-    const lasting = isOnBpf(folder) ? undefined : findLastingNamespace();
-    const path = `${lasting?.root ?? ''}${folder}`;
     const interfaces = detachAll(path);
-    for (const pin of ['conntrack', 'conntrack_header']) rmSync(`${path}/${pin}`, { force: true });
-    if (isOnBpf(path) && !isOnBpf(dirname(path))) {
-      if (lasting === undefined) unmount(path);
+    for (const pin of CONNTRACK_PINS) rmSync(`${path}/${pin}`, { force: true });
+    closeSync(lock);
+    if (isOurMount(folder, lasting)) {
+      if (lasting === undefined) unmount(folder);
       else lasting.run(['umount', '--lazy', folder]);
     }
-    rmSync(path, { recursive: true, force: true });
+    for (const emptied of new Set([path, folder])) removeIfEmpty(emptied);
     return interfaces;
-  } finally {
-    release();
-    rmSync(lockPath(folder), { force: true });
+  } catch (error) {
+    closeSync(lock);
+    throw error;
   }
 }
 
@@ -58,13 +70,13 @@ function mountWhereItLasts(folder: string): string {
   if (isBpfFileSystem(folder)) return folder;
   const lasting = findLastingNamespace();
   if (lasting === undefined) {
-    mountBpfFileSystem(folder);
+    mountBpfFileSystem(MOUNT_SOURCE, folder);
     return folder;
   }
   const path = `${lasting.root}${folder}`;
   try {
-    mkdirSync(path, { recursive: true });
-    if (!isBpfFileSystem(path)) lasting.run(['mount', '-t', 'bpf', 'bpf', folder]);
+    makeFolder(path);
+    if (!isBpfFileSystem(path)) lasting.run(['mount', '-t', 'bpf', MOUNT_SOURCE, folder]);
     return path;
   } catch (cause) {
     throw new PosternError('E_BPF_ROOT', `${folder} is in a mount namespace that ends with this process, and so would everything pinned there`, {
@@ -74,22 +86,44 @@ function mountWhereItLasts(folder: string): string {
   }
 }
 
-function isOnBpf(path: string): boolean {
+function makeFolder(path: string): void {
   try {
-    return isBpfFileSystem(path);
-  } catch {
-    return false;
+    mkdirSync(path, { recursive: true });
+  } catch (cause) {
+    throw new PosternError('E_BPF_ROOT', `${path} cannot be made: ${(cause as Error).message}`, { mend: 'give a --bpf-root that is a folder, or can become one', cause });
   }
 }
 
-/** A file beside the folder: the folder itself may be mounted over. */
-function lockPath(folder: string): string {
-  return `${folder}.lock`;
+/** flock(2) on the folder itself: a bpf file system holds no files. An agent that was just killed lets go a moment later. */
+function lockFolder(path: string, name: string): number {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
+  for (let attempt = 0; attempt < LOCK_ATTEMPTS; attempt += 1) {
+    if (tryLock(fd)) return fd;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOCK_PAUSE_MS);
+  }
+  closeSync(fd);
+  throw new PosternError('E_AGENT_RUNNING', `another agent holds ${name}`, { mend: 'stop it first, or give this one a --bpf-root of its own' });
 }
 
-function lockBeside(folder: string): () => void {
-  const fd = openSync(lockPath(folder), 'a');
-  if (tryLock(fd)) return () => closeSync(fd);
-  closeSync(fd);
-  throw new PosternError('E_AGENT_RUNNING', `another agent holds ${folder}`, { mend: 'stop it first, or give this one a --bpf-root of its own' });
+function isLocked(path: string, locks: readonly number[]): boolean {
+  const own = statSync(path);
+  return locks.some((fd) => {
+    const { dev, ino } = fstatSync(fd);
+    return dev === own.dev && ino === own.ino;
+  });
+}
+
+/** proc(5): fields 5, 9 and 10 of /proc/pid/mountinfo, with the optional ones between. The last mount at a place is the one that is seen. */
+function isOurMount(folder: string, lasting: MountNamespace | undefined): boolean {
+  const mounts = lasting?.mounts() ?? readFileSync('/proc/self/mountinfo', 'utf8');
+  const there = mounts.split('\n').filter((line) => line.split(' ')[4] === folder);
+  return there.at(-1)?.includes(` - bpf ${MOUNT_SOURCE} `) ?? false;
+}
+
+function removeIfEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch {
+    // Others keep something there, or it is a file system of theirs.
+  }
 }

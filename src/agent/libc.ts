@@ -43,8 +43,9 @@ export function isBpfFileSystem(path: string): boolean {
   return buffer.readBigUInt64LE(0) === BPF_FS_MAGIC;
 }
 
-export function mountBpfFileSystem(path: string): void {
-  check(libc.mount('bpf', path, 'bpf', 0, null), `mounting a bpf file system at ${path}`);
+/** `source` is what /proc/mounts shows of whose it is. */
+export function mountBpfFileSystem(source: string, path: string): void {
+  check(libc.mount(source, path, 'bpf', 0, null), `mounting a bpf file system at ${path}`);
 }
 
 export function unmount(path: string): void {

@@ -8,6 +8,8 @@ export interface MountNamespace {
   readonly root: string;
   /** Run a command in it. */
   readonly run: (command: readonly string[]) => void;
+  /** Its mounts, as in proc(5), /proc/pid/mountinfo. */
+  readonly mounts: () => string;
 }
 
 /**
@@ -27,6 +29,7 @@ export function findLastingNamespace(): MountNamespace | undefined {
     run: (command) => {
       execFileSync('nsenter', [`--mount=/proc/${process.pid}/fd/${namespace}`, ...command], { stdio: 'pipe' });
     },
+    mounts: () => readFileSync(`/proc/${witness}/mountinfo`, 'utf8'),
   };
 }
 

@@ -199,6 +199,6 @@ function removeRun(run: string): void {
   const mounts = readFileSync('/proc/self/mountinfo', 'utf8')
     .split('\n')
     .map((line) => line.split(' ')[4] ?? '');
-  for (const mount of mounts.filter((path) => path.startsWith(`${run}/`)).toReversed()) execFileSync('umount', [mount]);
+  for (const mount of mounts.filter((path) => path.startsWith(`${run}/`)).toReversed()) execFileSync('umount', ['--lazy', mount]);
   rmSync(run, { recursive: true, force: true });
 }
