@@ -93,7 +93,10 @@ async function settle(source: FilesSource, reconciler: Reconciler, interfaces: I
   reconciler.flush();
   while (!reconciler.settled) {
     if (performance.now() > deadline) {
-      throw reconciler.failure ?? new PosternError('E_NOT_SETTLED', 'the source has not told everything yet', { mend: 'see the log of the agent' });
+      throw (
+        reconciler.failure ??
+        new PosternError('E_NOT_SETTLED', 'the source has not told everything yet', { mend: 'see the log of the agent' })
+      );
     }
     await new Promise((resolve) => setTimeout(resolve, 5));
   }

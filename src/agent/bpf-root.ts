@@ -79,10 +79,14 @@ function mountWhereItLasts(folder: string): string {
     if (!isBpfFileSystem(path)) lasting.run(['mount', '-t', 'bpf', MOUNT_SOURCE, folder]);
     return path;
   } catch (cause) {
-    throw new PosternError('E_BPF_ROOT', `${folder} is in a mount namespace that ends with this process, and so would everything pinned there`, {
-      mend: `mount a bpf file system at ${folder} beforehand, or start the agent with nsenter --net=… instead of ip netns exec`,
-      cause,
-    });
+    throw new PosternError(
+      'E_BPF_ROOT',
+      `${folder} is in a mount namespace that ends with this process, and so would everything pinned there`,
+      {
+        mend: `mount a bpf file system at ${folder} beforehand, or start the agent with nsenter --net=… instead of ip netns exec`,
+        cause,
+      },
+    );
   }
 }
 
@@ -90,7 +94,10 @@ function makeFolder(path: string): void {
   try {
     mkdirSync(path, { recursive: true });
   } catch (cause) {
-    throw new PosternError('E_BPF_ROOT', `${path} cannot be made: ${(cause as Error).message}`, { mend: 'give a --bpf-root that is a folder, or can become one', cause });
+    throw new PosternError('E_BPF_ROOT', `${path} cannot be made: ${(cause as Error).message}`, {
+      mend: 'give a --bpf-root that is a folder, or can become one',
+      cause,
+    });
   }
 }
 
@@ -102,7 +109,9 @@ function lockFolder(path: string, name: string): number {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOCK_PAUSE_MS);
   }
   closeSync(fd);
-  throw new PosternError('E_AGENT_RUNNING', `another agent holds ${name}`, { mend: 'stop it first, or give this one a --bpf-root of its own' });
+  throw new PosternError('E_AGENT_RUNNING', `another agent holds ${name}`, {
+    mend: 'stop it first, or give this one a --bpf-root of its own',
+  });
 }
 
 function isLocked(path: string, locks: readonly number[]): boolean {

@@ -78,7 +78,11 @@ export class ControlSocket {
       if (route === 'GET /status') send(response, 200, control.status());
       else if (route === 'POST /settle') send(response, 200, await control.settle());
       else if (route === 'GET /events' || route === 'GET /events?flows') this.#stream(response, route.endsWith('?flows'), control);
-      else send(response, 404, { code: 'E_ROUTE', message: `no ${route}; there are GET /status, GET /events, GET /events?flows and POST /settle` });
+      else
+        send(response, 404, {
+          code: 'E_ROUTE',
+          message: `no ${route}; there are GET /status, GET /events, GET /events?flows and POST /settle`,
+        });
     } catch (error) {
       const code = error instanceof PosternError ? error.code : 'E_AGENT';
       send(response, 503, { code, message: error instanceof PosternError ? formatError(error) : String(error) });

@@ -49,7 +49,10 @@ export function nameEvent(event: PacketEvent, pod: string | undefined, node: str
     peer: peerName(incoming ? event.source : event.destination, compiler),
     source: formatAddress(event.source),
     destination: formatAddress(event.destination),
-    protocol: PROTOCOLS.find((protocol) => PROTOCOL_NUMBER[protocol] === event.protocol) ?? OTHER_PROTOCOLS[event.protocol] ?? String(event.protocol),
+    protocol:
+      PROTOCOLS.find((protocol) => PROTOCOL_NUMBER[protocol] === event.protocol) ??
+      OTHER_PROTOCOLS[event.protocol] ??
+      String(event.protocol),
     port: hasPorts ? event.destinationPort : 0,
     sourcePort: hasPorts ? event.sourcePort : 0,
     policies: byPolicy ? policies.map((policy) => policy.key) : [],

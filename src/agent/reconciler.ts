@@ -166,7 +166,8 @@ export class Reconciler {
       this.#log.info({ pod, ifindex: binding.ifindex, netns: binding.netns }, 'endpoint found');
       if (contested) this.#log.warn({ pod, ifindex: binding.ifindex }, 'more than one network namespace carries the address of this pod');
     }
-    for (const [pod, reason] of this.#interfaces.unenforced) this.#reportOnce(`pod ${pod}`, reason, () => this.#log.warn({ pod, reason }, 'pod is not enforced'));
+    for (const [pod, reason] of this.#interfaces.unenforced)
+      this.#reportOnce(`pod ${pod}`, reason, () => this.#log.warn({ pod, reason }, 'pod is not enforced'));
   }
 
   /** With the addresses that they own: one that has ended may have had what is another's by now. */

@@ -46,7 +46,8 @@ export function agentCommand(): Command {
 
 async function startAgent(flags: AgentFlags): Promise<void> {
   const { source, node } = flags;
-  if (source === undefined) throw new PosternError('E_USAGE', '--source is missing', { mend: 'say where the cluster is read from, e.g. --source files:DIR' });
+  if (source === undefined)
+    throw new PosternError('E_USAGE', '--source is missing', { mend: 'say where the cluster is read from, e.g. --source files:DIR' });
   if (node === undefined) throw new PosternError('E_USAGE', '--node is missing', { mend: 'name the node whose pods are to be enforced' });
   requireRoot();
   const { defaultFolder } = await import('../agent/bpf-root.ts');
@@ -82,16 +83,20 @@ async function uninstall(_flags: unknown, command: Command): Promise<void> {
   const root = flags.bpfRoot ?? (flags.node === undefined ? undefined : join(defaultFolder(flags.node), 'bpf'));
   if (root === undefined) throw new PosternError('E_USAGE', 'which agent?', { mend: 'give --node or --bpf-root' });
   const interfaces = clearBpfRoot(root, detachAll);
-  console.log(`nothing of Postern is left under ${root}; programs were taken off ${interfaces.length} interface${interfaces.length === 1 ? '' : 's'}`);
+  console.log(
+    `nothing of Postern is left under ${root}; programs were taken off ${interfaces.length} interface${interfaces.length === 1 ? '' : 's'}`,
+  );
 }
 
 function parseSource(text: string): FilesFlag {
   const [kind, directory] = [text.slice(0, text.indexOf(':')), text.slice(text.indexOf(':') + 1)];
   if (kind !== 'files' || directory === '') throw new InvalidArgumentError('it must be files:DIR, a folder of manifests with status.');
-  if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true) throw new InvalidArgumentError(`${directory} is not a folder.`);
+  if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true)
+    throw new InvalidArgumentError(`${directory} is not a folder.`);
   return { kind, directory };
 }
 
 function requireRoot(): void {
-  if (process.geteuid?.() !== 0) throw new PosternError('E_ROOT', 'this loads programs into the kernel and needs root', { mend: 'run it with sudo' });
+  if (process.geteuid?.() !== 0)
+    throw new PosternError('E_ROOT', 'this loads programs into the kernel and needs root', { mend: 'run it with sudo' });
 }

@@ -94,7 +94,8 @@ export class Cluster {
     const sameIncarnation = before?.uid === after?.uid;
     const changes: ClusterChange[] = [{ kind: 'pod', key, before, after }];
     for (const address of had) {
-      if (!has.has(address) || !sameIncarnation) this.#changeOwner(address, changes, (claims) => claims.filter((claim) => claim.pod !== key));
+      if (!has.has(address) || !sameIncarnation)
+        this.#changeOwner(address, changes, (claims) => claims.filter((claim) => claim.pod !== key));
     }
     for (const address of has) {
       if (had.has(address) && sameIncarnation) continue;

@@ -77,10 +77,14 @@ function admit(
 }
 
 function refusal(policy: Policy, over: keyof Budget, budget: Budget): PosternError {
-  return new PosternError('E_POLICY_BUDGET', `does not fit: too many ${over === 'portRows' ? 'port rows' : over} (limit ${budget[over]} on the node)`, {
-    at: { object: `NetworkPolicy ${policy.key}` },
-    mend: 'use fewer or broader peers and ports, or raise the budget; until then its selection is isolated and nothing is allowed',
-  });
+  return new PosternError(
+    'E_POLICY_BUDGET',
+    `does not fit: too many ${over === 'portRows' ? 'port rows' : over} (limit ${budget[over]} on the node)`,
+    {
+      at: { object: `NetworkPolicy ${policy.key}` },
+      mend: 'use fewer or broader peers and ports, or raise the budget; until then its selection is isolated and nothing is allowed',
+    },
+  );
 }
 
 function emptyBudget(): Record<keyof Budget, number> {

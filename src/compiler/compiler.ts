@@ -144,7 +144,8 @@ export class Compiler {
 
   #changePod(key: string, before: Pod | undefined, after: Pod | undefined): void {
     if (before !== undefined && after !== undefined && before.uid === after.uid && !sameFacts(before, after)) {
-      for (const address of after.addresses) if (this.cluster.ownerOf(address) === key) this.identities.setPod(address, this.#factsOf(after));
+      for (const address of after.addresses)
+        if (this.cluster.ownerOf(address) === key) this.identities.setPod(address, this.#factsOf(after));
     }
     if (this.#localPod(key) !== undefined || this.#subjects.get(key) !== undefined) this.#subjects.invalidate(key);
   }
@@ -179,7 +180,11 @@ export class Compiler {
     // Starts the clock of what has died by this flush.
     const overdue = this.#ledger.removals(now.ms);
     const toMiddle = [...additions, ...addresses];
-    return { steps: [toMiddle, [...flips, ...overdue]], generation: this.#generation, empty: toMiddle.length + flips.length + overdue.length === 0 };
+    return {
+      steps: [toMiddle, [...flips, ...overdue]],
+      generation: this.#generation,
+      empty: toMiddle.length + flips.length + overdue.length === 0,
+    };
   }
 
   /** Removals that are due, at least a second after what they remove was last in force; and the sweep of the dead addresses' flows. */
@@ -241,7 +246,8 @@ export class Compiler {
     const { address, length, identity, ownNode } = member;
     const present = !gone && hasRow(member);
     if (!present && !hadRow) return [];
-    if (length === 128) return [present ? { op: 'put-address', address, identity: identity.id, ownNode } : { op: 'delete-address', address }];
+    if (length === 128)
+      return [present ? { op: 'put-address', address, identity: identity.id, ownNode } : { op: 'delete-address', address }];
     const prefix = { address, length };
     return [present ? { op: 'put-prefix', prefix, identity: identity.id } : { op: 'delete-prefix', prefix }];
   }
@@ -286,6 +292,9 @@ function sameFacts(a: Pod, b: Pod): boolean {
   return (
     labelsKey(a.labels) === labelsKey(b.labels) &&
     a.ports.length === b.ports.length &&
-    a.ports.every((port, index) => port.name === b.ports[index]?.name && port.port === b.ports[index]?.port && port.protocol === b.ports[index]?.protocol)
+    a.ports.every(
+      (port, index) =>
+        port.name === b.ports[index]?.name && port.port === b.ports[index]?.port && port.protocol === b.ports[index]?.protocol,
+    )
   );
 }

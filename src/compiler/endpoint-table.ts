@@ -199,10 +199,23 @@ function makeConfig(endpoint: Endpoint, intent: EndpointIntent, strangerRef: Str
 function makeDirection(ruleset: Ruleset | undefined, strangerRef: StrangerRef): DirectionConfig {
   if (ruleset === undefined) return { ruleset: 0, stranger: { portSet: PORT_SET_ALL, lengths: 0 }, defaultVerdict: 'allow' };
   const stranger = strangerRef(ruleset);
-  return { ruleset: ruleset.id, stranger: stranger.portSet === PORT_SET_NONE ? { portSet: PORT_SET_NONE, lengths: 0 } : stranger, defaultVerdict: 'deny' };
+  return {
+    ruleset: ruleset.id,
+    stranger: stranger.portSet === PORT_SET_NONE ? { portSet: PORT_SET_NONE, lengths: 0 } : stranger,
+    defaultVerdict: 'deny',
+  };
 }
 
 function configKeyOf(config: EndpointConfig): string {
   const { ingress, egress } = config;
-  return [config.endpoint, ingress.ruleset, egress.ruleset, config.ipv4, config.ipv6, config.sourceCheck, config.held, config.takeOverUntil].join('|');
+  return [
+    config.endpoint,
+    ingress.ruleset,
+    egress.ruleset,
+    config.ipv4,
+    config.ipv6,
+    config.sourceCheck,
+    config.held,
+    config.takeOverUntil,
+  ].join('|');
 }

@@ -70,7 +70,9 @@ interface Question {
 }
 
 function explainPolicy(compiler: Compiler, policy: Policy, question: Question): RuleExplanation[] {
-  const nothing = (because: RuleExplanation['because']): RuleExplanation[] => [{ policy: policy.key, rule: undefined, allows: false, because }];
+  const nothing = (because: RuleExplanation['because']): RuleExplanation[] => [
+    { policy: policy.key, rule: undefined, allows: false, because },
+  ];
   if (compiler.refused.has(policy.key)) return nothing('does not fit');
   if (!policy.valid) return nothing('invalid');
   const rules = policy.rules[question.direction] ?? [];

@@ -80,7 +80,8 @@ export class Attachments {
 
   #program(name: string): native.Fd {
     const program = this.#programs[name];
-    if (program === undefined) throw new PosternError('E_DATAPATH', `the BPF object has no program "${name}"`, { mend: 'build it again: npm run build' });
+    if (program === undefined)
+      throw new PosternError('E_DATAPATH', `the BPF object has no program "${name}"`, { mend: 'build it again: npm run build' });
     return program.fd;
   }
 }

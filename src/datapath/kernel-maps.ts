@@ -26,7 +26,8 @@ export class KernelMaps {
 
   fd(map: string): native.Fd {
     const loaded = this.#maps[map];
-    if (loaded === undefined) throw new PosternError('E_DATAPATH', `the BPF object has no map "${map}"`, { mend: 'build it again: npm run build' });
+    if (loaded === undefined)
+      throw new PosternError('E_DATAPATH', `the BPF object has no map "${map}"`, { mend: 'build it again: npm run build' });
     return loaded.fd;
   }
 
@@ -50,9 +51,13 @@ export class KernelMaps {
     try {
       this.#applyKind(first.op, run);
     } catch (cause) {
-      throw new PosternError('E_DATAPATH', `${first.op} failed for ${run.length} operations: ${cause instanceof Error ? cause.message : String(cause)}`, {
-        cause,
-      });
+      throw new PosternError(
+        'E_DATAPATH',
+        `${first.op} failed for ${run.length} operations: ${cause instanceof Error ? cause.message : String(cause)}`,
+        {
+          cause,
+        },
+      );
     }
   }
 
@@ -60,7 +65,12 @@ export class KernelMaps {
     switch (op) {
       case 'put-port-set': {
         const rows = of<'put-port-set'>(run).flatMap(({ portSet }) => portSet.rows.map((row) => ({ id: portSet.id, row })));
-        this.#put('ports', rows, ({ id, row }) => layout.encodePortKey(id, row), ({ row }) => layout.u32(layout.VERDICT_NUMBER[row.verdict]));
+        this.#put(
+          'ports',
+          rows,
+          ({ id, row }) => layout.encodePortKey(id, row),
+          ({ row }) => layout.u32(layout.VERDICT_NUMBER[row.verdict]),
+        );
         return;
       }
       case 'delete-port-set': {
@@ -92,7 +102,12 @@ export class KernelMaps {
         return;
       case 'put-prefix': {
         const puts = of<'put-prefix'>(run);
-        this.#put('prefixes', puts, ({ prefix }) => layout.encodePrefix(prefix), ({ identity }) => layout.u32(identity));
+        this.#put(
+          'prefixes',
+          puts,
+          ({ prefix }) => layout.encodePrefix(prefix),
+          ({ identity }) => layout.u32(identity),
+        );
         for (const { prefix, identity } of puts) this.#countPrefix(prefix, !isPermanent(prefix) || identity !== 0);
         return;
       }
@@ -103,7 +118,12 @@ export class KernelMaps {
         return;
       }
       case 'put-config':
-        this.#put('configs', of<'put-config'>(run), ({ id }) => layout.u32(id), ({ config }) => layout.encodeConfig(config));
+        this.#put(
+          'configs',
+          of<'put-config'>(run),
+          ({ id }) => layout.u32(id),
+          ({ config }) => layout.encodeConfig(config),
+        );
         return;
       case 'delete-config':
         // An array's rows stay; nobody names this one any more, and its next use writes it anew.
@@ -151,7 +171,8 @@ export class KernelMaps {
     const family = prefix.length >= MAPPED.length && isIPv4(prefix.address) ? this.#prefixes.ipv4 : this.#prefixes.ipv6;
     if (present) family.add(key);
     else family.delete(key);
-    this.#runtime[layout.LAYOUT.runtime.prefix_families[0] / 4] = (this.#prefixes.ipv4.size > 0 ? 1 : 0) | (this.#prefixes.ipv6.size > 0 ? 2 : 0);
+    this.#runtime[layout.LAYOUT.runtime.prefix_families[0] / 4] =
+      (this.#prefixes.ipv4.size > 0 ? 1 : 0) | (this.#prefixes.ipv6.size > 0 ? 2 : 0);
   }
 
   #put<Row>(map: string, rows: readonly Row[], key: (row: Row) => Uint8Array, value: (row: Row) => Uint8Array): void {

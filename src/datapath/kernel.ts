@@ -44,7 +44,11 @@ export class KernelDatapath implements Datapath {
 
   describe(): { attach: AttachMode; kernelConntrack: boolean; verifiedInstructions: Record<string, number> } {
     const verified = Object.entries(this.#loaded.object.programs).map(([name, program]) => [name, program.verifiedInstructions] as const);
-    return { attach: this.#attachments.mode, kernelConntrack: this.#loaded.kernelConntrack, verifiedInstructions: Object.fromEntries(verified) };
+    return {
+      attach: this.#attachments.mode,
+      kernelConntrack: this.#loaded.kernelConntrack,
+      verifiedInstructions: Object.fromEntries(verified),
+    };
   }
 
   get generation(): number {

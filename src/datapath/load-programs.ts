@@ -53,7 +53,11 @@ export function closePrograms(object: native.LoadedObject): void {
 }
 
 /** The kernel's conntrack functions are found by trying: vendors backport them, and kernels are built without them. */
-function loadObject(elf: Buffer, rows: number, inherited: Inherited | undefined): { object: native.LoadedObject; kernelConntrack: boolean } {
+function loadObject(
+  elf: Buffer,
+  rows: number,
+  inherited: Inherited | undefined,
+): { object: native.LoadedObject; kernelConntrack: boolean } {
   const load = (kernelConntrack: boolean): native.LoadedObject =>
     native.loadObject(elf, {
       name: 'postern',

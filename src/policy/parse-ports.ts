@@ -23,7 +23,9 @@ export function parsePort(value: unknown, field: string, reader: FieldReader): P
   }
   if (typeof port === 'string') {
     if (!isPortName(port)) {
-      const mend = /^\d+$/.test(port) ? 'leave out the quotes to mean a port number' : 'a port name has at most 15 of a-z, 0-9 and -, with a letter';
+      const mend = /^\d+$/.test(port)
+        ? 'leave out the quotes to mean a port number'
+        : 'a port name has at most 15 of a-z, 0-9 and -, with a letter';
       return reader.report(`${field}.port`, `"${port}" is no port name`, mend);
     }
     if (endPort !== undefined) return reader.report(`${field}.endPort`, 'endPort beside a named port', 'give a number as port');

@@ -45,7 +45,10 @@ export function containsList(outer: PeerList, inner: PeerList): boolean {
 
 /** Does one of the list's pod peers take in pods with these labels, in this namespace with those labels? */
 export function selectsPod(list: PeerList, namespace: string, namespaceLabels: Labels, labels: Labels): boolean {
-  return list.kind === 'peers' && list.pods.some((peer) => selectsNamespace(peer, namespace, namespaceLabels) && matchesSelector(peer.pods, labels));
+  return (
+    list.kind === 'peers' &&
+    list.pods.some((peer) => selectsNamespace(peer, namespace, namespaceLabels) && matchesSelector(peer.pods, labels))
+  );
 }
 
 function selectsNamespace(peer: PodPeer, namespace: string, labels: Labels): boolean {

@@ -21,8 +21,7 @@ export type Peer =
 
 export type PortRule =
   /** Inclusive; 0 … 65535 stands for every port of the protocol. */
-  | { readonly protocol: Protocol; readonly first: number; readonly last: number }
-  | { readonly protocol: Protocol; readonly name: string };
+  { readonly protocol: Protocol; readonly first: number; readonly last: number } | { readonly protocol: Protocol; readonly name: string };
 
 export interface Rule {
   /** Position in the manifest, from 0. */

@@ -32,7 +32,10 @@ class FaultyDatapath extends MemoryDatapath {
 }
 
 const [WEB, FRIEND] = ['10.1.0.2', '10.1.0.3'];
-const POLICY = policy('shop/web', { podSelector: { matchLabels: { app: 'web' } }, ingress: [{ from: [{ podSelector: { matchLabels: { app: 'friend' } } }] }] });
+const POLICY = policy('shop/web', {
+  podSelector: { matchLabels: { app: 'web' } },
+  ingress: [{ from: [{ podSelector: { matchLabels: { app: 'friend' } } }] }],
+});
 const web = (uid = 'one'): ClusterObject => pod('shop/web', { node: 'node-1', addresses: [WEB], labels: { app: 'web' }, uid });
 const objects: readonly ClusterObject[] = [
   namespace('shop'),
@@ -77,7 +80,7 @@ describe('the reconciler', () => {
     expect(reconciler.settled).toBe(true);
   });
 
-  it('attaches only when the endpoint\'s word and every row are there', () => {
+  it("attaches only when the endpoint's word and every row are there", () => {
     tell(...objects);
     reconciler.synced();
     reconciler.flush();
@@ -131,7 +134,7 @@ describe('the reconciler', () => {
     expect(interfaces.missing).toEqual(['shop/web']);
   });
 
-  it('takes programs off interfaces that an earlier agent left and that are no pod\'s any more', () => {
+  it("takes programs off interfaces that an earlier agent left and that are no pod's any more", () => {
     datapath.attach(99);
     tell(...objects);
     reconciler.synced();

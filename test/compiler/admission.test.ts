@@ -15,18 +15,38 @@ const cluster: readonly ClusterObject[] = [
   namespace('hostile'),
   pod('quiet/web', { node: 'node-1', addresses: ['10.1.0.2'], labels: { app: 'web' } }),
   pod('hostile/x', { node: 'node-1', addresses: ['10.1.0.3'], labels: { app: 'x' } }),
-  ...Array.from({ length: 60 }, (_, index) => pod(`quiet/p${index}`, { node: 'node-2', addresses: [`10.2.0.${index + 1}`], labels: { n: String(index) } })),
-  policy('quiet/web', { podSelector: { matchLabels: { app: 'web' } }, ingress: [{ from: [{ podSelector: {} }] }] }, { createdAt: 1_000_000, uid: 'quiet' }),
+  ...Array.from({ length: 60 }, (_, index) =>
+    pod(`quiet/p${index}`, { node: 'node-2', addresses: [`10.2.0.${index + 1}`], labels: { n: String(index) } }),
+  ),
+  policy(
+    'quiet/web',
+    { podSelector: { matchLabels: { app: 'web' } }, ingress: [{ from: [{ podSelector: {} }] }] },
+    { createdAt: 1_000_000, uid: 'quiet' },
+  ),
 ];
 
 const many = (amount: number, from: (index: number) => unknown): ClusterObject[] =>
   Array.from({ length: amount }, (_, index) =>
-    policy(`hostile/h${index}`, { podSelector: {}, ingress: [{ from: [from(index)] }] }, { createdAt: 2_000_000 + index * 1000, uid: `h${index}` }),
+    policy(
+      `hostile/h${index}`,
+      { podSelector: {}, ingress: [{ from: [from(index)] }] },
+      { createdAt: 2_000_000 + index * 1000, uid: `h${index}` },
+    ),
   );
 
-const splitting = many(60, (index) => ({ namespaceSelector: {}, podSelector: { matchExpressions: [{ key: 'n', operator: 'In', values: [String(index)] }] } }));
+const splitting = many(60, (index) => ({
+  namespaceSelector: {},
+  podSelector: { matchExpressions: [{ key: 'n', operator: 'In', values: [String(index)] }] },
+}));
 const blocks = [
-  policy('hostile/blocks', { podSelector: {}, ingress: [{ from: Array.from({ length: 300 }, (_, index) => ({ ipBlock: { cidr: `172.16.${index % 256}.${index >> 8}/32` } })) }] }, { createdAt: 2_000_000, uid: 'b' }),
+  policy(
+    'hostile/blocks',
+    {
+      podSelector: {},
+      ingress: [{ from: Array.from({ length: 300 }, (_, index) => ({ ipBlock: { cidr: `172.16.${index % 256}.${index >> 8}/32` } })) }],
+    },
+    { createdAt: 2_000_000, uid: 'b' },
+  ),
 ];
 
 function compile(objects: readonly ClusterObject[]): Compiler {
@@ -62,7 +82,9 @@ describe('a namespace that asks for too much', () => {
 
   it('is let in again once it asks for less', () => {
     const compiler = compile([...cluster, ...splitting]);
-    compiler.apply(splitting.slice(5).map((object) => ({ type: 'delete', kind: 'NetworkPolicy', key: `hostile/${(object as { name: string }).name}` })));
+    compiler.apply(
+      splitting.slice(5).map((object) => ({ type: 'delete', kind: 'NetworkPolicy', key: `hostile/${(object as { name: string }).name}` })),
+    );
     compiler.flush({ ms: 5000, monotonic: 0n });
     expect([...compiler.refused.keys()]).toEqual([]);
   });

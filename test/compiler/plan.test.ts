@@ -7,7 +7,9 @@ import type { ClusterObject } from '../../src/model/objects.ts';
 import { Endpoints } from '../properties/endpoints.ts';
 import { namespace, node, pod, policy } from '../support/builders/objects.ts';
 
-const PEERS = Array.from({ length: 20 }, (_, index) => pod(`shop/p${index}`, { node: 'node-2', addresses: [`10.1.1.${index + 1}`], labels: { app: index < 15 ? 'a' : 'b' } }));
+const PEERS = Array.from({ length: 20 }, (_, index) =>
+  pod(`shop/p${index}`, { node: 'node-2', addresses: [`10.1.1.${index + 1}`], labels: { app: index < 15 ? 'a' : 'b' } }),
+);
 const WEB = pod('shop/web', { node: 'node-1', addresses: ['10.1.0.2'], labels: { app: 'web' } });
 
 function allow(...from: unknown[]): ClusterObject {
@@ -31,7 +33,8 @@ function start(...objects: ClusterObject[]): { endpoints: Endpoints; tell: (...o
   return { endpoints, tell };
 }
 
-const count = (operations: readonly Operation[], op: Operation['op']): number => operations.filter((operation) => operation.op === op).length;
+const count = (operations: readonly Operation[], op: Operation['op']): number =>
+  operations.filter((operation) => operation.op === op).length;
 
 describe('an edit', () => {
   it('that adds a broad peer renumbers nobody who had an identity', () => {
@@ -103,7 +106,11 @@ describe('an edit', () => {
     const rulesets = new Set<number>();
     const identities = new Set<number>();
     for (let round = 0; round < 5; round += 1) {
-      for (const operation of [...tell(allow({ podSelector: { matchLabels: { app: 'b' } } })), ...tell(allow(A, EVERYBODY)), ...tell(allow(A))]) {
+      for (const operation of [
+        ...tell(allow({ podSelector: { matchLabels: { app: 'b' } } })),
+        ...tell(allow(A, EVERYBODY)),
+        ...tell(allow(A)),
+      ]) {
         if (operation.op === 'put-pair') {
           rulesets.add(operation.ruleset);
           identities.add(operation.identity);

@@ -21,10 +21,26 @@ describe('a policy that is wrong anywhere isolates its selection and allows noth
     ['endPort without port', { ports: [{ endPort: 90 }] }, 'spec.ingress[0].ports[0].endPort'],
     ['endPort below port', { ports: [{ port: 90, endPort: 80 }] }, 'spec.ingress[0].ports[0].endPort'],
     ['endPort of a name', { ports: [{ port: 'http', endPort: 80 }] }, 'spec.ingress[0].ports[0].endPort'],
-    ['an unknown operator', { from: [{ podSelector: { matchExpressions: [{ key: 'a', operator: 'Like', values: ['b'] }] } }] }, 'spec.ingress[0].from[0].podSelector.matchExpressions[0].operator'],
-    ['In without values', { from: [{ podSelector: { matchExpressions: [{ key: 'a', operator: 'In' }] } }] }, 'spec.ingress[0].from[0].podSelector.matchExpressions[0].values'],
-    ['Exists with values', { from: [{ podSelector: { matchExpressions: [{ key: 'a', operator: 'Exists', values: ['b'] }] } }] }, 'spec.ingress[0].from[0].podSelector.matchExpressions[0].values'],
-    ['a label that is no text', { from: [{ podSelector: { matchLabels: { tier: 1 } } }] }, 'spec.ingress[0].from[0].podSelector.matchLabels.tier'],
+    [
+      'an unknown operator',
+      { from: [{ podSelector: { matchExpressions: [{ key: 'a', operator: 'Like', values: ['b'] }] } }] },
+      'spec.ingress[0].from[0].podSelector.matchExpressions[0].operator',
+    ],
+    [
+      'In without values',
+      { from: [{ podSelector: { matchExpressions: [{ key: 'a', operator: 'In' }] } }] },
+      'spec.ingress[0].from[0].podSelector.matchExpressions[0].values',
+    ],
+    [
+      'Exists with values',
+      { from: [{ podSelector: { matchExpressions: [{ key: 'a', operator: 'Exists', values: ['b'] }] } }] },
+      'spec.ingress[0].from[0].podSelector.matchExpressions[0].values',
+    ],
+    [
+      'a label that is no text',
+      { from: [{ podSelector: { matchLabels: { tier: 1 } } }] },
+      'spec.ingress[0].from[0].podSelector.matchLabels.tier',
+    ],
     ['an address with leading zeros', { from: [{ ipBlock: { cidr: '010.0.0.0/8' } }] }, 'spec.ingress[0].from[0].ipBlock.cidr'],
     ['a mapped address', { from: [{ ipBlock: { cidr: '::ffff:10.0.0.0/104' } }] }, 'spec.ingress[0].from[0].ipBlock.cidr'],
   ])('%s', (_, rule, field) => {
@@ -38,7 +54,8 @@ describe('a policy that is wrong anywhere isolates its selection and allows noth
   });
 
   it('in both directions where its types cannot be read', () => {
-    for (const policyTypes of [['Ingres'], 'Ingress', [7]]) expect(parse({ podSelector: {}, policyTypes }).rules).toEqual({ ingress: [], egress: [] });
+    for (const policyTypes of [['Ingres'], 'Ingress', [7]])
+      expect(parse({ podSelector: {}, policyTypes }).rules).toEqual({ ingress: [], egress: [] });
   });
 
   it('and selects nothing where its selection cannot be read', () => {
@@ -70,9 +87,18 @@ describe('a peer of unknown or mixed kind matches nothing, and the rest of its p
 describe('defaults', () => {
   it.each([
     [{ podSelector: {} }, { ingress: [], egress: undefined }],
-    [{ podSelector: {}, policyTypes: [] }, { ingress: [], egress: undefined }],
-    [{ podSelector: {}, egress: [] }, { ingress: [], egress: undefined }],
-    [{ podSelector: {}, policyTypes: ['Egress'], ingress: [{}] }, { ingress: undefined, egress: [] }],
+    [
+      { podSelector: {}, policyTypes: [] },
+      { ingress: [], egress: undefined },
+    ],
+    [
+      { podSelector: {}, egress: [] },
+      { ingress: [], egress: undefined },
+    ],
+    [
+      { podSelector: {}, policyTypes: ['Egress'], ingress: [{}] },
+      { ingress: undefined, egress: [] },
+    ],
   ])('the types of %j', (spec, rules) => {
     expect(parse(spec).rules).toEqual(rules);
   });

@@ -14,7 +14,9 @@ const ports = fc.array(range, { maxLength: 5 }).map(portsOf);
 
 /** As the kernel looks it up. */
 function isCovered(set: Ports, port: number): boolean {
-  return portRows(set).some(({ protocol, port: prefix, length }) => protocol === PROTOCOL_NUMBER.TCP && port >> (16 - length) === prefix >> (16 - length));
+  return portRows(set).some(
+    ({ protocol, port: prefix, length }) => protocol === PROTOCOL_NUMBER.TCP && port >> (16 - length) === prefix >> (16 - length),
+  );
 }
 
 describe('ports', () => {
@@ -35,7 +37,10 @@ describe('ports', () => {
   it('rows cover a port exactly where a range does', () => {
     fc.assert(
       fc.property(ports, fc.array(fc.integer({ min: 0, max: 65535 }), { minLength: 20 }), (set, probes) => {
-        const edges = set === 'all' ? [] : set.TCP.flatMap(({ first, last }) => [first - 1, first, last, last + 1]).filter((port) => port >= 0 && port <= 65535);
+        const edges =
+          set === 'all'
+            ? []
+            : set.TCP.flatMap(({ first, last }) => [first - 1, first, last, last + 1]).filter((port) => port >= 0 && port <= 65535);
         for (const port of [...probes, ...edges]) expect(isCovered(set, port)).toBe(hasPort(set, PROTOCOL_NUMBER.TCP, port));
       }),
     );

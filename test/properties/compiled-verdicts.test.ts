@@ -24,7 +24,10 @@ describe('compiled from scratch', () => {
             if (expected.because.some((reason) => reason.direction === side && reason.policy === undefined)) continue;
             expect(explained[side].verdict, `${side} of ${describeFlow(flow)}`).toBe(expected[side]);
             if (expected[side] === 'not-isolated') continue;
-            expect(explained[side].rules.some((rule) => rule.allows), `rules for ${side} of ${describeFlow(flow)}`).toBe(expected[side] === 'allow');
+            expect(
+              explained[side].rules.some((rule) => rule.allows),
+              `rules for ${side} of ${describeFlow(flow)}`,
+            ).toBe(expected[side] === 'allow');
           }
         }
       }),

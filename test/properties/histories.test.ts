@@ -70,19 +70,25 @@ const flowSeeds = fc.array(flowSeed, { minLength: 10, maxLength: 20 });
 describe('event by event', () => {
   it('the maps mean what the oracle says of the cluster as it is, after every flush and after every sweep', () => {
     fc.assert(
-      fc.property(history, chunkSizes, flowSeeds, fc.array(fc.boolean(), { minLength: 1, maxLength: 5 }), (events, sizes, seeds, sweeps) => {
-        const endpoints = new Endpoints();
-        const told: (typeof events)[number][] = [];
-        for (const [turn, part] of chunk(events, sizes).entries()) {
-          told.push(...part);
-          endpoints.tell(part);
-          if (sweeps[turn % sweeps.length] === true) endpoints.sweep();
-          const world = replay(told);
-          for (const question of questionsOf(world, seeds)) {
-            expect(observed(endpoints, question), `${question.side} of ${describeFlow(question.flow)}`).toBe(expected(world, question));
+      fc.property(
+        history,
+        chunkSizes,
+        flowSeeds,
+        fc.array(fc.boolean(), { minLength: 1, maxLength: 5 }),
+        (events, sizes, seeds, sweeps) => {
+          const endpoints = new Endpoints();
+          const told: (typeof events)[number][] = [];
+          for (const [turn, part] of chunk(events, sizes).entries()) {
+            told.push(...part);
+            endpoints.tell(part);
+            if (sweeps[turn % sweeps.length] === true) endpoints.sweep();
+            const world = replay(told);
+            for (const question of questionsOf(world, seeds)) {
+              expect(observed(endpoints, question), `${question.side} of ${describeFlow(question.flow)}`).toBe(expected(world, question));
+            }
           }
-        }
-      }),
+        },
+      ),
       propertyParameters('histories', 1000),
     );
   });
@@ -131,8 +137,11 @@ describe('event by event', () => {
             const was = words.get(ifindex);
             const peer = question.side === 'egress' ? question.flow.destination : question.flow.source;
             const gone = ownerOf(after, peer) === undefined && ownerOf(before, peer) !== undefined;
-            if (was === undefined || gone || !isSamePod(before, question) || !expected(before, question) || expected(after, question)) continue;
-            expect(endpoints.datapath.words.get(ifindex)?.generation, `${question.side} of ${describeFlow(question.flow)}`).toBeGreaterThan(was.generation);
+            if (was === undefined || gone || !isSamePod(before, question) || !expected(before, question) || expected(after, question))
+              continue;
+            expect(endpoints.datapath.words.get(ifindex)?.generation, `${question.side} of ${describeFlow(question.flow)}`).toBeGreaterThan(
+              was.generation,
+            );
           }
         }
       }),
@@ -147,7 +156,11 @@ describe('event by event', () => {
         for (const part of chunk(events, sizes)) endpoints.tell(part);
         const world = replay(events);
         endpoints.tell([
-          ...world.policies.map(({ namespace, name }) => ({ type: 'delete' as const, kind: 'NetworkPolicy' as const, key: `${namespace}/${name}` })),
+          ...world.policies.map(({ namespace, name }) => ({
+            type: 'delete' as const,
+            kind: 'NetworkPolicy' as const,
+            key: `${namespace}/${name}`,
+          })),
           ...world.pods.map(({ namespace, name }) => ({ type: 'delete' as const, kind: 'Pod' as const, key: `${namespace}/${name}` })),
         ]);
         endpoints.sweep();
