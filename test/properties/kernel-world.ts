@@ -13,12 +13,14 @@ import { IFINDEX, type KernelHarness } from '../support/kernel-harness.ts';
 
 /** Interfaces of the world's pods; test runs have another. */
 const FIRST_IFINDEX = 100;
-const SOURCE_PORT = 40000;
+/** Source ports are used once in a world: a row that one packet left would answer for the next. */
+const FIRST_SOURCE_PORT = 20_000;
 
 export class KernelWorld {
   readonly twin = new MemoryDatapath();
   readonly #kernel: KernelHarness;
   readonly #ifindexOf = new Map<string, number>();
+  #sourcePort = FIRST_SOURCE_PORT;
 
   constructor(kernel: KernelHarness, world: World, node: string) {
     this.#kernel = kernel;
@@ -51,7 +53,7 @@ export class KernelWorld {
     // Flows without ports are the same both ways, and a row of theirs would answer for the other direction.
     if (flow.port === undefined) this.#kernel.evict();
     this.#kernel.maps.apply([{ op: 'set-endpoint', ifindex: IFINDEX, word }]);
-    return this.#kernel.pass(side, openingFrame(flow, winding), { fromNode: flow.sourceIsLocalNode === true });
+    return this.#kernel.pass(side, openingFrame(flow, this.#sourcePort++, winding), { fromNode: flow.sourceIsLocalNode === true });
   }
 }
 
@@ -66,15 +68,15 @@ export function isGroup(address: Address): boolean {
 }
 
 /** `winding`: by the parser's slow way. */
-function openingFrame(flow: Flow, winding: boolean): Uint8Array {
+function openingFrame(flow: Flow, sourcePort: number, winding: boolean): Uint8Array {
   const { source, destination } = flow;
-  const segment = openingSegment(flow);
+  const segment = openingSegment(flow, sourcePort);
   if (isIPv4(source)) return ethernet({}, ipv4({ source, destination, ...(winding ? { options: ipv4Padding(2) } : {}) }, segment));
   return ethernet({}, ipv6({ source, destination }, winding ? destinationOptions(segment) : segment));
 }
 
-function openingSegment(flow: Flow): Segment {
-  const ports = { source: SOURCE_PORT, destination: flow.port ?? 0 };
+function openingSegment(flow: Flow, source: number): Segment {
+  const ports = { source, destination: flow.port ?? 0 };
   const v4 = isIPv4(flow.source);
   switch (protocolNumber(flow)) {
     case 6:
