@@ -17,7 +17,7 @@ import { nameEvent } from './drop-log.ts';
 import { Interfaces } from './interfaces.ts';
 import { forbidNewPrivileges } from './libc.ts';
 import { Reconciler } from './reconciler.ts';
-import { makeStatus } from './status.ts';
+import { isHealthy, makeStatus } from './status.ts';
 
 export interface AgentOptions {
   readonly node: string;
@@ -57,7 +57,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   const links = watchLinks({ directory: options.netnsDirectory, onChange: () => reconciler.interfacesChanged() });
 
   const control = await ControlSocket.open(options.socket, {
-    settle: () => settle(source, reconciler, interfaces),
+    settle: () => settle(source, reconciler, interfaces, compiler),
     status: () => makeStatus({ node, compiler, datapath, interfaces, reconciler, source }),
     traceFlows: (on) => datapath.traceFlows(on),
   });
@@ -86,7 +86,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   }
 }
 
-async function settle(source: FilesSource, reconciler: Reconciler, interfaces: Interfaces): Promise<unknown> {
+async function settle(source: FilesSource, reconciler: Reconciler, interfaces: Interfaces, compiler: Compiler): Promise<unknown> {
   await source.rescan();
   const deadline = performance.now() + SETTLE_TIMEOUT_MS;
   reconciler.interfacesChanged();
@@ -100,7 +100,7 @@ async function settle(source: FilesSource, reconciler: Reconciler, interfaces: I
     }
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
-  return { settled: true, healthy: source.healthy, missing: interfaces.missing };
+  return { settled: true, healthy: isHealthy({ compiler, reconciler, source }), missing: interfaces.missing };
 }
 
 function podOf(event: PacketEvent, interfaces: Interfaces): string | undefined {

@@ -16,11 +16,16 @@ export interface StatusParts {
   readonly source: { readonly healthy: boolean; readonly problems: readonly PosternError[] };
 }
 
+/** False while not all that the source holds is in force: a part of it cannot be read, a policy does not say whom it selects, or a flush fails. */
+export function isHealthy({ compiler, reconciler, source }: Pick<StatusParts, 'compiler' | 'reconciler' | 'source'>): boolean {
+  return source.healthy && reconciler.failure === undefined && compiler.policies.values().every(({ subject }) => subject !== undefined);
+}
+
 export function makeStatus({ node, compiler, datapath, interfaces, reconciler, source }: StatusParts): unknown {
   return {
     node,
     settled: reconciler.settled,
-    healthy: source.healthy && reconciler.failure === undefined,
+    healthy: isHealthy({ compiler, reconciler, source }),
     failure: reconciler.failure === undefined ? null : formatError(reconciler.failure),
     source: { healthy: source.healthy, problems: source.problems.map(formatError) },
     datapath: { ...datapath.describe(), generation: datapath.generation, tookOverFlows: datapath.tookOverFlows },
