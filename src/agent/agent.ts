@@ -53,7 +53,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
     (wanted) => findPodInterfaces(wanted, { directory: options.netnsDirectory, processes: options.processNamespaces }),
     (ifindex) => native.interfaceName(ifindex) !== undefined,
   );
-  const reconciler = new Reconciler({ compiler, datapath, interfaces, log, now: readClocks });
+  const reconciler = new Reconciler({ compiler, datapath, interfaces, log, now: readClocks, isComplete: () => source.healthy });
   const links = watchLinks({ directory: options.netnsDirectory, onChange: () => reconciler.interfacesChanged() });
 
   const control = await ControlSocket.open(options.socket, {
@@ -92,7 +92,7 @@ async function settle(source: FilesSource, reconciler: Reconciler, interfaces: I
   reconciler.interfacesChanged();
   reconciler.flush();
   while (!reconciler.settled) {
-    if (performance.now() > deadline) {
+    if (performance.now() > deadline || reconciler.failure?.code === 'E_INCOMPLETE') {
       throw (
         reconciler.failure ??
         new PosternError('E_NOT_SETTLED', 'the source has not told everything yet', { mend: 'see the log of the agent' })

@@ -15,6 +15,8 @@ export interface ReconcilerOptions {
   readonly interfaces: Interfaces;
   readonly log: Logger;
   readonly now: () => Now;
+  /** The source tells all that there is. False while a part of it cannot be read. */
+  readonly isComplete: () => boolean;
 }
 
 /** While events keep coming, flushes are at least this far apart; an idle agent flushes at once. */
@@ -33,6 +35,12 @@ export class Reconciler {
   /** Operations of plans that were made but not applied, in order. */
   #owed: Operation[] = [];
   #toAttach = new Set<number>();
+  readonly #isComplete: () => boolean;
+  /**
+   * Interfaces that still run an earlier agent's programs; `undefined` before the first flush. They are only taken over from a complete picture: what
+   * cannot be read is not gone.
+   */
+  #earlier: Set<number> | undefined;
   #synced = false;
   #flushedOnce = false;
   #flushing: NodeJS.Timeout | undefined;
@@ -48,15 +56,19 @@ export class Reconciler {
     this.#interfaces = options.interfaces;
     this.#log = options.log;
     this.#now = options.now;
+    this.#isComplete = options.isComplete;
   }
 
   /** Everything that is known is in force. */
   get settled(): boolean {
-    return this.#flushedOnce && this.#flushing === undefined && this.#failure === undefined;
+    return this.#flushedOnce && this.#flushing === undefined && this.failure === undefined;
   }
 
   get failure(): PosternError | undefined {
-    return this.#failure;
+    if (this.#failure !== undefined || !this.#waits()) return this.#failure;
+    return new PosternError('E_INCOMPLETE', "an earlier agent's programs are still in force, since the source cannot be read as a whole", {
+      mend: 'mend what the source complains of; this agent then takes over by itself',
+    });
   }
 
   get flushes(): number {
@@ -119,14 +131,22 @@ export class Reconciler {
     const owed = this.#owed;
     if (owed.length > 0) this.#datapath.apply(owed);
     this.#owed = [];
+    this.#earlier ??= new Set(this.#datapath.attached());
+    const wait = this.#earlier.size > 0 && !this.#isComplete();
     for (const ifindex of this.#toAttach) {
+      if (wait && this.#earlier.has(ifindex)) continue;
       this.#attach(ifindex);
       this.#toAttach.delete(ifindex);
     }
+    if (!wait) this.#detachEarlier(this.#earlier);
     if (this.#flushedOnce) return;
-    this.#detachStrangers();
     this.#flushedOnce = true;
     this.#log.info({ endpoints: this.#interfaces.bound.size, policies: this.#compiler.policies.size }, 'enforcing');
+    if (wait)
+      this.#log.error(
+        { interfaces: this.#earlier.size },
+        "an earlier agent's programs stay in force until the source can be read as a whole",
+      );
   }
 
   /** An interface may go between being found and being attached: the next refresh notices. */
@@ -141,11 +161,12 @@ export class Reconciler {
     }
   }
 
-  /** What an earlier agent left on interfaces that are no pod's any more. */
-  #detachStrangers(): void {
-    for (const ifindex of this.#datapath.attached()) {
+  /** Every interface with a pod has our programs by now; what is left of an earlier agent's is on interfaces that are no pod's any more. */
+  #detachEarlier(earlier: Set<number>): void {
+    for (const ifindex of earlier) {
       if (this.#interfaces.podAt(ifindex) === undefined) this.#datapath.detach(ifindex);
     }
+    earlier.clear();
   }
 
   #refreshInterfaces(): void {
@@ -201,9 +222,14 @@ export class Reconciler {
     this.#flushing ??= setTimeout(() => this.flush(), RETRY_MS);
   }
 
+  /** For an earlier agent's interfaces to be taken over. */
+  #waits(): boolean {
+    return this.#earlier !== undefined && this.#earlier.size > 0;
+  }
+
   #sweepLater(): void {
     if (this.#sweeping !== undefined) return;
-    if (!this.#compiler.sweepPending && this.#interfaces.missing.length === 0) return;
+    if (!this.#compiler.sweepPending && this.#interfaces.missing.length === 0 && !this.#waits()) return;
     this.#sweeping = setTimeout(() => this.#sweep(), SWEEP_INTERVAL_MS);
   }
 
@@ -216,6 +242,7 @@ export class Reconciler {
       this.#fail(error);
     }
     if (this.#interfaces.missing.length > 0) this.interfacesChanged();
+    if (this.#waits()) this.flushSoon();
     this.#sweepLater();
   }
 }

@@ -52,8 +52,10 @@ describe('the reconciler', () => {
   let reconciler: Reconciler;
   /** Address → interface, as discovery would find them. */
   let present: Map<string, number>;
+  let complete: boolean;
 
   beforeEach(() => {
+    complete = true;
     datapath = new FaultyDatapath();
     compiler = new Compiler({ node: 'node-1' });
     present = new Map([[WEB, 12]]);
@@ -64,7 +66,7 @@ describe('the reconciler', () => {
       });
     interfaces = new Interfaces(find, (ifindex) => [...present.values()].includes(ifindex));
     const now = (): { ms: number; monotonic: bigint } => ({ ms: performance.now(), monotonic: process.hrtime.bigint() });
-    reconciler = new Reconciler({ compiler, datapath, interfaces, log: pino({ level: 'silent' }), now });
+    reconciler = new Reconciler({ compiler, datapath, interfaces, log: pino({ level: 'silent' }), now, isComplete: () => complete });
   });
   afterEach(() => reconciler.stop());
 
@@ -140,5 +142,24 @@ describe('the reconciler', () => {
     reconciler.synced();
     reconciler.flush();
     expect([...datapath.attached()]).toEqual([12]);
+  });
+
+  it("leaves an earlier agent's programs in force until the source can be read as a whole", () => {
+    datapath.attach(12);
+    datapath.attach(99);
+    datapath.log.length = 0;
+    complete = false;
+    present.set('10.1.0.9', 14);
+    tell(...objects, pod('shop/new', { node: 'node-1', addresses: ['10.1.0.9'] }));
+    reconciler.synced();
+    reconciler.flush();
+    expect(datapath.log.filter((entry) => entry.startsWith('attach'))).toEqual(['attach 14']);
+    expect([...datapath.attached()].toSorted((a, b) => a - b)).toEqual([12, 14, 99]);
+    expect([reconciler.settled, reconciler.failure?.code]).toEqual([false, 'E_INCOMPLETE']);
+    complete = true;
+    reconciler.flush();
+    expect([...datapath.attached()].toSorted((a, b) => a - b)).toEqual([12, 14]);
+    expect(datapath.log.at(-1)).toBe('attach 12');
+    expect(reconciler.settled).toBe(true);
   });
 });
