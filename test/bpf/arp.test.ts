@@ -13,7 +13,11 @@ const SENT: readonly { readonly what: string; readonly packet: ArpOptions; reado
   { what: 'an answer for its address', packet: { operation: 'reply', sender: V4.pod, target: V4.gateway }, fate: 'pass' },
   { what: 'an announcement of its address', packet: { operation: 'request', sender: V4.pod, target: V4.pod }, fate: 'pass' },
   { what: 'a probe from no address', packet: { operation: 'request', sender: '0.0.0.0', target: V4.pod }, fate: 'pass' },
-  { what: 'a question from another address', packet: { operation: 'request', sender: V4.neighbour, target: V4.gateway }, fate: 'SPOOFED_ARP' },
+  {
+    what: 'a question from another address',
+    packet: { operation: 'request', sender: V4.neighbour, target: V4.gateway },
+    fate: 'SPOOFED_ARP',
+  },
   { what: 'an answer for the gateway', packet: { operation: 'reply', sender: V4.gateway, target: V4.neighbour }, fate: 'SPOOFED_ARP' },
   { what: 'an announcement of another address', packet: { operation: 'reply', sender: V4.friend, target: V4.friend }, fate: 'SPOOFED_ARP' },
 ];

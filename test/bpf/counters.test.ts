@@ -99,7 +99,11 @@ describe.each(FAMILIES)('told over $name', needsKernel, (family) => {
       const [association, ping, spoofed] = events();
       expect(association).toMatchObject({ protocol: 132, sourcePort: 40000, destinationPort: 80 });
       expect(ping).toMatchObject({ protocol: family.icmp, icmpType: family.icmp === 1 ? 8 : 128 });
-      expect(spoofed).toMatchObject({ source: parseAddress(family.neighbour), destination: parseAddress(family.friend), reason: reasonNumber('SPOOFED_SOURCE') });
+      expect(spoofed).toMatchObject({
+        source: parseAddress(family.neighbour),
+        destination: parseAddress(family.friend),
+        reason: reasonNumber('SPOOFED_SOURCE'),
+      });
     });
 
     it('the time is the clock that the agent reads', () => {
@@ -120,7 +124,13 @@ describe.each(FAMILIES)('told over $name', needsKernel, (family) => {
       stage.kernel.traceFlows(false);
       friend.into(tcp(PORTS));
       expect(events()).toMatchObject([
-        { verdict: 'allow', direction: 'ingress', reason: reasonNumber('ALLOWED'), source: parseAddress(family.friend), destinationPort: 80 },
+        {
+          verdict: 'allow',
+          direction: 'ingress',
+          reason: reasonNumber('ALLOWED'),
+          source: parseAddress(family.friend),
+          destinationPort: 80,
+        },
         { verdict: 'allow', direction: 'egress', reason: reasonNumber('ALLOWED'), source: parseAddress(family.pod), sourcePort: 80 },
       ]);
     });

@@ -1,7 +1,17 @@
 /** IPv6 discovery and multicast membership, by direction, hop limit and what is said. */
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { igmp, mld1, mldReport, neighbourAdvertisement, neighbourSolicitation, redirect, routerAdvertisement, routerSolicitation, solicitedNode } from '../support/builders/discovery.ts';
+import {
+  igmp,
+  mld1,
+  mldReport,
+  neighbourAdvertisement,
+  neighbourSolicitation,
+  redirect,
+  routerAdvertisement,
+  routerSolicitation,
+  solicitedNode,
+} from '../support/builders/discovery.ts';
 import { destinationOptions, fragmentHeader } from '../support/builders/extension-headers.ts';
 import { ipv4, ipv6, ROUTER_ALERT_V4, slice, type Packet, type Segment } from '../support/builders/frames.ts';
 import { icmp6 } from '../support/builders/segments.ts';
@@ -18,21 +28,57 @@ const from = (source: string, destination: string, segment: Segment, hopLimit?: 
 const SENT: readonly { readonly what: string; readonly packet: Packet; readonly fate: Fate }[] = [
   { what: 'a router solicitation', packet: from(POD_LINK_LOCAL, ALL_ROUTERS, routerSolicitation()), fate: 'pass' },
   { what: 'a router solicitation from no address', packet: from('::', ALL_ROUTERS, routerSolicitation()), fate: 'pass' },
-  { what: 'a solicitation of the gateway', packet: from(V6.pod, solicitedNode(V6.gateway), neighbourSolicitation(V6.gateway)), fate: 'pass' },
-  { what: 'a check of its own address for doubles', packet: from('::', solicitedNode(V6.pod), neighbourSolicitation(V6.pod)), fate: 'pass' },
-  { what: 'a solicitation from another address', packet: from(V6.neighbour, solicitedNode(V6.gateway), neighbourSolicitation(V6.gateway)), fate: 'SPOOFED_SOURCE' },
+  {
+    what: 'a solicitation of the gateway',
+    packet: from(V6.pod, solicitedNode(V6.gateway), neighbourSolicitation(V6.gateway)),
+    fate: 'pass',
+  },
+  {
+    what: 'a check of its own address for doubles',
+    packet: from('::', solicitedNode(V6.pod), neighbourSolicitation(V6.pod)),
+    fate: 'pass',
+  },
+  {
+    what: 'a solicitation from another address',
+    packet: from(V6.neighbour, solicitedNode(V6.gateway), neighbourSolicitation(V6.gateway)),
+    fate: 'SPOOFED_SOURCE',
+  },
   { what: 'an advertisement of its own address', packet: from(V6.pod, V6.gateway, neighbourAdvertisement(V6.pod)), fate: 'pass' },
-  { what: 'an advertisement of its link-local address', packet: from(POD_LINK_LOCAL, ALL_NODES, neighbourAdvertisement(POD_LINK_LOCAL)), fate: 'pass' },
+  {
+    what: 'an advertisement of its link-local address',
+    packet: from(POD_LINK_LOCAL, ALL_NODES, neighbourAdvertisement(POD_LINK_LOCAL)),
+    fate: 'pass',
+  },
   { what: 'an advertisement of a neighbour', packet: from(V6.pod, ALL_NODES, neighbourAdvertisement(V6.neighbour)), fate: 'DISCOVERY' },
   { what: 'an advertisement of the gateway', packet: from(V6.pod, ALL_NODES, neighbourAdvertisement(V6.gateway)), fate: 'DISCOVERY' },
-  { what: "an advertisement of the gateway's link-local address", packet: from(POD_LINK_LOCAL, ALL_NODES, neighbourAdvertisement(GATEWAY_LINK_LOCAL)), fate: 'DISCOVERY' },
-  { what: 'an advertisement of a stranger', packet: from(POD_LINK_LOCAL, ALL_NODES, neighbourAdvertisement(V6.stranger)), fate: 'DISCOVERY' },
+  {
+    what: "an advertisement of the gateway's link-local address",
+    packet: from(POD_LINK_LOCAL, ALL_NODES, neighbourAdvertisement(GATEWAY_LINK_LOCAL)),
+    fate: 'DISCOVERY',
+  },
+  {
+    what: 'an advertisement of a stranger',
+    packet: from(POD_LINK_LOCAL, ALL_NODES, neighbourAdvertisement(V6.stranger)),
+    fate: 'DISCOVERY',
+  },
   { what: 'an advertisement without a target', packet: from(V6.pod, ALL_NODES, { ...icmp6(136, 0, 0), hopLimit: 255 }), fate: 'DISCOVERY' },
   { what: 'a router advertisement', packet: from(POD_LINK_LOCAL, ALL_NODES, routerAdvertisement()), fate: 'DISCOVERY' },
-  { what: 'a router advertisement behind an extension header', packet: from(POD_LINK_LOCAL, ALL_NODES, destinationOptions(routerAdvertisement()), 255), fate: 'DISCOVERY' },
-  { what: 'a router advertisement in a fragment', packet: from(POD_LINK_LOCAL, ALL_NODES, fragmentHeader({ more: true }, slice(routerAdvertisement(), 0, 16)), 255), fate: 'DISCOVERY' },
+  {
+    what: 'a router advertisement behind an extension header',
+    packet: from(POD_LINK_LOCAL, ALL_NODES, destinationOptions(routerAdvertisement()), 255),
+    fate: 'DISCOVERY',
+  },
+  {
+    what: 'a router advertisement in a fragment',
+    packet: from(POD_LINK_LOCAL, ALL_NODES, fragmentHeader({ more: true }, slice(routerAdvertisement(), 0, 16)), 255),
+    fate: 'DISCOVERY',
+  },
   { what: 'a redirect', packet: from(POD_LINK_LOCAL, V6.neighbour, redirect(POD_LINK_LOCAL, V6.stranger)), fate: 'DISCOVERY' },
-  { what: 'a solicitation that could be routed', packet: from(V6.pod, V6.gateway, neighbourSolicitation(V6.gateway), 64), fate: 'DISCOVERY' },
+  {
+    what: 'a solicitation that could be routed',
+    packet: from(V6.pod, V6.gateway, neighbourSolicitation(V6.gateway), 64),
+    fate: 'DISCOVERY',
+  },
 ];
 
 const RECEIVED: readonly { readonly what: string; readonly packet: Packet; readonly fate: Fate }[] = [
@@ -42,8 +88,16 @@ const RECEIVED: readonly { readonly what: string; readonly packet: Packet; reado
   { what: 'a neighbour advertisement', packet: from(V6.gateway, V6.pod, neighbourAdvertisement(V6.gateway)), fate: 'pass' },
   { what: 'a router solicitation', packet: from(GATEWAY_LINK_LOCAL, ALL_ROUTERS, routerSolicitation()), fate: 'DISCOVERY' },
   { what: 'a router advertisement that was routed', packet: from(V6.stranger, V6.pod, routerAdvertisement(), 64), fate: 'DISCOVERY' },
-  { what: 'a neighbour solicitation with hop limit 254', packet: from(V6.stranger, V6.pod, neighbourSolicitation(V6.pod), 254), fate: 'DISCOVERY' },
-  { what: 'a neighbour advertisement that was routed', packet: from(V6.stranger, V6.pod, neighbourAdvertisement(V6.stranger), 1), fate: 'DISCOVERY' },
+  {
+    what: 'a neighbour solicitation with hop limit 254',
+    packet: from(V6.stranger, V6.pod, neighbourSolicitation(V6.pod), 254),
+    fate: 'DISCOVERY',
+  },
+  {
+    what: 'a neighbour advertisement that was routed',
+    packet: from(V6.stranger, V6.pod, neighbourAdvertisement(V6.stranger), 1),
+    fate: 'DISCOVERY',
+  },
   { what: 'a redirect that was routed', packet: from(V6.stranger, V6.pod, redirect(V6.stranger, V6.friend), 64), fate: 'DISCOVERY' },
 ];
 
@@ -123,7 +177,7 @@ describe('membership', needsKernel, () => {
     expect(stage.out(ipv4({ source: V4.pod, destination: V4.group }, icmp6(131, 0, 0, new Uint8Array(16))))).toBe('POLICY');
   });
 
-  it('has the pod\'s own source', () => {
+  it("has the pod's own source", () => {
     expect(stage.out(ipv4({ source: V4.neighbour, destination: V4.group }, igmp(0x16)))).toBe('SPOOFED_SOURCE');
     expect(stage.out(from(V6.neighbour, 'ff02::16', mldReport()))).toBe('SPOOFED_SOURCE');
   });

@@ -7,7 +7,8 @@ import { icmp, icmp6, icmp6Error, icmpError, sctp, tcp, udp, type TcpFlag } from
 import { needsKernel } from '../support/requires.ts';
 import { FAMILIES, FRIEND, Stage, V4, V6, type Fate } from './stage.ts';
 
-const request = (port = 80, ...flags: TcpFlag[]): Segment => tcp({ source: 40000, destination: port, flags: flags.length > 0 ? flags : ['ack'] });
+const request = (port = 80, ...flags: TcpFlag[]): Segment =>
+  tcp({ source: 40000, destination: port, flags: flags.length > 0 ? flags : ['ack'] });
 const response = (port = 80): Segment => tcp({ source: port, destination: 40000, flags: ['ack'] });
 
 describe.each(FAMILIES)('errors over $name', needsKernel, (family) => {
@@ -15,9 +16,11 @@ describe.each(FAMILIES)('errors over $name', needsKernel, (family) => {
   const router = family.stranger;
 
   /** A router, or anyone else, tells the pod about what the pod sent to `peer`. */
-  const told = (peer: string, segment: Segment, from = router): Fate => stage.into(family.packet(from, family.pod, family.unreachable(family.packet(family.pod, peer, segment))));
+  const told = (peer: string, segment: Segment, from = router): Fate =>
+    stage.into(family.packet(from, family.pod, family.unreachable(family.packet(family.pod, peer, segment))));
   /** The pod tells `to` about what `peer` sent it. */
-  const tell = (peer: string, segment: Segment, to = peer): Fate => stage.out(family.packet(family.pod, to, family.unreachable(family.packet(peer, family.pod, segment))));
+  const tell = (peer: string, segment: Segment, to = peer): Fate =>
+    stage.out(family.packet(family.pod, to, family.unreachable(family.packet(peer, family.pod, segment))));
 
   beforeAll(() => {
     stage = new Stage();
@@ -26,7 +29,12 @@ describe.each(FAMILIES)('errors over $name', needsKernel, (family) => {
   beforeEach(() => stage.kernel.forget());
 
   describe('of a pod that only its friend may reach, and that may reach no one', () => {
-    beforeAll(() => stage.set({ ingress: [{ from: [FRIEND], ports: [{ port: 80 }, { port: 53, protocol: 'UDP' }, { port: 80, protocol: 'SCTP' }] }], egress: [] }));
+    beforeAll(() =>
+      stage.set({
+        ingress: [{ from: [FRIEND], ports: [{ port: 80 }, { port: 53, protocol: 'UDP' }, { port: 80, protocol: 'SCTP' }] }],
+        egress: [],
+      }),
+    );
 
     it('about an allowed connection reach it, whoever sends them, with a row and without', () => {
       expect(told(family.friend, response())).toBe('pass');
@@ -69,7 +77,7 @@ describe.each(FAMILIES)('errors over $name', needsKernel, (family) => {
       expect(stage.kernel.flows()).toBe(0);
     });
 
-    it('that quote another local address than the pod\'s are unrelated', () => {
+    it("that quote another local address than the pod's are unrelated", () => {
       const about = family.packet(family.neighbour, family.friend, response());
       expect(stage.into(family.packet(router, family.pod, family.unreachable(about)))).toBe('ICMP_UNRELATED');
       const aboutOther = family.packet(family.friend, family.neighbour, request());
@@ -81,7 +89,7 @@ describe.each(FAMILIES)('errors over $name', needsKernel, (family) => {
       expect(stage.into(family.packet(router, family.pod, family.unreachable(about)))).toBe('ICMP_UNRELATED');
     });
 
-    it('have the pod\'s own source', () => {
+    it("have the pod's own source", () => {
       const about = family.packet(family.friend, family.pod, request());
       expect(stage.out(family.packet(family.neighbour, family.friend, family.unreachable(about)))).toBe('SPOOFED_SOURCE');
     });
@@ -89,7 +97,10 @@ describe.each(FAMILIES)('errors over $name', needsKernel, (family) => {
     it('need eight bytes of the transport header', () => {
       const about = family.packet(family.pod, family.friend, response());
       const header = family.name === 'IPv4' ? 0 : 40;
-      for (const quote of [0, 4, 7]) expect(stage.into(family.packet(router, family.pod, family.unreachable(about, header + quote))), `${quote} bytes`).toBe('ICMP_UNRELATED');
+      for (const quote of [0, 4, 7])
+        expect(stage.into(family.packet(router, family.pod, family.unreachable(about, header + quote))), `${quote} bytes`).toBe(
+          'ICMP_UNRELATED',
+        );
       expect(stage.into(family.packet(router, family.pod, family.unreachable(about, header + 8)))).toBe('pass');
     });
 
@@ -98,12 +109,20 @@ describe.each(FAMILIES)('errors over $name', needsKernel, (family) => {
       stage.edit({ ingress: [], egress: [] });
       expect(told(family.friend, udp({ source: 53, destination: 40000 }))).toBe('ICMP_UNRELATED');
       expect(told(family.friend, response())).toBe('ICMP_UNRELATED');
-      stage.set({ ingress: [{ from: [FRIEND], ports: [{ port: 80 }, { port: 53, protocol: 'UDP' }, { port: 80, protocol: 'SCTP' }] }], egress: [] });
+      stage.set({
+        ingress: [{ from: [FRIEND], ports: [{ port: 80 }, { port: 53, protocol: 'UDP' }, { port: 80, protocol: 'SCTP' }] }],
+        egress: [],
+      });
     });
   });
 
   describe('of a pod that may reach its friend, and be reached by no one', () => {
-    beforeAll(() => stage.set({ ingress: [], egress: [{ to: [FRIEND], ports: [{ port: 80 }, { port: 53, protocol: 'UDP' }, { port: 80, protocol: 'SCTP' }] }] }));
+    beforeAll(() =>
+      stage.set({
+        ingress: [],
+        egress: [{ to: [FRIEND], ports: [{ port: 80 }, { port: 53, protocol: 'UDP' }, { port: 80, protocol: 'SCTP' }] }],
+      }),
+    );
 
     it.each([
       { name: 'TCP', segment: request(80, 'syn') },
@@ -116,7 +135,7 @@ describe.each(FAMILIES)('errors over $name', needsKernel, (family) => {
     });
   });
 
-  it('about its own echo reach a pod, and about another\'s do not', () => {
+  it("about its own echo reach a pod, and about another's do not", () => {
     stage.set({ ingress: [], egress: [{ to: [FRIEND] }] });
     expect(stage.talk(family, family.friend).out(family.echo({ id: 9 }))).toBe('pass');
     expect(told(family.friend, family.echo({ id: 9 }))).toBe('pass');
@@ -151,10 +170,13 @@ describe('errors', needsKernel, () => {
   const sent4 = ipv4({ source: V4.pod, destination: V4.friend }, response());
   const sent6 = ipv6({ source: V6.pod, destination: V6.friend }, response());
 
-  it.each(['unreachable', 'fragmentation-needed', 'time-exceeded', 'parameter-problem', 'source-quench'] as const)('of ICMP: %s', (kind) => {
-    expect(into4(icmpError(kind, sent4))).toBe('pass');
-    expect(into4(icmpError(kind, ipv4({ source: V4.pod, destination: V4.stranger }, response())))).toBe('ICMP_UNRELATED');
-  });
+  it.each(['unreachable', 'fragmentation-needed', 'time-exceeded', 'parameter-problem', 'source-quench'] as const)(
+    'of ICMP: %s',
+    (kind) => {
+      expect(into4(icmpError(kind, sent4))).toBe('pass');
+      expect(into4(icmpError(kind, ipv4({ source: V4.pod, destination: V4.stranger }, response())))).toBe('ICMP_UNRELATED');
+    },
+  );
 
   it.each(['unreachable', 'packet-too-big', 'time-exceeded', 'parameter-problem'] as const)('of ICMPv6: %s', (kind) => {
     expect(into6(icmp6Error(kind, sent6))).toBe('pass');
@@ -174,31 +196,50 @@ describe('errors', needsKernel, () => {
   it('may quote options, and the first fragment', () => {
     const options: Packet = ipv4({ source: V4.pod, destination: V4.friend, options: ipv4Padding(5) }, response());
     expect(into4(icmpError('unreachable', options))).toBe('pass');
-    expect(into4(icmpError('fragmentation-needed', ipv4({ source: V4.pod, destination: V4.friend, moreFragments: true }, response())))).toBe('pass');
-    expect(into6(icmp6Error('packet-too-big', ipv6({ source: V6.pod, destination: V6.friend }, fragmentHeader({ more: true }, response()))))).toBe('pass');
+    expect(
+      into4(icmpError('fragmentation-needed', ipv4({ source: V4.pod, destination: V4.friend, moreFragments: true }, response()))),
+    ).toBe('pass');
+    expect(
+      into6(icmp6Error('packet-too-big', ipv6({ source: V6.pod, destination: V6.friend }, fragmentHeader({ more: true }, response())))),
+    ).toBe('pass');
   });
 
   it('that quote a later fragment are unrelated: it has no ports', () => {
-    expect(into4(icmpError('time-exceeded', ipv4({ source: V4.pod, destination: V4.friend, fragmentOffset: 10 }, response())))).toBe('ICMP_UNRELATED');
-    expect(into6(icmp6Error('time-exceeded', ipv6({ source: V6.pod, destination: V6.friend }, fragmentHeader({ offset: 10 }, response()))))).toBe('ICMP_UNRELATED');
+    expect(into4(icmpError('time-exceeded', ipv4({ source: V4.pod, destination: V4.friend, fragmentOffset: 10 }, response())))).toBe(
+      'ICMP_UNRELATED',
+    );
+    expect(
+      into6(icmp6Error('time-exceeded', ipv6({ source: V6.pod, destination: V6.friend }, fragmentHeader({ offset: 10 }, response())))),
+    ).toBe('ICMP_UNRELATED');
   });
 
   it('that quote what makes no sense are unrelated', () => {
-    for (const wrong of [{ version: 6 }, { headerWords: 4 }]) expect(into4(icmpError('unreachable', ipv4({ source: V4.pod, destination: V4.friend, ...wrong }, response()), 40))).toBe('ICMP_UNRELATED');
-    expect(into6(icmp6Error('unreachable', ipv6({ source: V6.pod, destination: V6.friend, version: 4 }, response())))).toBe('ICMP_UNRELATED');
+    for (const wrong of [{ version: 6 }, { headerWords: 4 }])
+      expect(into4(icmpError('unreachable', ipv4({ source: V4.pod, destination: V4.friend, ...wrong }, response()), 40))).toBe(
+        'ICMP_UNRELATED',
+      );
+    expect(into6(icmp6Error('unreachable', ipv6({ source: V6.pod, destination: V6.friend, version: 4 }, response())))).toBe(
+      'ICMP_UNRELATED',
+    );
     expect(into4(icmp(3))).toBe('ICMP_UNRELATED');
     expect(into6(icmp6(1))).toBe('ICMP_UNRELATED');
   });
 
   it('that quote an error are unrelated', () => {
-    expect(into4(icmpError('unreachable', ipv4({ source: V4.pod, destination: V4.friend }, icmpError('unreachable', sent4)), 28))).toBe('ICMP_UNRELATED');
-    expect(into6(icmp6Error('unreachable', ipv6({ source: V6.pod, destination: V6.friend }, icmp6Error('unreachable', sent6))))).toBe('ICMP_UNRELATED');
+    expect(into4(icmpError('unreachable', ipv4({ source: V4.pod, destination: V4.friend }, icmpError('unreachable', sent4)), 28))).toBe(
+      'ICMP_UNRELATED',
+    );
+    expect(into6(icmp6Error('unreachable', ipv6({ source: V6.pod, destination: V6.friend }, icmp6Error('unreachable', sent6))))).toBe(
+      'ICMP_UNRELATED',
+    );
   });
 
   it('that quote the other family are unrelated', () => {
     expect(into6(icmp6(1, 4, 0, sent4.bytes))).toBe('ICMP_UNRELATED');
     expect(into4(icmp(3, 3, 0, sent6.bytes))).toBe('ICMP_UNRELATED');
-    expect(into6(icmp6Error('unreachable', ipv6({ source: mappedAddress(V4.pod), destination: mappedAddress(V4.friend) }, response())))).toBe('ICMP_UNRELATED');
+    expect(
+      into6(icmp6Error('unreachable', ipv6({ source: mappedAddress(V4.pod), destination: mappedAddress(V4.friend) }, response()))),
+    ).toBe('ICMP_UNRELATED');
   });
 
   it('of the other family are protocols without ports', () => {
@@ -207,8 +248,9 @@ describe('errors', needsKernel, () => {
   });
 
   it('behind extension headers are read', () => {
-    expect(stage.into(ipv6({ source: V6.stranger, destination: V6.pod }, destinationOptions(icmp6Error('packet-too-big', sent6))))).toBe('pass');
+    expect(stage.into(ipv6({ source: V6.stranger, destination: V6.pod }, destinationOptions(icmp6Error('packet-too-big', sent6))))).toBe(
+      'pass',
+    );
     expect(into6(icmp6Error('packet-too-big', ipv6({ source: V6.pod, destination: V6.friend }, slice(response(), 0, 8))))).toBe('pass');
   });
 });
-

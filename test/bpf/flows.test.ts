@@ -35,7 +35,12 @@ describe('flows', needsKernel, () => {
       node('node-1', ['10.9.0.1']),
       pod('shop/web', { node: 'node-1', addresses: [POD], labels: { app: 'web' } }),
       pod('shop/friend', { node: 'node-2', addresses: [FRIEND], labels: { app: 'friend' } }),
-      policy('shop/web', { podSelector: { matchLabels: { app: 'web' } }, policyTypes: ['Ingress', 'Egress'], ingress: [friendOnly], egress: [] }),
+      policy('shop/web', {
+        podSelector: { matchLabels: { app: 'web' } },
+        policyTypes: ['Ingress', 'Egress'],
+        ingress: [friendOnly],
+        egress: [],
+      }),
     );
     kernel.bind('shop/web');
   });
@@ -54,7 +59,14 @@ describe('flows', needsKernel, () => {
     expect(into(STRANGER, to(80, 'syn'))).toEqual({ passed: false, reason: 'POLICY' });
     expect(into(FRIEND, to(81, 'syn'))).toEqual({ passed: false, reason: 'POLICY' });
     const [event] = kernel.events();
-    expect(event).toMatchObject({ source: parseAddress(STRANGER), destination: parseAddress(POD), destinationPort: 80, sourcePort: 40000, verdict: 'deny', direction: 'ingress' });
+    expect(event).toMatchObject({
+      source: parseAddress(STRANGER),
+      destination: parseAddress(POD),
+      destinationPort: 80,
+      sourcePort: 40000,
+      verdict: 'deny',
+      direction: 'ingress',
+    });
   });
 
   it('a SYN on the tuple of a live flow is judged as an opening', () => {
@@ -68,7 +80,9 @@ describe('flows', needsKernel, () => {
     out(FRIEND, from(80, 'syn', 'ack'));
     into(FRIEND, udp({ source: 40000, destination: 53 }));
     const narrowed = { ...friendOnly, ports: [{ port: 53, protocol: 'UDP' }] };
-    kernel.upsert(policy('shop/web', { podSelector: { matchLabels: { app: 'web' } }, policyTypes: ['Ingress', 'Egress'], ingress: [narrowed] }));
+    kernel.upsert(
+      policy('shop/web', { podSelector: { matchLabels: { app: 'web' } }, policyTypes: ['Ingress', 'Egress'], ingress: [narrowed] }),
+    );
     expect(into(FRIEND, to(80, 'ack'))).toEqual({ passed: false, reason: 'FLOW_CUT' });
     expect(out(FRIEND, from(80, 'ack'))).toEqual({ passed: false, reason: 'FLOW_CUT' });
     expect(out(FRIEND, udp({ source: 53, destination: 40000 }))).toEqual({ passed: true, reason: 'ALLOWED' });
@@ -106,7 +120,7 @@ describe('flows', needsKernel, () => {
     expect(into(STRANGER, from(443, 'ack'))).toEqual({ passed: true, reason: undefined });
   });
 
-  it('an echo request on the identifier of the pod\'s own ping is judged', () => {
+  it("an echo request on the identifier of the pod's own ping is judged", () => {
     kernel.upsert(policy('shop/web', { podSelector: { matchLabels: { app: 'web' } }, policyTypes: ['Ingress'] }));
     expect(out(STRANGER, echo({ id: 7 })).passed).toBe(true);
     expect(into(STRANGER, echo({ id: 7, reply: true })).passed).toBe(true);
@@ -130,7 +144,7 @@ describe('flows', needsKernel, () => {
     expect(into(NODE, from(10250, 'syn', 'ack'), { fromNode: true }).passed).toBe(true);
   });
 
-  it('a source that is not the pod\'s is dropped, once there is a policy anywhere', () => {
+  it("a source that is not the pod's is dropped, once there is a policy anywhere", () => {
     const spoofed = ethernet({}, ipv4({ source: '10.1.0.77', destination: FRIEND }, to(80, 'syn')));
     expect(kernel.run('egress', spoofed)).toEqual({ passed: false, reason: 'SPOOFED_SOURCE' });
     const mapped = ethernet({}, ipv6({ source: 'fd00::77', destination: 'fd00::1' }, to(80, 'syn')));

@@ -48,7 +48,12 @@ describe.each(FAMILIES)('fragments over $name', needsKernel, (family) => {
     beforeAll(() => stage.set({ ingress: [{ from: [FRIEND], ports }], egress: [] }));
 
     it('pass after their first, in any order and number', () => {
-      expect([first(fromFriend), last(fromFriend), middle(fromFriend), middle(fromFriend)].map((packet) => stage.into(packet))).toEqual(['pass', 'pass', 'pass', 'pass']);
+      expect([first(fromFriend), last(fromFriend), middle(fromFriend), middle(fromFriend)].map((packet) => stage.into(packet))).toEqual([
+        'pass',
+        'pass',
+        'pass',
+        'pass',
+      ]);
     });
 
     it('without their first are dropped', () => {
@@ -57,12 +62,16 @@ describe.each(FAMILIES)('fragments over $name', needsKernel, (family) => {
     });
 
     it('are dropped with their first', () => {
-      expect([first(fromStranger), middle(fromStranger), last(fromStranger)].map((packet) => stage.into(packet))).toEqual(['POLICY', 'FRAGMENT_ORPHAN', 'FRAGMENT_ORPHAN']);
+      expect([first(fromStranger), middle(fromStranger), last(fromStranger)].map((packet) => stage.into(packet))).toEqual([
+        'POLICY',
+        'FRAGMENT_ORPHAN',
+        'FRAGMENT_ORPHAN',
+      ]);
       const other = { ...fromFriend, whole: query(54) };
       expect([first(other), middle(other)].map((packet) => stage.into(packet))).toEqual(['POLICY', 'FRAGMENT_ORPHAN']);
     });
 
-    it('of another id, direction or peer are not the first\'s', () => {
+    it("of another id, direction or peer are not the first's", () => {
       stage.into(first(fromFriend));
       expect(stage.into(middle({ ...fromFriend, id: 8 }))).toBe('FRAGMENT_ORPHAN');
       expect(stage.into(middle(fromStranger))).toBe('FRAGMENT_ORPHAN');
@@ -109,7 +118,8 @@ describe.each(FAMILIES)('fragments over $name', needsKernel, (family) => {
       { name: 'UDP', whole: query(), inside: [], beyond: 8 },
     ])('a later one stays out of the header of $name', ({ whole, inside, beyond }) => {
       stage.into(fragment(family, { ...fromFriend, whole }, 0, 48));
-      for (const start of inside) expect(stage.into(fragment(family, { ...fromFriend, whole }, start)), `at ${start}`).toBe('FRAGMENT_OVERLAP');
+      for (const start of inside)
+        expect(stage.into(fragment(family, { ...fromFriend, whole }, start)), `at ${start}`).toBe('FRAGMENT_OVERLAP');
       expect(stage.into(fragment(family, { ...fromFriend, whole }, beyond))).toBe('pass');
     });
 
@@ -123,12 +133,18 @@ describe.each(FAMILIES)('fragments over $name', needsKernel, (family) => {
     it('of an echo follow their first', () => {
       stage.set({ ingress: [{ from: [FRIEND] }] });
       const whole = family.echo({ data: DATA });
-      expect([first({ ...fromFriend, whole }), middle({ ...fromFriend, whole })].map((packet) => stage.into(packet))).toEqual(['pass', 'pass']);
-      expect([first({ ...fromStranger, whole }), middle({ ...fromStranger, whole })].map((packet) => stage.into(packet))).toEqual(['POLICY', 'FRAGMENT_ORPHAN']);
+      expect([first({ ...fromFriend, whole }), middle({ ...fromFriend, whole })].map((packet) => stage.into(packet))).toEqual([
+        'pass',
+        'pass',
+      ]);
+      expect([first({ ...fromStranger, whole }), middle({ ...fromStranger, whole })].map((packet) => stage.into(packet))).toEqual([
+        'POLICY',
+        'FRAGMENT_ORPHAN',
+      ]);
       stage.set({ ingress: [{ from: [FRIEND], ports }], egress: [] });
     });
 
-    it('that carry another source than the pod\'s are spoofed, first or later', () => {
+    it("that carry another source than the pod's are spoofed, first or later", () => {
       const spoofed = { source: family.neighbour, destination: family.friend };
       expect([first(spoofed), middle(spoofed)].map((packet) => stage.out(packet))).toEqual(['SPOOFED_SOURCE', 'SPOOFED_SOURCE']);
     });
@@ -138,7 +154,11 @@ describe.each(FAMILIES)('fragments over $name', needsKernel, (family) => {
     stage.set({ ingress: [] });
     expect([middle(toFriend), first(toFriend), last(toFriend)].map((packet) => stage.out(packet))).toEqual(['pass', 'pass', 'pass']);
     stage.set({ egress: [] });
-    expect([middle(fromStranger), first(fromStranger), last(fromStranger)].map((packet) => stage.into(packet))).toEqual(['pass', 'pass', 'pass']);
+    expect([middle(fromStranger), first(fromStranger), last(fromStranger)].map((packet) => stage.into(packet))).toEqual([
+      'pass',
+      'pass',
+      'pass',
+    ]);
     stage.set({});
     expect([stage.out(middle(toFriend)), stage.into(middle(fromStranger))]).toEqual(['pass', 'pass']);
   });
@@ -173,13 +193,18 @@ describe('IPv6 fragments', needsKernel, () => {
   it('that call themselves another protocol than their first belong to it all the same', () => {
     stage.into(from(V6.friend, fragmentHeader({ id: 11, more: true }, slice(query(), 0, 48))));
     expect(stage.into(from(V6.friend, fragmentHeader({ id: 11, offset: 6 }, { ...slice(query(), 48), protocol: 6 })))).toBe('pass');
-    expect(stage.into(from(V6.friend, fragmentHeader({ id: 12, offset: 6 }, { ...slice(query(), 48), protocol: 58 })))).toBe('FRAGMENT_ORPHAN');
+    expect(stage.into(from(V6.friend, fragmentHeader({ id: 12, offset: 6 }, { ...slice(query(), 48), protocol: 58 })))).toBe(
+      'FRAGMENT_ORPHAN',
+    );
   });
 
   it('that call themselves UDP stay out of the TCP header of their first', () => {
     stage.set({ ingress: [{ from: [FRIEND], ports: [{ port: 80 }] }] });
     const whole = tcp({ source: 40000, destination: 80, data: DATA });
     expect(stage.into(from(V6.friend, fragmentHeader({ id: 13, more: true }, slice(whole, 0, 48))))).toBe('pass');
-    for (const offset of [1, 2]) expect(stage.into(from(V6.friend, fragmentHeader({ id: 13, offset }, { ...slice(whole, offset * 8), protocol: 17 })))).toBe('FRAGMENT_OVERLAP');
+    for (const offset of [1, 2])
+      expect(stage.into(from(V6.friend, fragmentHeader({ id: 13, offset }, { ...slice(whole, offset * 8), protocol: 17 })))).toBe(
+        'FRAGMENT_OVERLAP',
+      );
   });
 });

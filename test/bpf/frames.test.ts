@@ -1,7 +1,20 @@
 /** Frames: VLAN tags, ethertypes that are not IP, what is cut short or makes no sense, and how a packet lies in memory. */
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { arp, ethernet, ETHERTYPE, ipv4, ipv4Padding, ipv6, mappedAddress, otherPacket, raw, truncate, type Packet, type Vlan } from '../support/builders/frames.ts';
+import {
+  arp,
+  ethernet,
+  ETHERTYPE,
+  ipv4,
+  ipv4Padding,
+  ipv6,
+  mappedAddress,
+  otherPacket,
+  raw,
+  truncate,
+  type Packet,
+  type Vlan,
+} from '../support/builders/frames.ts';
 import { sctp, tcp, udp } from '../support/builders/segments.ts';
 import { needsKernel } from '../support/requires.ts';
 import { FAMILIES, FRIEND, Stage, V4, V6, withEthertype } from './stage.ts';
@@ -10,7 +23,8 @@ const WEB = 80;
 const SYN = tcp({ source: 40000, destination: WEB });
 const rule = { from: [FRIEND], ports: [{ port: WEB }] };
 
-const tags = (...ids: readonly number[]): readonly Vlan[] => ids.map((id, index) => ({ id, type: index === 0 && ids.length > 1 ? ETHERTYPE.qinq : ETHERTYPE.vlan }));
+const tags = (...ids: readonly number[]): readonly Vlan[] =>
+  ids.map((id, index) => ({ id, type: index === 0 && ids.length > 1 ? ETHERTYPE.qinq : ETHERTYPE.vlan }));
 
 const STRANGE: readonly { readonly name: string; readonly packet: Packet }[] = [
   { name: 'PPPoE', packet: otherPacket(ETHERTYPE.pppoe) },
@@ -37,14 +51,17 @@ describe('frames', needsKernel, () => {
     const toFriend = (): Packet => family.packet(family.pod, family.friend, SYN);
     const toStranger = (): Packet => family.packet(family.pod, family.stranger, SYN);
 
-    it.each([{ ids: [] }, { ids: [0] }, { ids: [7] }, { ids: [7, 8] }, { ids: [1, 2, 3, 4] }])('are judged under the VLAN tags $ids', ({ ids }) => {
-      const vlans = tags(...ids);
-      expect(stage.fate('ingress', ethernet({ vlans }, fromFriend()))).toBe('pass');
-      expect(stage.fate('ingress', ethernet({ vlans }, fromStranger()))).toBe('POLICY');
-      expect(stage.fate('egress', ethernet({ vlans }, toFriend()))).toBe('pass');
-      expect(stage.fate('egress', ethernet({ vlans }, toStranger()))).toBe('POLICY');
-      expect(stage.fate('egress', ethernet({ vlans }, family.packet(family.neighbour, family.friend, SYN)))).toBe('SPOOFED_SOURCE');
-    });
+    it.each([{ ids: [] }, { ids: [0] }, { ids: [7] }, { ids: [7, 8] }, { ids: [1, 2, 3, 4] }])(
+      'are judged under the VLAN tags $ids',
+      ({ ids }) => {
+        const vlans = tags(...ids);
+        expect(stage.fate('ingress', ethernet({ vlans }, fromFriend()))).toBe('pass');
+        expect(stage.fate('ingress', ethernet({ vlans }, fromStranger()))).toBe('POLICY');
+        expect(stage.fate('egress', ethernet({ vlans }, toFriend()))).toBe('pass');
+        expect(stage.fate('egress', ethernet({ vlans }, toStranger()))).toBe('POLICY');
+        expect(stage.fate('egress', ethernet({ vlans }, family.packet(family.neighbour, family.friend, SYN)))).toBe('SPOOFED_SOURCE');
+      },
+    );
 
     it('are dropped under more tags than anyone uses', () => {
       expect(stage.fate('ingress', ethernet({ vlans: tags(1, 2, 3, 4, 5) }, fromFriend()))).toBe('NOT_IP');
@@ -60,10 +77,12 @@ describe('frames', needsKernel, () => {
     it('are dropped wherever they end inside their headers, and judged from then on', () => {
       // Behind a tag, since a test run itself refuses an IP packet without its header.
       const frame = ethernet({ vlans: tags(7) }, fromFriend());
-      for (let length = 14; length < frame.length; length += 1) expect(stage.fate('ingress', truncate(frame, length)), `${length} bytes`).toBe('TRUNCATED');
+      for (let length = 14; length < frame.length; length += 1)
+        expect(stage.fate('ingress', truncate(frame, length)), `${length} bytes`).toBe('TRUNCATED');
       expect(stage.fate('ingress', frame)).toBe('pass');
       const sent = ethernet({ vlans: tags(7) }, toFriend());
-      for (let length = 14; length < sent.length; length += 1) expect(stage.fate('egress', truncate(sent, length)), `${length} bytes`).toBe('TRUNCATED');
+      for (let length = 14; length < sent.length; length += 1)
+        expect(stage.fate('egress', truncate(sent, length)), `${length} bytes`).toBe('TRUNCATED');
       expect(stage.fate('egress', sent)).toBe('pass');
     });
 
@@ -110,9 +129,13 @@ describe('frames', needsKernel, () => {
       for (const headerWords of [6, 15]) expect(stage.into(at({ ...syn, headerWords }))).toBe('TRUNCATED');
     });
 
-    it('a bad checksum is the receiver\'s to find', () => {
-      expect(stage.into(family.packet(family.friend, family.pod, tcp({ source: 40000, destination: WEB, badChecksum: true })))).toBe('pass');
-      expect(stage.into(family.packet(family.stranger, family.pod, tcp({ source: 40000, destination: WEB, badChecksum: true })))).toBe('POLICY');
+    it("a bad checksum is the receiver's to find", () => {
+      expect(stage.into(family.packet(family.friend, family.pod, tcp({ source: 40000, destination: WEB, badChecksum: true })))).toBe(
+        'pass',
+      );
+      expect(stage.into(family.packet(family.stranger, family.pod, tcp({ source: 40000, destination: WEB, badChecksum: true })))).toBe(
+        'POLICY',
+      );
     });
 
     it.each([1000, 3600])('are judged alike with %i bytes of data', (size) => {
@@ -132,7 +155,12 @@ describe('frames', needsKernel, () => {
       const data = new Uint8Array(3000);
       const uncut = (source: string): Uint8Array => {
         const segment = tcp({ source: 40000, destination: WEB, data });
-        return ethernet({}, family.name === 'IPv4' ? ipv4({ source, destination: family.pod, totalLength: 0 }, segment) : ipv6({ source, destination: family.pod, payloadLength: 0 }, segment));
+        return ethernet(
+          {},
+          family.name === 'IPv4'
+            ? ipv4({ source, destination: family.pod, totalLength: 0 }, segment)
+            : ipv6({ source, destination: family.pod, payloadLength: 0 }, segment),
+        );
       };
       expect(stage.fate('ingress', uncut(family.friend), { segments: 3 })).toBe('pass');
       expect(stage.fate('ingress', uncut(family.stranger), { segments: 3 })).toBe('POLICY');
@@ -156,7 +184,10 @@ describe('frames', needsKernel, () => {
       { name: 'a header of no bytes', packet: ipv4({ source: V4.friend, destination: V4.pod, headerWords: 0 }, SYN) },
       { name: 'a length below the header', packet: ipv4({ source: V4.friend, destination: V4.pod, totalLength: 19 }, SYN) },
       { name: 'a length of 0', packet: ipv4({ source: V4.friend, destination: V4.pod, totalLength: 0 }, SYN) },
-      { name: 'a length below its options', packet: ipv4({ source: V4.friend, destination: V4.pod, options: ipv4Padding(4), totalLength: 32 }, SYN) },
+      {
+        name: 'a length below its options',
+        packet: ipv4({ source: V4.friend, destination: V4.pod, options: ipv4Padding(4), totalLength: 32 }, SYN),
+      },
       { name: 'version 4 under the type of IPv6', packet: ipv6({ source: V6.friend, destination: V6.pod, version: 4 }, SYN) },
     ])('IP with $name is malformed', ({ packet }) => {
       expect(stage.into(packet)).toBe('MALFORMED');

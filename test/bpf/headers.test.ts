@@ -1,7 +1,15 @@
 /** IPv4 options and IPv6 extension headers: walked, and whatever cannot be walked is dropped for an isolated pod. */
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { authenticationHeader, destinationOptions, fragmentHeader, hopByHop, noNextHeader, repeat, routingHeader } from '../support/builders/extension-headers.ts';
+import {
+  authenticationHeader,
+  destinationOptions,
+  fragmentHeader,
+  hopByHop,
+  noNextHeader,
+  repeat,
+  routingHeader,
+} from '../support/builders/extension-headers.ts';
 import { ethernet, ipv4, ipv4Padding, ipv6, raw, ROUTER_ALERT_V4, truncate, type Segment } from '../support/builders/frames.ts';
 import { echo6, sctp, tcp, udp } from '../support/builders/segments.ts';
 import { needsKernel } from '../support/requires.ts';
@@ -21,7 +29,8 @@ describe('IPv4 options', needsKernel, () => {
   afterAll(() => stage.close());
   beforeEach(() => stage.kernel.forget());
 
-  const send = (options: Uint8Array, source: string, segment: Segment): Fate => stage.into(ipv4({ source, destination: V4.pod, options }, segment));
+  const send = (options: Uint8Array, source: string, segment: Segment): Fate =>
+    stage.into(ipv4({ source, destination: V4.pod, options }, segment));
 
   it.each([
     { name: 'one word of padding', options: ipv4Padding(1) },
@@ -41,7 +50,8 @@ describe('IPv4 options', needsKernel, () => {
 
   it('a flow is the same with and without them', () => {
     stage.set({ ingress: [] });
-    const winding = (from: string, to: string, segment: Segment) => ipv4({ source: from, destination: to, options: ipv4Padding(1) }, segment);
+    const winding = (from: string, to: string, segment: Segment) =>
+      ipv4({ source: from, destination: to, options: ipv4Padding(1) }, segment);
     stage.out(V4.packet(V4.pod, V4.stranger, SYN));
     expect(stage.into(winding(V4.stranger, V4.pod, tcp({ source: WEB, destination: 40000, flags: ['syn', 'ack'] })))).toBe('pass');
     expect(stage.into(V4.packet(V4.stranger, V4.pod, tcp({ source: WEB, destination: 40000, flags: ['ack'] })))).toBe('pass');
@@ -57,7 +67,10 @@ const CHAINS: readonly { readonly name: string; readonly wrap: (next: Segment) =
   { name: 'a routing header', wrap: (next) => routingHeader(next) },
   { name: 'an authentication header', wrap: (next) => authenticationHeader(next) },
   { name: 'a fragment header of a whole packet', wrap: (next) => fragmentHeader({}, next) },
-  { name: 'all of them', wrap: (next) => hopByHop(destinationOptions(routingHeader(fragmentHeader({}, authenticationHeader(destinationOptions(next)))))) },
+  {
+    name: 'all of them',
+    wrap: (next) => hopByHop(destinationOptions(routingHeader(fragmentHeader({}, authenticationHeader(destinationOptions(next)))))),
+  },
   { name: 'eight of one kind', wrap: (next) => repeat(8, destinationOptions, next) },
   { name: 'eight authentication headers', wrap: (next) => repeat(8, authenticationHeader, next) },
 ];
@@ -87,14 +100,15 @@ describe('IPv6 extension headers', needsKernel, () => {
       expect(sendOut(V6.stranger, wrap(SYN))).toBe('POLICY');
     });
 
-    it('a source that is not the pod\'s is seen before them', () => {
+    it("a source that is not the pod's is seen before them", () => {
       expect(stage.out(ipv6({ source: V6.neighbour, destination: V6.friend }, wrap(SYN)))).toBe('SPOOFED_SOURCE');
     });
 
     it('a packet that ends inside them, or inside what they carry, is dropped', () => {
       const frame = ethernet({}, ipv6({ source: V6.friend, destination: V6.pod }, wrap(SYN)));
       const step = frame.length > 400 ? 97 : 1;
-      for (let length = 54; length < frame.length; length += step) expect(stage.fate('ingress', truncate(frame, length)), `${length} bytes`).toBe('TRUNCATED');
+      for (let length = 54; length < frame.length; length += step)
+        expect(stage.fate('ingress', truncate(frame, length)), `${length} bytes`).toBe('TRUNCATED');
       for (let told = 0; told < frame.length - 54; told += step) {
         const packet = ipv6({ source: V6.friend, destination: V6.pod, payloadLength: told }, wrap(SYN));
         expect(stage.into(packet), `${told} bytes told`).toBe('TRUNCATED');
@@ -104,19 +118,36 @@ describe('IPv6 extension headers', needsKernel, () => {
 
   it('more than eight are more than anyone needs', () => {
     for (const layer of [destinationOptions, routingHeader, authenticationHeader, hopByHop] as const) {
-      expect(send(V6.friend, repeat(9, (next) => layer(next), SYN))).toBe('MALFORMED');
-      expect(sendOut(V6.friend, repeat(20, (next) => layer(next), SYN))).toBe('MALFORMED');
+      expect(
+        send(
+          V6.friend,
+          repeat(9, (next) => layer(next), SYN),
+        ),
+      ).toBe('MALFORMED');
+      expect(
+        sendOut(
+          V6.friend,
+          repeat(20, (next) => layer(next), SYN),
+        ),
+      ).toBe('MALFORMED');
     }
   });
 
   it('a length that leads out of the packet is dropped', () => {
-    const lying = (protocol: number, words: number): Segment => ({ protocol, bytes: (pseudo) => Uint8Array.from([6, words, 0, 0, 0, 0, 0, 0, ...SYN.bytes(pseudo)]) });
-    for (const protocol of [0, 43, 60, 51]) for (const words of [30, 255]) expect(send(V6.friend, lying(protocol, words))).toBe('TRUNCATED');
+    const lying = (protocol: number, words: number): Segment => ({
+      protocol,
+      bytes: (pseudo) => Uint8Array.from([6, words, 0, 0, 0, 0, 0, 0, ...SYN.bytes(pseudo)]),
+    });
+    for (const protocol of [0, 43, 60, 51])
+      for (const words of [30, 255]) expect(send(V6.friend, lying(protocol, words))).toBe('TRUNCATED');
   });
 
   it('the data of a header is not taken for a transport header', () => {
     // 24 bytes of options that read as a SYN to the allowed port, before one to another.
-    const decoy = destinationOptions(OTHER_PORT, Uint8Array.of(0x9c, 0x40, 0, WEB, 0, 0, 0, 1, 0, 0, 0, 0, 0x50, 2, 0xff, 0xff, 0, 0, 0, 0, 0, 0));
+    const decoy = destinationOptions(
+      OTHER_PORT,
+      Uint8Array.of(0x9c, 0x40, 0, WEB, 0, 0, 0, 1, 0, 0, 0, 0, 0x50, 2, 0xff, 0xff, 0, 0, 0, 0, 0, 0),
+    );
     expect(send(V6.friend, decoy)).toBe('POLICY');
   });
 

@@ -29,7 +29,10 @@ describe('the layout of the maps', needsKernel, () => {
     const compiled = Object.entries(native.structLayout(elf, struct)).filter(([member]) => !UNSEEN.test(member));
     expect(Object.fromEntries(compiled)).toMatchObject(mirrored);
     const unread = compiled.map(([member]) => member).filter((member) => !(member in mirrored));
-    expect(unread.filter((member) => !isPart(compiled, mirrored, member)), 'members that the table lacks').toEqual([]);
+    expect(
+      unread.filter((member) => !isPart(compiled, mirrored, member)),
+      'members that the table lacks',
+    ).toEqual([]);
   });
 
   it('packets of events are written as they are read', () => {
@@ -55,7 +58,11 @@ describe('the layout of the maps', needsKernel, () => {
   });
 
   it('reasons have the same numbers, names and texts', () => {
-    const rows = [...source('reasons.h').matchAll(/REASON\((\d+), (\w+), "([^"]*)"\)/g)].map(([, number, name, text]) => ({ number: Number(number), name, text }));
+    const rows = [...source('reasons.h').matchAll(/REASON\((\d+), (\w+), "([^"]*)"\)/g)].map(([, number, name, text]) => ({
+      number: Number(number),
+      name,
+      text,
+    }));
     expect(rows).toEqual(REASONS.map(({ name, text }, number) => ({ number, name, text })));
     expect(rows.length).toBeLessThanOrEqual(REASON_SLOTS);
   });
@@ -91,7 +98,13 @@ describe('the maps as the kernel made them', needsKernel, () => {
     { map: 'prefixes', type: TYPE.lpmTrie, key: size('prefix_key'), value: 4, rows: undefined },
     { map: 'pairs', type: TYPE.hash, key: size('pair_key'), value: size('port_set_ref'), rows: undefined },
     { map: 'ports', type: TYPE.hash, key: size('port_key'), value: 4, rows: undefined },
-    { map: 'conntrack', type: TYPE.lruHash, key: size('flow_key'), value: size('flow'), rows: () => define('conntrack.h', 'CONNTRACK_ROWS') },
+    {
+      map: 'conntrack',
+      type: TYPE.lruHash,
+      key: size('flow_key'),
+      value: size('flow'),
+      rows: () => define('conntrack.h', 'CONNTRACK_ROWS'),
+    },
     { map: 'conntrack_header', type: TYPE.array, key: 4, value: size('conntrack_header'), rows: () => 1 },
     { map: 'counters', type: TYPE.percpuArray, key: 4, value: size('endpoint_counters'), rows: () => layout.COUNTER_SLOTS },
     { map: 'runtime', type: TYPE.array, key: 4, value: size('runtime'), rows: () => 1 },
@@ -105,13 +118,33 @@ describe('the maps as the kernel made them', needsKernel, () => {
   });
 
   it('the far side of the array of endpoints begins where user space thinks', () => {
-    const slots = /ENDPOINT_SLOTS = ([\d_]+)/.exec(readFileSync(new URL('../../src/datapath/kernel-maps.ts', import.meta.url), 'utf8'))?.[1];
+    const slots = /ENDPOINT_SLOTS = ([\d_]+)/.exec(
+      readFileSync(new URL('../../src/datapath/kernel-maps.ts', import.meta.url), 'utf8'),
+    )?.[1];
     expect(Number(slots?.replaceAll('_', ''))).toBe(define('endpoint.h', 'ENDPOINT_SLOTS'));
   });
 
   it('there are no others', () => {
-    expect(Object.keys(loaded.object.maps).filter((map) => !map.startsWith('.')).toSorted()).toEqual(
-      ['endpoints', 'far_endpoints', 'configs', 'ipcache', 'prefixes', 'pairs', 'ports', 'conntrack', 'conntrack_header', 'counters', 'runtime', 'events', 'fragments'].toSorted(),
+    expect(
+      Object.keys(loaded.object.maps)
+        .filter((map) => !map.startsWith('.'))
+        .toSorted(),
+    ).toEqual(
+      [
+        'endpoints',
+        'far_endpoints',
+        'configs',
+        'ipcache',
+        'prefixes',
+        'pairs',
+        'ports',
+        'conntrack',
+        'conntrack_header',
+        'counters',
+        'runtime',
+        'events',
+        'fragments',
+      ].toSorted(),
     );
   });
 });

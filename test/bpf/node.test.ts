@@ -20,7 +20,7 @@ describe.each(FAMILIES)('the own node over $name', needsKernel, (family) => {
   afterAll(() => stage.close());
   beforeEach(() => stage.kernel.forget());
 
-  it('reaches an isolated pod from its addresses and its gateway\'s', () => {
+  it("reaches an isolated pod from its addresses and its gateway's", () => {
     for (const address of [family.node, family.gateway]) {
       for (const segment of segments) {
         stage.kernel.forget();
@@ -30,7 +30,8 @@ describe.each(FAMILIES)('the own node over $name', needsKernel, (family) => {
   });
 
   it('is not meant where the packet came in by an interface', () => {
-    for (const address of [family.node, family.gateway]) for (const segment of segments) expect(stage.talk(family, address).into(segment), address).not.toBe('pass');
+    for (const address of [family.node, family.gateway])
+      for (const segment of segments) expect(stage.talk(family, address).into(segment), address).not.toBe('pass');
   });
 
   it('is not meant where the packet has another source', () => {
@@ -66,7 +67,7 @@ describe.each(FAMILIES)('the own node over $name', needsKernel, (family) => {
     expect(kubelet.out(tcp({ source: 9999, destination: 40000, flags: ['ack'] }))).toBe('pass');
   });
 
-  it('is the node of today: an address that it lost is anyone\'s', () => {
+  it("is the node of today: an address that it lost is anyone's", () => {
     stage.kernel.upsert(node('node-1', [V4.otherNode, V6.otherNode]));
     expect(stage.talk(family, family.node).into(tcp(PORTS), NODE)).toBe('POLICY');
     expect(stage.talk(family, family.node).out(tcp(PORTS))).toBe('POLICY');
@@ -75,7 +76,9 @@ describe.each(FAMILIES)('the own node over $name', needsKernel, (family) => {
   });
 
   it('may be a peer like any other where a block names it', () => {
-    stage.set({ ingress: [{ from: [{ ipBlock: { cidr: family.name === 'IPv4' ? '10.9.0.0/24' : 'fd00:9::/64' } }], ports: [{ port: 9999 }] }] });
+    stage.set({
+      ingress: [{ from: [{ ipBlock: { cidr: family.name === 'IPv4' ? '10.9.0.0/24' : 'fd00:9::/64' } }], ports: [{ port: 9999 }] }],
+    });
     expect(stage.talk(family, family.node).into(tcp(PORTS))).toBe('pass');
     expect(stage.talk(family, family.otherNode).into(tcp(PORTS))).toBe('pass');
     expect(stage.talk(family, family.otherNode).into(udp(PORTS))).toBe('POLICY');

@@ -44,7 +44,18 @@ describe.each(FAMILIES)('ports over $name', needsKernel, (family) => {
   describe.each(['TCP', 'UDP', 'SCTP'] as const)('of %s', (protocol) => {
     it.each(RANGES)('%i to %i', (port, endPort) => {
       stage.set({ ingress: [{ from: [FRIEND], ports: [{ protocol, port, endPort }] }] });
-      const corners = [port - 1, port, port + 1, Math.floor((port + endPort) / 2), endPort - 1, endPort, endPort + 1, 1, 65535, ...Array.from({ length: 16 }, (_, bit) => 1 << bit)];
+      const corners = [
+        port - 1,
+        port,
+        port + 1,
+        Math.floor((port + endPort) / 2),
+        endPort - 1,
+        endPort,
+        endPort + 1,
+        1,
+        65535,
+        ...Array.from({ length: 16 }, (_, bit) => 1 << bit),
+      ];
       for (const probe of new Set(corners.filter((number) => number >= 1 && number <= 65535))) {
         const expected = probe >= port && probe <= endPort ? 'pass' : 'POLICY';
         expect(friend.into(open(protocol, probe)), `port ${probe}`).toBe(expected);
@@ -55,7 +66,8 @@ describe.each(FAMILIES)('ports over $name', needsKernel, (family) => {
     it('all of them', () => {
       stage.set({ ingress: [{ from: [FRIEND], ports: [{ protocol }] }] });
       for (const probe of [0, 1, 80, 65535]) expect(friend.into(open(protocol, probe))).toBe('pass');
-      for (const other of (['TCP', 'UDP', 'SCTP'] as const).filter((name) => name !== protocol)) expect(friend.into(open(other, 80))).toBe('POLICY');
+      for (const other of (['TCP', 'UDP', 'SCTP'] as const).filter((name) => name !== protocol))
+        expect(friend.into(open(other, 80))).toBe('POLICY');
     });
   });
 
@@ -68,11 +80,19 @@ describe.each(FAMILIES)('ports over $name', needsKernel, (family) => {
 
   it('rules add up, for a peer and for everyone', () => {
     stage.set({
-      ingress: [{ from: [FRIEND], ports: [{ port: 80 }] }, { ports: [{ port: 443 }] }, { from: [FRIEND], ports: [{ port: 53, protocol: 'UDP' }] }],
+      ingress: [
+        { from: [FRIEND], ports: [{ port: 80 }] },
+        { ports: [{ port: 443 }] },
+        { from: [FRIEND], ports: [{ port: 53, protocol: 'UDP' }] },
+      ],
     });
     expect([80, 443, 53].map((port) => friend.into(open('TCP', port)))).toEqual(['pass', 'pass', 'POLICY']);
     expect([80, 443, 53].map((port) => stranger.into(open('TCP', port)))).toEqual(['POLICY', 'pass', 'POLICY']);
-    expect([friend.into(open('UDP', 53)), friend.into(open('UDP', 443)), stranger.into(open('UDP', 53))]).toEqual(['pass', 'POLICY', 'POLICY']);
+    expect([friend.into(open('UDP', 53)), friend.into(open('UDP', 443)), stranger.into(open('UDP', 53))]).toEqual([
+      'pass',
+      'POLICY',
+      'POLICY',
+    ]);
   });
 
   it("out of the pod are the peer's", () => {
@@ -91,6 +111,7 @@ describe.each(FAMILIES)('ports over $name', needsKernel, (family) => {
 
   it('by a name that no one has are none', () => {
     stage.set({ ingress: [{ ports: [{ port: 'no-such' }] }], egress: [{ ports: [{ port: 'no-such' }] }] });
-    for (const port of [80, 8080, 9090]) expect([friend.into(open('TCP', port)), friend.out(open('TCP', port))]).toEqual(['POLICY', 'POLICY']);
+    for (const port of [80, 8080, 9090])
+      expect([friend.into(open('TCP', port)), friend.out(open('TCP', port))]).toEqual(['POLICY', 'POLICY']);
   });
 });

@@ -76,9 +76,14 @@ describe.each(FAMILIES)('over $name', needsKernel, (family) => {
 
     it('of an allowed peer passes, chunk by chunk', () => {
       stage.set({ ingress: [{ from: [FRIEND], ports: [{ port: 80, protocol: 'SCTP' }] }], egress: [] });
-      expect([friend.into(init), friend.out(back('init-ack')), friend.into(chunk('cookie-echo')), friend.out(back('cookie-ack')), friend.into(chunk('data')), friend.out(back('sack'))]).toEqual(
-        Array.from({ length: 6 }, () => 'pass'),
-      );
+      expect([
+        friend.into(init),
+        friend.out(back('init-ack')),
+        friend.into(chunk('cookie-echo')),
+        friend.out(back('cookie-ack')),
+        friend.into(chunk('data')),
+        friend.out(back('sack')),
+      ]).toEqual(Array.from({ length: 6 }, () => 'pass'));
       expect(stage.kernel.flows()).toBe(1);
       expect(stranger.into(init)).toBe('POLICY');
       expect(stranger.into(chunk('data'))).toBe('POLICY');
@@ -149,7 +154,16 @@ describe.each(FAMILIES)('over $name', needsKernel, (family) => {
 
   describe('protocols without ports', () => {
     const GRE = raw(47, Uint8Array.of(0, 0, 8, 0, 0, 0, 0, 0));
-    const all = [GRE, raw(4, new Uint8Array(40)), raw(50, new Uint8Array(24)), raw(89), raw(103), raw(255), raw(family.name === 'IPv4' ? 58 : 1), raw(2)];
+    const all = [
+      GRE,
+      raw(4, new Uint8Array(40)),
+      raw(50, new Uint8Array(24)),
+      raw(89),
+      raw(103),
+      raw(255),
+      raw(family.name === 'IPv4' ? 58 : 1),
+      raw(2),
+    ];
 
     it('are allowed where a rule without ports allows the peer', () => {
       stage.set({ ingress: [{ from: [FRIEND] }], egress: [{ to: [FRIEND] }] });
@@ -190,7 +204,8 @@ describe.each(FAMILIES)('over $name', needsKernel, (family) => {
   });
 
   describe('groups and broadcast', () => {
-    const groups = family.name === 'IPv4' ? [family.group, '239.1.2.3', '255.255.255.255', '10.1.0.255'] : [family.group, 'ff05::1:3', 'ff0e::77'];
+    const groups =
+      family.name === 'IPv4' ? [family.group, '239.1.2.3', '255.255.255.255', '10.1.0.255'] : [family.group, 'ff05::1:3', 'ff0e::77'];
 
     it('are like any address: only where a block or an empty peer allows them', () => {
       stage.set({ egress: [{ to: [FRIEND] }] });

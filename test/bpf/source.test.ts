@@ -105,7 +105,9 @@ describe('the source of an isolated pod', needsKernel, () => {
       stage.set(rules);
       for (const source of [V4.pod, V4.neighbour]) {
         expect(stage.out(ipv6({ source: mappedAddress(source), destination: V6.friend }, tcp(PORTS)))).toBe('MAPPED_ADDRESS');
-        expect(stage.out(ipv6({ source: mappedAddress(source), destination: mappedAddress(V4.friend) }, tcp(PORTS)))).toBe('MAPPED_ADDRESS');
+        expect(stage.out(ipv6({ source: mappedAddress(source), destination: mappedAddress(V4.friend) }, tcp(PORTS)))).toBe(
+          'MAPPED_ADDRESS',
+        );
       }
     }
   });

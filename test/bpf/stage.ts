@@ -5,7 +5,7 @@ import { parseAddress } from '../../src/model/ip.ts';
 import type { ReasonName } from '../../src/model/reasons.ts';
 import type { Direction } from '../../src/model/verdict.ts';
 import { hopByHop } from '../support/builders/extension-headers.ts';
-import { ethernet, ETHERTYPE, ipv4, ipv4Padding, ipv6, type Packet, type Segment } from '../support/builders/frames.ts';
+import { ethernet, ipv4, ipv4Padding, ipv6, type Packet, type Segment } from '../support/builders/frames.ts';
 import { namespace, node, pod, policy } from '../support/builders/objects.ts';
 import { echo, echo6, icmp6Error, icmpError, type EchoOptions } from '../support/builders/segments.ts';
 import { KernelHarness, type Outcome, type RunOptions } from '../support/kernel-harness.ts';
@@ -27,11 +27,11 @@ export interface Family {
   readonly group: string;
   readonly icmp: number;
   readonly everywhere: string;
-  packet(source: string, destination: string, segment: Segment): Packet;
+  readonly packet: (source: string, destination: string, segment: Segment) => Packet;
   /** The same, by the slow way through the parser: IPv4 options, an IPv6 extension header. */
-  winding(source: string, destination: string, segment: Segment): Packet;
-  echo(options?: EchoOptions): Segment;
-  unreachable(about: Packet, quote?: number): Segment;
+  readonly winding: (source: string, destination: string, segment: Segment) => Packet;
+  readonly echo: (options?: EchoOptions) => Segment;
+  readonly unreachable: (about: Packet, quote?: number) => Segment;
 }
 
 export const V4: Family = {
@@ -94,7 +94,10 @@ export class Stage {
   readonly kernel = new KernelHarness();
 
   /** A direction without rules is not isolated; `policies: false` leaves the cluster without any. */
-  set(rules: Rules, options: { readonly policies?: boolean; readonly annotations?: Readonly<Record<string, string>>; readonly ranOpen?: boolean } = {}): void {
+  set(
+    rules: Rules,
+    options: { readonly policies?: boolean; readonly annotations?: Readonly<Record<string, string>>; readonly ranOpen?: boolean } = {},
+  ): void {
     this.kernel.restart();
     this.kernel.upsert(
       namespace('shop'),
@@ -125,7 +128,8 @@ export class Stage {
   /** Change the pod's rules under way. */
   edit(rules: Rules): void {
     const policyTypes = [...(rules.ingress === undefined ? [] : ['Ingress']), ...(rules.egress === undefined ? [] : ['Egress'])];
-    if (policyTypes.length > 0) this.kernel.upsert(policy('shop/web', { podSelector: { matchLabels: { app: 'web' } }, policyTypes, ...rules }));
+    if (policyTypes.length > 0)
+      this.kernel.upsert(policy('shop/web', { podSelector: { matchLabels: { app: 'web' } }, policyTypes, ...rules }));
   }
 
   fate(direction: Direction, frame: Uint8Array, options?: RunOptions): Fate {
@@ -170,5 +174,3 @@ export function fateOf(outcome: Outcome): Fate {
 export function withEthertype(packet: Packet, ethertype: number): Packet {
   return { ...packet, ethertype };
 }
-
-export { ETHERTYPE };

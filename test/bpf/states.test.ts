@@ -136,7 +136,11 @@ describe.each(FAMILIES)('an endpoint, over $name', needsKernel, (family) => {
     stage.set({});
     stage.kernel.unbind();
     for (const segment of openings) {
-      expect([friend.into(segment), friend.out(segment), stage.talk(family, family.node).into(segment, NODE)]).toEqual(['UNSET', 'UNSET', 'UNSET']);
+      expect([friend.into(segment), friend.out(segment), stage.talk(family, family.node).into(segment, NODE)]).toEqual([
+        'UNSET',
+        'UNSET',
+        'UNSET',
+      ]);
     }
     expect(stage.out(arp({ operation: 'request', sender: V4.pod, target: V4.gateway }))).toBe('UNSET');
     expect(stage.out(V6.packet(V6.pod, solicitedNode(V6.gateway), neighbourSolicitation(V6.gateway)))).toBe('UNSET');

@@ -28,7 +28,12 @@ describe.each(['tcx', 'tc'] as const)('attached by %s', needsKernel, (mode) => {
   });
 
   it('judges real pings of both families, and follows every flip', () => {
-    expect(seen).toMatchObject({ open: REACHED, denied: UNREACHED, allowed: REACHED, counted: expect.arrayContaining([reasonNumber('POLICY')]) as unknown });
+    expect(seen).toMatchObject({
+      open: REACHED,
+      denied: UNREACHED,
+      allowed: REACHED,
+      counted: expect.arrayContaining([reasonNumber('POLICY')]) as unknown,
+    });
   });
 
   it('is attached once, however often it is asked', () => {
@@ -36,7 +41,16 @@ describe.each(['tcx', 'tc'] as const)('attached by %s', needsKernel, (mode) => {
   });
 
   it('hands over to the next agent in place, with the flows and the generation', () => {
-    expect(seen).toMatchObject({ tookOver: true, generation: 4711, sameFlows: true, firstStillJudges: REACHED, secondJudges: UNREACHED, linksKept: true, programsNew: true, placeAfter: OURS });
+    expect(seen).toMatchObject({
+      tookOver: true,
+      generation: 4711,
+      sameFlows: true,
+      firstStillJudges: REACHED,
+      secondJudges: UNREACHED,
+      linksKept: true,
+      programsNew: true,
+      placeAfter: OURS,
+    });
   });
 
   it('judges on when every agent is gone', () => {

@@ -3,7 +3,17 @@
 import { afterAll, beforeAll, describe, expect, it, type TestOptions } from 'vitest';
 import type { Datapath } from '../../src/datapath/port.ts';
 import { MAPPED, parseAddress, parsePrefix, type Address } from '../../src/model/ip.ts';
-import { CONFIG_OPEN, CONFIG_UNSET, PORT_SET_ALL, PORT_SET_NONE, type DirectionConfig, type EndpointConfig, type Operation, type PortRow, type PortSetRef } from '../../src/model/plan.ts';
+import {
+  CONFIG_OPEN,
+  CONFIG_UNSET,
+  PORT_SET_ALL,
+  PORT_SET_NONE,
+  type DirectionConfig,
+  type EndpointConfig,
+  type Operation,
+  type PortRow,
+  type PortSetRef,
+} from '../../src/model/plan.ts';
 import type { Direction, Verdict } from '../../src/model/verdict.ts';
 
 /** The interface that a driver is asked about, and its pod's addresses. */
@@ -29,9 +39,14 @@ const OPEN: DirectionConfig = { ruleset: 0, stranger: ALL, defaultVerdict: 'allo
 const row = (port: number, length = 16, verdict: Verdict = 'allow', protocol = TCP): PortRow => ({ protocol, port, length, verdict });
 const lengthsOf = (rows: readonly PortRow[]): number => rows.reduce((bits, { length }) => bits | (1 << length), 0);
 const refOf = (portSet: number, rows: readonly PortRow[]): PortSetRef => ({ portSet, lengths: lengthsOf(rows) });
-const isolated = (ruleset: number, stranger: PortSetRef = NONE, defaultVerdict: Verdict = 'deny'): DirectionConfig => ({ ruleset, stranger, defaultVerdict });
+const isolated = (ruleset: number, stranger: PortSetRef = NONE, defaultVerdict: Verdict = 'deny'): DirectionConfig => ({
+  ruleset,
+  stranger,
+  defaultVerdict,
+});
 
 export function describeDatapath(name: string, options: TestOptions, open: () => Promise<Driver>): void {
+  // oxlint-disable-next-line vitest/valid-title -- the driver's name
   describe(name, options, () => {
     let driver: Driver;
     let nextId = CONFIG_OPEN + 1;
@@ -43,7 +58,8 @@ export function describeDatapath(name: string, options: TestOptions, open: () =>
     afterAll(() => driver?.datapath.close());
 
     const apply = (...operations: readonly Operation[]): void => driver.datapath.apply(operations);
-    const ask = (peer: Address, port = 80, protocol = TCP, direction: Direction = 'ingress'): Verdict => driver.ask(direction, peer, protocol, port);
+    const ask = (peer: Address, port = 80, protocol = TCP, direction: Direction = 'ingress'): Verdict =>
+      driver.ask(direction, peer, protocol, port);
     /** Identities, rulesets and port sets of a test of its own. */
     const fresh = (): number => nextNumber++;
 
@@ -91,24 +107,31 @@ export function describeDatapath(name: string, options: TestOptions, open: () =>
       }
     });
 
-    it('gives strangers the stranger\'s port set', () => {
+    it("gives strangers the stranger's port set", () => {
       const [ruleset, portSet, rows] = [fresh(), fresh(), [row(80), row(53, 16, 'allow', UDP)]];
       apply({ op: 'put-port-set', portSet: { id: portSet, rows } }, ...configure({ ingress: isolated(ruleset, refOf(portSet, rows)) }));
-      expect([ask(STRANGER), ask(STRANGER, 81), ask(STRANGER, 53), ask(STRANGER, 53, UDP), ask(STRANGER6, 80), ask(STRANGER, 80, SCTP)]).toEqual([
-        'allow',
-        'deny',
-        'deny',
-        'allow',
-        'allow',
-        'deny',
-      ]);
+      expect([
+        ask(STRANGER),
+        ask(STRANGER, 81),
+        ask(STRANGER, 53),
+        ask(STRANGER, 53, UDP),
+        ask(STRANGER6, 80),
+        ask(STRANGER, 80, SCTP),
+      ]).toEqual(['allow', 'deny', 'deny', 'allow', 'allow', 'deny']);
       apply({ op: 'delete-port-set', portSet: { id: portSet, rows } });
       expect([ask(STRANGER), ask(STRANGER, 53, UDP)]).toEqual(['deny', 'deny']);
     });
 
     it('takes the longest prefix of ports, whatever it says', () => {
       const [ruleset, portSet] = [fresh(), fresh()];
-      const rows = [row(0, 0, 'would-deny'), row(0x8000, 1, 'allow'), row(0xff00, 8, 'deny'), row(0xff80, 9, 'allow'), row(0xffff, 16, 'deny'), row(0xfffe, 16, 'would-deny')];
+      const rows = [
+        row(0, 0, 'would-deny'),
+        row(0x8000, 1, 'allow'),
+        row(0xff00, 8, 'deny'),
+        row(0xff80, 9, 'allow'),
+        row(0xffff, 16, 'deny'),
+        row(0xfffe, 16, 'would-deny'),
+      ];
       apply({ op: 'put-port-set', portSet: { id: portSet, rows } }, ...configure({ ingress: isolated(ruleset, refOf(portSet, rows)) }));
       const verdicts: readonly (readonly [number, Verdict])[] = [
         [1, 'would-deny'],
@@ -137,7 +160,7 @@ export function describeDatapath(name: string, options: TestOptions, open: () =>
       if (last < 0xffff) expect(ask(STRANGER, last + 1)).toBe('deny');
     });
 
-    it('gives an identity the port set of its pair, and a stranger\'s where there is no pair', () => {
+    it("gives an identity the port set of its pair, and a stranger's where there is no pair", () => {
       const [ruleset, identity, other, portSet, rows] = [fresh(), fresh(), fresh(), fresh(), [row(80)]];
       apply(
         { op: 'put-port-set', portSet: { id: portSet, rows } },
@@ -157,7 +180,11 @@ export function describeDatapath(name: string, options: TestOptions, open: () =>
 
     it('keeps rulesets and identities apart', () => {
       const [one, two, identity] = [fresh(), fresh(), fresh()];
-      apply({ op: 'put-address', address: PEER, identity, ownNode: false }, { op: 'put-pair', ruleset: one, identity, ref: ALL }, ...configure({ ingress: isolated(one), egress: isolated(two) }));
+      apply(
+        { op: 'put-address', address: PEER, identity, ownNode: false },
+        { op: 'put-pair', ruleset: one, identity, ref: ALL },
+        ...configure({ ingress: isolated(one), egress: isolated(two) }),
+      );
       expect([ask(PEER), ask(PEER, 80, TCP, 'egress')]).toEqual(['allow', 'deny']);
       apply(...configure({ ingress: isolated(two), egress: isolated(one) }));
       expect([ask(PEER), ask(PEER, 80, TCP, 'egress')]).toEqual(['deny', 'allow']);
@@ -167,7 +194,12 @@ export function describeDatapath(name: string, options: TestOptions, open: () =>
 
     it('follows an address from one identity to another, and forgets it', () => {
       const [ruleset, good, bad] = [fresh(), fresh(), fresh()];
-      apply({ op: 'put-pair', ruleset, identity: good, ref: ALL }, ...configure({ ingress: isolated(ruleset) }), { op: 'put-address', address: PEER, identity: good, ownNode: false });
+      apply({ op: 'put-pair', ruleset, identity: good, ref: ALL }, ...configure({ ingress: isolated(ruleset) }), {
+        op: 'put-address',
+        address: PEER,
+        identity: good,
+        ownNode: false,
+      });
       expect(ask(PEER)).toBe('allow');
       apply({ op: 'put-address', address: PEER, identity: bad, ownNode: false });
       expect(ask(PEER)).toBe('deny');
@@ -273,7 +305,12 @@ export function describeDatapath(name: string, options: TestOptions, open: () =>
       const rows = numbers.map((index) => row(index + 1));
       apply(
         { op: 'put-port-set', portSet: { id: portSet, rows } },
-        ...numbers.map((index): Operation => ({ op: 'put-pair', ruleset, identity: first + index, ref: index % 2 === 0 ? ALL : refOf(portSet, rows) })),
+        ...numbers.map((index): Operation => ({
+          op: 'put-pair',
+          ruleset,
+          identity: first + index,
+          ref: index % 2 === 0 ? ALL : refOf(portSet, rows),
+        })),
         ...numbers.map((index): Operation => ({ op: 'put-address', address: address(index), identity: first + index, ownNode: false })),
         ...numbers.map((index): Operation => ({ op: 'put-prefix', prefix: prefix(index), identity: first + index })),
         ...configure({ ingress: isolated(ruleset) }),
@@ -281,7 +318,10 @@ export function describeDatapath(name: string, options: TestOptions, open: () =>
       for (const index of [0, 1, 2, 4999, 5000, 9998, 9999]) {
         const expected = index % 2 === 0 ? 'allow' : 'deny';
         expect([ask(address(index), 80), ask(address(index), 10_001)], `address ${index}`).toEqual(['allow', expected]);
-        expect([ask(prefix(index).address + 1n, 10_000), ask(prefix(index).address, 10_001)], `prefix ${index}`).toEqual(['allow', expected]);
+        expect([ask(prefix(index).address + 1n, 10_000), ask(prefix(index).address, 10_001)], `prefix ${index}`).toEqual([
+          'allow',
+          expected,
+        ]);
       }
       expect(ask(address(count))).toBe('deny');
       apply(
@@ -290,7 +330,8 @@ export function describeDatapath(name: string, options: TestOptions, open: () =>
         ...numbers.map((index): Operation => ({ op: 'delete-pair', ruleset, identity: first + index })),
         { op: 'delete-port-set', portSet: { id: portSet, rows } },
       );
-      for (const index of [0, 1, 5000, 9999]) expect([ask(address(index)), ask(prefix(index).address)], `row ${index}`).toEqual(['deny', 'deny']);
+      for (const index of [0, 1, 5000, 9999])
+        expect([ask(address(index)), ask(prefix(index).address)], `row ${index}`).toEqual(['deny', 'deny']);
     });
 
     it('keeps the generation that it is given', () => {

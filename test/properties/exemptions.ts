@@ -91,7 +91,8 @@ function readIPv6(bytes: Uint8Array): Read | undefined {
 
 /** The transport header is all there. */
 function isWhole(v6: boolean, protocol: number, transport: Uint8Array): boolean {
-  if (protocol === 6) return transport.length >= 20 && (transport[12] ?? 0) >> 4 >= 5 && transport.length >= ((transport[12] ?? 0) >> 4) * 4;
+  if (protocol === 6)
+    return transport.length >= 20 && (transport[12] ?? 0) >> 4 >= 5 && transport.length >= ((transport[12] ?? 0) >> 4) * 4;
   if (protocol === 17 || protocol === (v6 ? 58 : 1)) return transport.length >= 8;
   return protocol !== 132 || transport.length >= 16;
 }

@@ -26,7 +26,9 @@ export class KernelWorld {
     this.#kernel = kernel;
     kernel.restart({ node });
     const { compiler } = kernel;
-    compiler.apply([...world.namespaces, ...world.nodes, ...world.pods, ...world.policies].map((object) => ({ type: 'upsert', object }) as const));
+    compiler.apply(
+      [...world.namespaces, ...world.nodes, ...world.pods, ...world.policies].map((object) => ({ type: 'upsert', object }) as const),
+    );
     for (const key of compiler.localPods().keys()) {
       const ifindex = FIRST_IFINDEX + this.#ifindexOf.size;
       this.#ifindexOf.set(key, ifindex);

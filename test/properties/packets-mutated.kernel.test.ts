@@ -21,7 +21,16 @@ const EXEMPT: Exempt = { pod: POD.map(parseAddress), node: NODE.map(parseAddress
 const V4_PEERS = [POD[0], NODE[0], '203.0.113.9', '169.254.1.1', '0.0.0.0', '224.0.0.251', '255.255.255.255'];
 const V6_PEERS = [POD[1], NODE[1], 'fe80::1', 'fe80::7', '2001:db8::9', '::', 'ff02::1', 'ff02::16'];
 const PORTS = { source: 40000, destination: 80 };
-const SEGMENTS: readonly Segment[] = [tcp(PORTS), tcp({ ...PORTS, flags: ['ack'], options: new Uint8Array(12) }), udp({ ...PORTS, data: new Uint8Array(20) }), sctp(PORTS), raw(47), raw(58), raw(1), raw(2)];
+const SEGMENTS: readonly Segment[] = [
+  tcp(PORTS),
+  tcp({ ...PORTS, flags: ['ack'], options: new Uint8Array(12) }),
+  udp({ ...PORTS, data: new Uint8Array(20) }),
+  sctp(PORTS),
+  raw(47),
+  raw(58),
+  raw(1),
+  raw(2),
+];
 
 function packetsOf4(source: string, destination: string): readonly Packet[] {
   const plain = [...SEGMENTS, echo(), igmp(0x16), icmpError('unreachable', ipv4({ source: POD[0], destination: NODE[0] }, udp(PORTS)))];
@@ -34,8 +43,19 @@ function packetsOf4(source: string, destination: string): readonly Packet[] {
 }
 
 function packetsOf6(source: string, destination: string): readonly Packet[] {
-  const messages = [neighbourSolicitation(NODE[1]), neighbourAdvertisement(POD[1]), neighbourAdvertisement(NODE[2]), routerAdvertisement(), mldReport()];
-  const wrapped = [hopByHop(destinationOptions(tcp(PORTS))), authenticationHeader(udp(PORTS)), fragmentHeader({}, tcp(PORTS)), fragmentHeader({ offset: 3 }, raw(17, new Uint8Array(24)))];
+  const messages = [
+    neighbourSolicitation(NODE[1]),
+    neighbourAdvertisement(POD[1]),
+    neighbourAdvertisement(NODE[2]),
+    routerAdvertisement(),
+    mldReport(),
+  ];
+  const wrapped = [
+    hopByHop(destinationOptions(tcp(PORTS))),
+    authenticationHeader(udp(PORTS)),
+    fragmentHeader({}, tcp(PORTS)),
+    fragmentHeader({ offset: 3 }, raw(17, new Uint8Array(24))),
+  ];
   const error = icmp6Error('packet-too-big', ipv6({ source: POD[1], destination: NODE[1] }, udp(PORTS)));
   return [...SEGMENTS, echo6(), error, ...messages, ...wrapped].map((segment) => ipv6({ source, destination }, segment));
 }
@@ -102,7 +122,12 @@ describe('frames that no one would send', needsKernel, () => {
 
   function set(spec: unknown): void {
     kernel.restart();
-    kernel.upsert(namespace('shop'), node('node-1', NODE.slice(0, 2)), pod('shop/web', { node: 'node-1', addresses: POD, labels: { app: 'web' } }), policy('shop/web', spec));
+    kernel.upsert(
+      namespace('shop'),
+      node('node-1', NODE.slice(0, 2)),
+      pod('shop/web', { node: 'node-1', addresses: POD, labels: { app: 'web' } }),
+      policy('shop/web', spec),
+    );
     kernel.bind('shop/web', EXEMPT.node);
   }
 
@@ -122,9 +147,15 @@ describe('frames that no one would send', needsKernel, () => {
     set({ podSelector: {}, policyTypes: ['Ingress', 'Egress'] });
     let passed = 0;
     for (const frame of BASES) {
-      for (const [direction, fromNode] of [['egress', false], ['ingress', false], ['ingress', true]] as const) {
+      for (const [direction, fromNode] of [
+        ['egress', false],
+        ['ingress', false],
+        ['ingress', true],
+      ] as const) {
         const exemption = exemptionOf(frame, direction, fromNode, EXEMPT);
-        expect(pass(direction, frame, fromNode), `${direction}${fromNode ? ' from the node' : ''}: ${hex(frame)}`).toBe(exemption !== undefined);
+        expect(pass(direction, frame, fromNode), `${direction}${fromNode ? ' from the node' : ''}: ${hex(frame)}`).toBe(
+          exemption !== undefined,
+        );
         if (exemption !== undefined) passed += 1;
       }
     }
@@ -141,7 +172,11 @@ describe('frames that no one would send', needsKernel, () => {
         const passed = pass(change.direction, frame, fromNode);
         seen.frames += 1;
         if (passed) seen.passed += 1;
-        if (passed) expect(exemptionOf(frame, change.direction, fromNode, EXEMPT), `${change.direction}${fromNode ? ' from the node' : ''}: ${hex(frame)}`).toBeDefined();
+        if (passed)
+          expect(
+            exemptionOf(frame, change.direction, fromNode, EXEMPT),
+            `${change.direction}${fromNode ? ' from the node' : ''}: ${hex(frame)}`,
+          ).toBeDefined();
       }),
       propertyParameters('altered frames', 40_000),
     );
@@ -153,7 +188,8 @@ describe('frames that no one would send', needsKernel, () => {
     fc.assert(
       fc.property(noise, ({ bytes, type, direction }) => {
         const frame = runnable(Uint8Array.from([...new Uint8Array(12), type >> 8, type & 255, ...bytes]));
-        if (pass(direction, frame, false)) expect(exemptionOf(frame, direction, false, EXEMPT), `${direction}: ${hex(frame)}`).toBeDefined();
+        if (pass(direction, frame, false))
+          expect(exemptionOf(frame, direction, false, EXEMPT), `${direction}: ${hex(frame)}`).toBeDefined();
       }),
       propertyParameters('noise', 10_000),
     );
@@ -161,7 +197,15 @@ describe('frames that no one would send', needsKernel, () => {
 
   it.each([
     { name: 'no policy selects', spec: { podSelector: { matchLabels: { app: 'other' } } } },
-    { name: 'some rules select', spec: { podSelector: {}, policyTypes: ['Ingress', 'Egress'], ingress: [{ ports: [{ port: 80 }] }], egress: [{ to: [{ ipBlock: { cidr: '::/0' } }] }] } },
+    {
+      name: 'some rules select',
+      spec: {
+        podSelector: {},
+        policyTypes: ['Ingress', 'Egress'],
+        ingress: [{ ports: [{ port: 80 }] }],
+        egress: [{ to: [{ ipBlock: { cidr: '::/0' } }] }],
+      },
+    },
   ])('at a pod that $name they pass or are dropped, and nothing else', ({ name, spec }) => {
     set(spec);
     fc.assert(

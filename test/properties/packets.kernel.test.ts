@@ -46,7 +46,8 @@ describe('opening packets', needsKernel, () => {
             if (ifindex === undefined) continue;
             const expected = oracle(flow);
             const passes = expected[side] !== 'deny';
-            const told = (who: string): string => `${who}: ${side} of ${describeFlow(flow)} at ${pod?.namespace}/${pod?.name} on ${node}${winding ? ', winding' : ''}`;
+            const told = (who: string): string =>
+              `${who}: ${side} of ${describeFlow(flow)} at ${pod?.namespace}/${pod?.name} on ${node}${winding ? ', winding' : ''}`;
             expect(judged.send(ifindex, side, flow, winding), told('program')).toBe(passes);
             compared[passes ? 'pass' : 'drop'] += 1;
             // The own node and the pod itself are exempt in the program, not in the maps.
@@ -58,7 +59,9 @@ describe('opening packets', needsKernel, () => {
       parameters,
     );
     const packets = compared.pass + compared.drop;
-    process.stderr.write(`packets: ${packets} compared in ${compared.clusters} clusters, ${compared.pass} passed and ${compared.drop} dropped\n`);
+    process.stderr.write(
+      `packets: ${packets} compared in ${compared.clusters} clusters, ${compared.pass} passed and ${compared.drop} dropped\n`,
+    );
     if ((parameters.numRuns ?? 0) >= CLUSTERS) expect(packets).toBeGreaterThanOrEqual(LEAST_PACKETS);
   }, 600_000);
 });

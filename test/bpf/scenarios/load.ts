@@ -15,7 +15,10 @@ function load(): object {
       maps: { conntrack: { maxEntries: 1024 }, '.rodata.settings': { initialValue: encodeSettings({ kernelConntrack }) } },
     });
     const instructions = Object.entries(programs).map(([name, { verifiedInstructions }]) => [name, verifiedInstructions] as const);
-    return { instructions: Object.fromEntries(instructions), bytes: Object.fromEntries(Object.entries(programs).map(([name, { jitedBytes }]) => [name, jitedBytes])) };
+    return {
+      instructions: Object.fromEntries(instructions),
+      bytes: Object.fromEntries(Object.entries(programs).map(([name, { jitedBytes }]) => [name, jitedBytes])),
+    };
   } catch (error) {
     const { code, log } = error as { code?: string; log?: string };
     return { refused: `${code}: ${log?.trim().split('\n').slice(-8).join('\n')}` };

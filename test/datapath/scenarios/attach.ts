@@ -15,7 +15,11 @@ const HOOKS = ['in', 'out'] as const;
 const seen: Record<string, unknown> = {};
 
 // Somebody else's programs: they count, and pass on.
-const foreign = native.loadObject(compileObject('programs'), { name: 'foreign', skipPrograms: ['refused'], maps: { '.rodata.settings': { initialValue: new Uint8Array(new Int32Array([-1]).buffer) } } });
+const foreign = native.loadObject(compileObject('programs'), {
+  name: 'foreign',
+  skipPrograms: ['refused'],
+  maps: { '.rodata.settings': { initialValue: new Uint8Array(new Int32Array([-1]).buffer) } },
+});
 const stranger = foreign.programs['count_packet']!.fd;
 const strangerId = native.programInfo(stranger).id;
 const FOREIGN = { priority: 7, handle: 1 };
@@ -35,8 +39,16 @@ function nameOf(id: number): string {
   return id === strangerId ? 'foreign' : name;
 }
 const place = (): unknown => Object.fromEntries(HOOKS.map((hook) => [hook, attachMode === 'tcx' ? programs(hook) : filter(hook)]));
-const ids = (): unknown[] => HOOKS.map((hook) => (attachMode === 'tcx' ? native.tcxQuery(ifindex, hook).linkIds.filter((id) => id !== native.linkInfo(strangerLink).id) : native.tcQuery(ifindex, hook, TC_PRIORITY, TC_HANDLE)?.handle));
-const programIds = (): unknown[] => HOOKS.map((hook) => (attachMode === 'tcx' ? native.tcxQuery(ifindex, hook).programIds[0] : native.tcQuery(ifindex, hook, TC_PRIORITY, TC_HANDLE)?.programId));
+const ids = (): unknown[] =>
+  HOOKS.map((hook) =>
+    attachMode === 'tcx'
+      ? native.tcxQuery(ifindex, hook).linkIds.filter((id) => id !== native.linkInfo(strangerLink).id)
+      : native.tcQuery(ifindex, hook, TC_PRIORITY, TC_HANDLE)?.handle,
+  );
+const programIds = (): unknown[] =>
+  HOOKS.map((hook) =>
+    attachMode === 'tcx' ? native.tcxQuery(ifindex, hook).programIds[0] : native.tcQuery(ifindex, hook, TC_PRIORITY, TC_HANDLE)?.programId,
+  );
 const conntrackId = (): number => {
   const pinned = native.openPinned(join(bpfRoot, 'conntrack'));
   const { id } = native.mapInfo(pinned);
@@ -59,7 +71,10 @@ seen['open'] = reach();
 set(first, ifindex, 'deny');
 seen['denied'] = reach();
 const { packets } = first.counters(SLOT);
-seen['counted'] = packets.ingress.map((count, reason) => [reason, count] as const).filter(([, count]) => count > 0).map(([reason]) => reason);
+seen['counted'] = packets.ingress
+  .map((count, reason) => [reason, count] as const)
+  .filter(([, count]) => count > 0)
+  .map(([reason]) => reason);
 set(first, ifindex, 'allow');
 seen['allowed'] = reach();
 
@@ -123,7 +138,10 @@ await sleep(100);
 seen['uninstalled'] = [taken.map((number) => number === ifindex), place(), existsSync(join(bpfRoot, 'links')), detachAll(bpfRoot)];
 fourth.close();
 
-seen['foreignStays'] = [programs('in').includes('foreign'), native.tcQuery(ifindex, 'in', FOREIGN.priority, FOREIGN.handle)?.programId === strangerId];
+seen['foreignStays'] = [
+  programs('in').includes('foreign'),
+  native.tcQuery(ifindex, 'in', FOREIGN.priority, FOREIGN.handle)?.programId === strangerId,
+];
 seen['foreignRan'] = native.mapDump(foreign.maps['.bss']!.fd).values.readUInt32LE() > 0;
 
 const sixth = await KernelDatapath.open({ bpfRoot, attachMode, conntrackRows: 8192 });

@@ -20,12 +20,26 @@ export function set(datapath: KernelDatapath, ifindex: number, state: 'open' | '
     return;
   }
   const id = nextConfig++;
-  const ingress: DirectionConfig = { ruleset: 5, stranger: { portSet: state === 'allow' ? PORT_SET_ALL : PORT_SET_NONE, lengths: 0 }, defaultVerdict: 'deny' };
+  const ingress: DirectionConfig = {
+    ruleset: 5,
+    stranger: { portSet: state === 'allow' ? PORT_SET_ALL : PORT_SET_NONE, lengths: 0 },
+    defaultVerdict: 'deny',
+  };
   datapath.apply([
     {
       op: 'put-config',
       id,
-      config: { endpoint: ifindex, counters: SLOT, ingress, egress: OPEN, ipv4: parseAddress(POD[0]), ipv6: parseAddress(POD[1]), sourceCheck: true, held: false, takeOverUntil: 0n },
+      config: {
+        endpoint: ifindex,
+        counters: SLOT,
+        ingress,
+        egress: OPEN,
+        ipv4: parseAddress(POD[0]),
+        ipv6: parseAddress(POD[1]),
+        sourceCheck: true,
+        held: false,
+        takeOverUntil: 0n,
+      },
     },
     { op: 'set-endpoint', ifindex, word: { config: id, generation } },
   ]);

@@ -21,7 +21,12 @@ const LARGE = 6000;
 const ETHERNET_HEADER = 14;
 const seen: Record<string, unknown> = {};
 
-const ip = (...words: readonly string[]): void => void execFileSync('ip', words.flatMap((part) => part.split(' ')), { stdio: 'ignore' });
+const ip = (...words: readonly string[]): void =>
+  void execFileSync(
+    'ip',
+    words.flatMap((part) => part.split(' ')),
+    { stdio: 'ignore' },
+  );
 
 function makeVeth(index: number): void {
   ip(`link add veth0 index ${index} mtu 9000 type veth peer name eth0 mtu 9000 netns ${podNetns}`);
@@ -100,7 +105,9 @@ const large = (from: readonly [string, string], port: number): Uint8Array[] => [
 ];
 const frames = [...large(POD, 80), ...large(POD, 81), ...large(['10.97.0.99', 'fd00:97::99'], 80)];
 const order = { interface: 'eth0', frames: frames.map((frame) => ({ data: Buffer.from(frame).toString('hex'), linear: ETHERNET_HEADER })) };
-execFileSync('nsenter', [`--net=/run/netns/${podNetns}`, 'python3', new URL('../send-frames.py', import.meta.url).pathname], { input: JSON.stringify(order) });
+execFileSync('nsenter', [`--net=/run/netns/${podNetns}`, 'python3', new URL('../send-frames.py', import.meta.url).pathname], {
+  input: JSON.stringify(order),
+});
 await sleep(50);
 seen['pieces'] = { sent: frames.length, counted: reasonCounts(datapath.counters(SLOT + 1)).egress };
 
