@@ -3,7 +3,7 @@
 import * as native from '../../native/index.js';
 import { PosternError } from '../model/error.ts';
 import { addressBytes, isIPv4, MAPPED, type Address, type Prefix } from '../model/ip.ts';
-import type { Operation } from '../model/plan.ts';
+import { CONFIG_OPEN, type Operation } from '../model/plan.ts';
 import * as layout from './layout.ts';
 
 /** Interfaces with a larger index have their word in a hash map (ENDPOINT_SLOTS). */
@@ -138,6 +138,24 @@ export class KernelMaps {
         for (const { addresses } of of<'sweep-flows'>(run)) this.#sweepFlows(new Set(addresses));
         return;
     }
+  }
+
+  /** Run something while the programs pass everything at an interface; its word is what it was afterwards. */
+  whileOpen(ifindex: number, act: () => void): void {
+    const word = this.#getWord(ifindex);
+    this.#setWord(ifindex, layout.encodeWord({ config: CONFIG_OPEN, generation: 0 }));
+    try {
+      act();
+    } finally {
+      this.#setWord(ifindex, word);
+    }
+  }
+
+  #getWord(ifindex: number): bigint {
+    if (ifindex < ENDPOINT_SLOTS) return Atomics.load(this.#words, ifindex);
+    const value = new Uint8Array(8);
+    native.mapGet(this.fd('far_endpoints'), layout.u32(ifindex), value);
+    return new DataView(value.buffer).getBigUint64(0, true);
   }
 
   /** One store of one aligned word: a packet sees the old configuration and generation, or the new ones. */

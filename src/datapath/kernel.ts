@@ -65,7 +65,11 @@ export class KernelDatapath implements Datapath {
   }
 
   attach(ifindex: number): void {
-    this.#attachments.attach(ifindex);
+    const attach = (): void => this.#attachments.attach(ifindex);
+    if (this.#attachments.attached().has(ifindex)) attach();
+    // Tens of milliseconds lie between the two hooks of an interface, and one alone does harm: from_pod would take the answer to what still came in for
+    // an opening of the pod, and so let its asker in from then on; to_pod would drop the answer to what the pod just asked.
+    else this.#maps.whileOpen(ifindex, attach);
   }
 
   detach(ifindex: number): void {
