@@ -242,7 +242,7 @@ export class Reconciler {
       this.#fail(error);
     }
     if (this.#interfaces.missing.length > 0) this.interfacesChanged();
-    if (this.#waits()) this.flushSoon();
+    if (this.#waits() || this.#compiler.flushDue(this.#now())) this.flushSoon();
     this.#sweepLater();
   }
 }

@@ -5,7 +5,7 @@
 
 import { PosternError } from '../model/error.ts';
 import { listOf } from '../policy/ruleset.ts';
-import type { Policy } from '../policy/policy.ts';
+import type { Policy, Rule } from '../policy/policy.ts';
 import { portRows, portsOf } from '../policy/ports.ts';
 import type { IdentityTable } from './identity-table.ts';
 
@@ -19,7 +19,7 @@ export interface Budget {
 export const DEFAULT_BUDGET: Budget = { identities: 16_384, pairs: 500_000, prefixes: 100_000, portRows: 200_000 };
 
 /** The part of each budget that one namespace's policies may take. Below it no policy can be refused, so nothing is counted. */
-export const NAMESPACE_SHARE = 0.25;
+const NAMESPACE_SHARE = 0.25;
 
 const MEASURES = ['identities', 'pairs', 'prefixes', 'portRows'] as const satisfies readonly (keyof Budget)[];
 
@@ -44,6 +44,24 @@ export function refusePolicies(candidates: readonly Candidate[], budget: Budget,
   return refused;
 }
 
+/** Even if all of it were one namespace's, it would fit its share: then no policy can be refused. */
+export function isRoomy(budget: Budget, used: Budget): boolean {
+  return MEASURES.every((measure) => used[measure] <= budget[measure] * NAMESPACE_SHARE);
+}
+
+/** Port rows of all rules of the candidates, as if they shared none. */
+export function countPortRows(candidates: readonly Candidate[]): number {
+  let rows = 0;
+  for (const { policy } of candidates) {
+    for (const rule of [...(policy.rules.ingress ?? []), ...(policy.rules.egress ?? [])]) rows += portRowsOf(rule);
+  }
+  return rows;
+}
+
+function portRowsOf(rule: Rule): number {
+  return portRows(portsOf((rule.ports ?? []).filter((port) => 'first' in port))).length;
+}
+
 /** The first measure that the policy would overstep; else its cost is added. */
 function admit(
   policy: Policy,
@@ -55,7 +73,7 @@ function admit(
 ): keyof Budget | undefined {
   const cost = emptyBudget();
   for (const rule of [...(policy.rules.ingress ?? []), ...(policy.rules.egress ?? [])]) {
-    cost.portRows += portRows(portsOf((rule.ports ?? []).filter((port) => 'first' in port))).length;
+    cost.portRows += portRowsOf(rule);
     if (rule.peers === undefined || rule.peers.length === 0) continue;
     const list = listOf(rule);
     if (list.kind === 'peers') cost.prefixes += [...list.blocks.prefixes()].length;

@@ -11,7 +11,7 @@ import { parsePolicy } from '../policy/parse-policy.ts';
 import type { Policy } from '../policy/policy.ts';
 import { hasPort } from '../policy/ports.ts';
 import { labelsKey } from '../policy/selector.ts';
-import { DEFAULT_BUDGET, NAMESPACE_SHARE, refusePolicies, type Budget } from './admission.ts';
+import { countPortRows, DEFAULT_BUDGET, isRoomy, refusePolicies, type Budget } from './admission.ts';
 import { EndpointTable, type Binding, type EndpointIntent } from './endpoint-table.ts';
 import { IdentityTable } from './identity-table.ts';
 import { KernelLedger, REMOVAL_DELAY_MS } from './kernel-ledger.ts';
@@ -48,6 +48,8 @@ export const ALLOW_SPOOFING = 'postern.dev/allow-spoofing';
 
 /** Lists that nobody uses any more are forgotten once there are this many. */
 const UNUSED_LISTS_KEPT = 256;
+/** Counting goes through every address. */
+const ADMISSION_INTERVAL_MS = 5000;
 
 export class Compiler {
   readonly cluster = new Cluster();
@@ -63,6 +65,7 @@ export class Compiler {
   /** Address → identity at its owner's death, until its flows are swept. */
   readonly #tombstones = new Map<Address, Identity>();
   #refused: ReadonlyMap<string, PosternError> = new Map();
+  readonly #admissions = { subjectsChanged: true, at: -Infinity, overdue: false };
   #generation: number;
 
   constructor(options: CompilerOptions = {}) {
@@ -163,7 +166,7 @@ export class Compiler {
   /** What to do now. The plan is to be applied as a whole before the next one is asked for. */
   flush(now: Now): Plan {
     this.#refreshSubjects();
-    this.#admit();
+    this.#admit(now);
     this.#ledger.forgetUnborn();
     const additions = this.#ledger.additions();
     const changes = this.identities.members.takeChanges();
@@ -198,13 +201,18 @@ export class Compiler {
     return operations;
   }
 
-  /** Something waits for `sweep`. */
+  /** A flush is due though nothing happened: budgets are to be counted again. */
+  flushDue(now: Now): boolean {
+    return this.#admissions.overdue && now.ms - this.#admissions.at >= ADMISSION_INTERVAL_MS;
+  }
+
+  /** Something waits for `sweep`, or for `flushDue`. */
   get sweepPending(): boolean {
-    return this.#ledger.pending || this.endpoints.pending || this.#tombstones.size > 0;
+    return this.#ledger.pending || this.endpoints.pending || this.#tombstones.size > 0 || this.#admissions.overdue;
   }
 
   #refreshSubjects(): void {
-    this.#subjects.refresh((key) => this.#localPod(key), this.#refused);
+    if (this.#subjects.refresh((key) => this.#localPod(key), this.#refused)) this.#admissions.subjectsChanged = true;
   }
 
   #localPod(key: string): Pod | undefined {
@@ -213,15 +221,15 @@ export class Compiler {
     return pod !== undefined && !pod.hostNetwork && (node === undefined || pod.nodeName === node) ? pod : undefined;
   }
 
-  /** While everything is well below the smallest share, no policy can be refused and nothing is counted. */
-  #admit(): void {
-    const roomy =
-      this.identities.size <= this.#budget.identities * NAMESPACE_SHARE &&
-      this.#ledger.pairs <= this.#budget.pairs * NAMESPACE_SHARE &&
-      this.identities.size * this.rulesets.size <= this.#budget.pairs * NAMESPACE_SHARE * 4 &&
-      this.identities.members.edges <= this.#budget.prefixes * NAMESPACE_SHARE &&
-      this.#policies.portRules <= (this.#budget.portRows * NAMESPACE_SHARE) / 30;
-    if (roomy && this.#refused.size === 0) return;
+  /**
+   * While everything is well below the smallest share, no policy can be refused and nothing is counted. Else every change of a policy or a subject is
+   * counted at once, and those of other pods' labels and addresses together, every few seconds.
+   */
+  #admit(now: Now): void {
+    const admissions = this.#admissions;
+    admissions.overdue = !this.#isRoomy() || this.#refused.size > 0;
+    if (!admissions.overdue || (!admissions.subjectsChanged && now.ms - admissions.at < ADMISSION_INTERVAL_MS)) return;
+    Object.assign(admissions, { subjectsChanged: false, at: now.ms, overdue: false });
     const refused = refusePolicies(this.#subjects.candidates(), this.#budget, this.#bareTable());
     const changed = [...new Set([...refused.keys(), ...this.#refused.keys()])].filter((key) => refused.has(key) !== this.#refused.has(key));
     this.#refused = refused;
@@ -230,6 +238,17 @@ export class Compiler {
     this.#refreshSubjects();
     this.#ledger.forgetUnborn();
     if (this.#ledger.settled) this.identities.compact();
+  }
+
+  #isRoomy(): boolean {
+    const { identities, rulesets } = this;
+    return isRoomy(this.#budget, {
+      identities: identities.size,
+      // What there is, and a quarter of what there can be: new rulesets have no pairs yet.
+      pairs: Math.max(this.#ledger.pairs, (identities.size * rulesets.size) / 4),
+      prefixes: identities.members.edges,
+      portRows: countPortRows(this.#subjects.candidates()),
+    });
   }
 
   #bareTable(): IdentityTable {

@@ -5,15 +5,9 @@ import type { Policy } from '../policy/policy.ts';
 export class PolicyStore {
   readonly #all = new Map<string, Policy>();
   readonly #byNamespace = new Map<string, Map<string, Policy>>();
-  #portRules = 0;
 
   get all(): ReadonlyMap<string, Policy> {
     return this.#all;
-  }
-
-  /** Entries under `ports` in all policies together. */
-  get portRules(): number {
-    return this.#portRules;
   }
 
   inNamespace(namespace: string): Iterable<Policy> {
@@ -24,7 +18,6 @@ export class PolicyStore {
   set(key: string, policy: Policy | undefined): string {
     const namespace = key.slice(0, key.indexOf('/'));
     const siblings = this.#byNamespace.get(namespace) ?? new Map<string, Policy>();
-    this.#portRules += countPortRules(policy) - countPortRules(this.#all.get(key));
     if (policy === undefined) {
       this.#all.delete(key);
       siblings.delete(key);
@@ -36,9 +29,4 @@ export class PolicyStore {
     else this.#byNamespace.delete(namespace);
     return namespace;
   }
-}
-
-function countPortRules(policy: Policy | undefined): number {
-  const rules = [...(policy?.rules.ingress ?? []), ...(policy?.rules.egress ?? [])];
-  return rules.reduce((count, rule) => count + (rule.ports?.length ?? 0), 0);
 }

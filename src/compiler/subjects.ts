@@ -45,8 +45,9 @@ export class Subjects {
     for (const pod of this.#byNamespace.get(namespace) ?? []) this.#stale.add(pod);
   }
 
-  /** `podOf` gives a pod that is a subject, `undefined` for one that is none (any more). Policies in `refused` count as having no rules. */
-  refresh(podOf: (key: string) => Pod | undefined, refused: ReadonlyMap<string, unknown>): void {
+  /** `podOf` gives a pod that is a subject, `undefined` for one that is none (any more). Policies in `refused` count as having no rules. False: nothing was stale. */
+  refresh(podOf: (key: string) => Pod | undefined, refused: ReadonlyMap<string, unknown>): boolean {
+    const changed = this.#stale.size > 0;
     for (const key of this.#stale) {
       const old = this.#subjects.get(key);
       const pod = podOf(key);
@@ -59,6 +60,7 @@ export class Subjects {
       }
     }
     this.#stale.clear();
+    return changed;
   }
 
   /** Policies that select a subject, with how many different label sets they select: about as many rulesets may hold their rules. */
