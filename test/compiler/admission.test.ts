@@ -74,7 +74,7 @@ describe('a namespace that asks for too much', () => {
 
   it('is refused the youngest policies, whatever the order of events', () => {
     const forwards = [...compile([...cluster, ...splitting]).refused.keys()].sort();
-    const backwards = [...compile([...[...splitting].reverse(), ...cluster]).refused.keys()].sort();
+    const backwards = [...compile([...splitting.toReversed(), ...cluster]).refused.keys()].sort();
     expect(backwards).toEqual(forwards);
     expect(forwards).toContain('hostile/h59');
     expect(forwards).not.toContain('hostile/h0');
