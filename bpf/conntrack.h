@@ -16,6 +16,9 @@
 #define STATE_STATUS_SHIFT 36
 #define STATE_STATUS (3ull << STATE_STATUS_SHIFT)
 
+/* No endpoint is ever at this generation. */
+#define GENERATION_NEVER 0
+
 enum status { STATUS_OPENING = 0, STATUS_SETTLED = 1, STATUS_CLOSING = 2 };
 
 struct flow {

@@ -34,12 +34,47 @@ static __always_inline bool in_take_over(const struct endpoint_config *config)
 	return config->take_over_until && bpf_ktime_get_ns() < config->take_over_until;
 }
 
+/* What becomes of conntrack after a verdict. */
+enum record {
+	RECORD_ALLOWED = 0, /* a row for what is allowed */
+	RECORD_NOTHING,
+	RECORD_CUT, /* a row that is never current: whatever comes is judged again, as opened by the peer */
+};
+
 struct decision {
 	__u32 verdict;
 	__u32 reason;
 	__u64 flags; /* STATE_ADOPTED */
 	__u32 opened;
+	__u32 record;
 };
+
+/* Flows from before the isolation were recorded by nobody. Did the peer open this one? The kernel's conntrack knows, where it is used; else the side with
+ * the lower port is taken for the server. */
+static __always_inline bool peer_opened(struct __sk_buff *skb, const struct packet *packet)
+{
+	if (kernel_saw_opening(skb, packet, INGRESS))
+		return true;
+	return bpf_ntohs(packet->flow.local_port) < bpf_ntohs(packet->flow.remote_port) &&
+	       !kernel_saw_opening(skb, packet, EGRESS);
+}
+
+/* In the take-over window: a flow that a denied peer opened must not live on as one that the pod opened, which its first answer would make it where the
+ * pod's egress is open. A TCP flow of that kind is cut for good. A datagram may also open a flow of its own: it passes where the policy lets it, and
+ * explains nothing. */
+STEP int record_taken_over(struct __sk_buff *skb, const struct packet *packet, const struct endpoint_config *config,
+			   __u32 identity)
+{
+	if (!packet || !config || packet->opening)
+		return RECORD_ALLOWED;
+	if (packet->protocol != IPPROTO_TCP && packet->protocol != IPPROTO_UDP)
+		return RECORD_ALLOWED;
+	if (!in_take_over(config) || !peer_opened(skb, packet))
+		return RECORD_ALLOWED;
+	if (judge(&config->direction[INGRESS], identity, packet->protocol, packet->flow.local_port) != DENY)
+		return RECORD_ALLOWED;
+	return packet->protocol == IPPROTO_TCP ? RECORD_CUT : RECORD_NOTHING;
+}
 
 /* A flow without a row, or an opening. */
 static __always_inline void judge_unknown(struct __sk_buff *skb, const struct packet *packet,
@@ -54,6 +89,12 @@ static __always_inline void judge_unknown(struct __sk_buff *skb, const struct pa
 	decision->flags = 0;
 	decision->reason = REASON_ALLOWED;
 	decision->opened = own;
+	decision->record = record_taken_over(skb, packet, config, identity);
+	if (decision->record == RECORD_CUT) {
+		decision->verdict = DENY;
+		decision->reason = REASON_FLOW_CUT;
+		return;
+	}
 	/* The pod's SYN-ACK says itself that the peer opened. */
 	if (tcp && own == EGRESS && syn_ack) {
 		verdict = judge_opening(packet, config, identity, INGRESS);
@@ -153,7 +194,9 @@ STEP int judge_flow(struct __sk_buff *skb, struct packet *packet, const struct e
 		judge_unknown(skb, packet, config, peer.identity, &decision);
 	}
 
-	if (decision.verdict != DENY) {
+	if (decision.record == RECORD_CUT) {
+		record_flow(packet, make_state(GENERATION_NEVER, INGRESS, STATUS_SETTLED, 0), now);
+	} else if (decision.verdict != DENY && decision.record == RECORD_ALLOWED) {
 		status = next_status(packet, flow ? status_of(state) : STATUS_OPENING);
 		next = make_state(packet->generation, decision.opened, status, decision.flags);
 		if (flow)

@@ -150,4 +150,45 @@ describe('flows', needsKernel, () => {
     const mapped = ethernet({}, ipv6({ source: 'fd00::77', destination: 'fd00::1' }, to(80, 'syn')));
     expect(kernel.run('egress', mapped)).toEqual({ passed: false, reason: 'SPOOFED_SOURCE' });
   });
+
+  describe('of a pod that ran open until now', () => {
+    /** Port 80 for the friend alone; egress open. */
+    const isolated = policy('shop/web', {
+      podSelector: { matchLabels: { app: 'web' } },
+      policyTypes: ['Ingress'],
+      ingress: [friendOnly],
+    });
+    beforeEach(() => {
+      kernel.delete(isolated);
+      kernel.bind('shop/web', [], true);
+      kernel.upsert(isolated);
+    });
+
+    it('that a denied client opened are cut, whichever side sends next, and stay cut', () => {
+      expect(out(STRANGER, from(80, 'ack'))).toEqual({ passed: false, reason: 'FLOW_CUT' });
+      expect(into(STRANGER, to(80, 'ack'))).toEqual({ passed: false, reason: 'FLOW_CUT' });
+      expect(out(STRANGER, from(80, 'ack', 'psh'))).toEqual({ passed: false, reason: 'FLOW_CUT' });
+    });
+
+    it('that an allowed client opened go on, whichever side sends next', () => {
+      expect(into(FRIEND, to(80, 'ack')).passed).toBe(true);
+      kernel.evict();
+      expect(out(FRIEND, from(80, 'ack')).passed).toBe(true);
+      expect(into(FRIEND, to(80, 'ack'))).toEqual({ passed: true, reason: undefined });
+    });
+
+    it('that the pod opened go on, whichever side sends next', () => {
+      expect(into(STRANGER, from(443, 'ack')).passed).toBe(true);
+      kernel.evict();
+      expect(out(STRANGER, to(443, 'ack')).passed).toBe(true);
+      expect(into(STRANGER, from(443, 'ack'))).toEqual({ passed: true, reason: undefined });
+    });
+
+    it('and its answers by UDP to a denied client leave, but let nothing in', () => {
+      expect(out(STRANGER, udp({ source: 53, destination: 40000 })).passed).toBe(true);
+      expect(into(STRANGER, udp({ source: 40000, destination: 53 })).passed).toBe(false);
+      expect(out(STRANGER, udp({ source: 40000, destination: 53 })).passed).toBe(true);
+      expect(into(STRANGER, udp({ source: 53, destination: 40000 })).passed).toBe(true);
+    });
+  });
 });
