@@ -110,31 +110,45 @@ describe('a folder of manifests', needsKernel, () => {
     expect((await agent.status()).policies).toEqual([{ policy: 'shop/bad', valid: true, problems: [] }]);
   });
 
-  it.each(['with one after the other', 'from the start'])(
-    'that cannot be read in part leaves everything else in force: %s',
-    async (when) => {
-      world.policy('web', { ...SELECT_WEB, ingress: [{ from: apps('friend') }] });
-      for (const [index, text] of UNREADABLE.entries()) {
-        world.manifests.put(`bad-${index}.yaml`, text);
-        if (when === 'from the start') continue;
-        await agent.settle();
-        expect((await agent.status()).settled).toBe(true);
-      }
-      if (when === 'from the start') {
-        await agent.kill();
-        agent = await world.settledAgent();
-      }
-      expect(await reach()).toEqual({ web: 'friend', foe: 'friend web' });
-      const { healthy, source } = await agent.status();
-      expect(healthy).toBe(false);
-      for (const index of UNREADABLE.keys()) expect(source.problems).toContainEqual(expect.stringContaining(`bad-${index}.yaml`));
-      for (const index of UNREADABLE.keys()) world.manifests.remove(`bad-${index}.yaml`);
-      world.policy('web', { ...SELECT_WEB, ingress: [{ from: apps('foe') }] });
+  it('that cannot be read in part leaves everything else in force, while the agent runs and at a first start', async () => {
+    world.policy('web', { ...SELECT_WEB, ingress: [{ from: apps('friend') }] });
+    for (const [index, text] of UNREADABLE.entries()) {
+      world.manifests.put(`bad-${index}.yaml`, text);
       await agent.settle();
-      expect(await reach()).toEqual({ web: 'foe', foe: 'friend web' });
-      expect((await agent.status()).healthy).toBe(true);
-    },
-  );
+    }
+    await expectOnlyFriendAndComplaints();
+    await agent.kill();
+    expect(world.uninstall().code).toBe(0);
+    agent = await world.settledAgent();
+    await expectOnlyFriendAndComplaints();
+    await mend();
+  });
+
+  it("that cannot be read in part leaves an earlier agent's programs in force until it is mended", async () => {
+    world.policy('web', { ...SELECT_WEB, ingress: [{ from: apps('friend') }] });
+    await agent.settle();
+    await agent.kill();
+    world.manifests.put('policy-web.json', '{');
+    agent = world.startAgent();
+    await expect(agent.settle()).rejects.toThrow(/E_INCOMPLETE/);
+    expect(await reach()).toEqual({ web: 'friend', foe: 'friend web' });
+    await mend();
+  });
+
+  async function expectOnlyFriendAndComplaints(): Promise<void> {
+    expect(await reach()).toEqual({ web: 'friend', foe: 'friend web' });
+    const { healthy, source } = await agent.status();
+    expect(healthy).toBe(false);
+    for (const index of UNREADABLE.keys()) expect(source.problems).toContainEqual(expect.stringContaining(`bad-${index}.yaml`));
+  }
+
+  async function mend(): Promise<void> {
+    for (const index of UNREADABLE.keys()) world.manifests.remove(`bad-${index}.yaml`);
+    world.policy('web', { ...SELECT_WEB, ingress: [{ from: apps('foe') }] });
+    await agent.settle();
+    expect(await reach()).toEqual({ web: 'foe', foe: 'friend web' });
+    expect((await agent.status()).healthy).toBe(true);
+  }
 
   it('with a policy that does not say whom it selects is not healthy, and selects nothing by it', async () => {
     world.policy('lost', { podSelector: 7 });

@@ -70,7 +70,7 @@ describe.each(['bridge', 'ptp'] as const)('%s pods', needsKernel, (plugin) => {
     expect((await agent.status()).missing).toEqual([]);
     world.manifests.remove('pod-foe.json');
     await agent.settle();
-    expect(listAttached(world).attached).toEqual([]);
+    await waitFor(() => listAttached(world).attached.length === 0);
   });
 });
 

@@ -45,8 +45,8 @@ describe('agent uninstall', needsKernel, () => {
 
     const { code, output } = world.uninstall();
     expect([code, output]).toEqual([0, expect.stringContaining('2 interfaces')]);
-    expect(listAttached(world).attached).toEqual([]);
     expect(await findSurvivors(before)).toEqual([]);
+    expect(listAttached(world).attached).toEqual([]);
     expect(isMounted()).toBe(false);
     expect(existsSync(world.place.bpfRoot)).toBe(false);
     expect(existsSync(`${world.place.bpfRoot}.lock`)).toBe(false);

@@ -67,13 +67,14 @@ export class AgentProcess {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
-  /** Returns when all that the manifests say is in force. */
+  /** Returns when all that the manifests say is in force; throws where the agent says that this cannot be. */
   async settle(): Promise<void> {
     const deadline = performance.now() + START_MS;
     for (;;) {
       const answer = await this.#call('POST', '/settle').catch((error: Error) => error);
       if (!(answer instanceof Error) && answer.code === 200) return;
-      if (!this.running || performance.now() > deadline) {
+      const refused = !(answer instanceof Error) && answer.body.includes('E_INCOMPLETE');
+      if (refused || !this.running || performance.now() > deadline) {
         throw new Error(`the agent does not settle (${answer instanceof Error ? answer.message : answer.body}):\n${this.log}`);
       }
       await sleep(10);

@@ -126,13 +126,18 @@ async function waitUntil(holds: () => boolean, timeoutMs: number): Promise<void>
   while (!holds() && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
-/** TCP segments that this namespace sent again: one for every packet that was lost. */
-function readRetransmissions(): number {
-  const [names, values] = readFileSync('/proc/self/net/snmp', 'utf8')
+/** TCP segments that this namespace sent again and that the other side had not yet had: one for every packet that was lost, however slow the machine. */
+function readLosses(): number {
+  return readCounter('snmp', 'Tcp', 'RetransSegs') - readCounter('netstat', 'TcpExt', 'TCPDSACKRecv');
+}
+
+/** A pair of lines for each group: names, then values. */
+function readCounter(file: 'snmp' | 'netstat', group: string, name: string): number {
+  const [names, values] = readFileSync(`/proc/self/net/${file}`, 'utf8')
     .split('\n')
-    .filter((line) => line.startsWith('Tcp:'))
+    .filter((line) => line.startsWith(`${group}:`))
     .map((line) => line.split(' '));
-  return Number(values?.[names?.indexOf('RetransSegs') ?? -1]);
+  return Number(values?.[names?.indexOf(name) ?? -1]);
 }
 
 async function answer(request: Request): Promise<Answers[Request['op']]> {
@@ -145,8 +150,8 @@ async function answer(request: Request): Promise<Answers[Request['op']]> {
       return askDatagram(request.host, request.port, request.timeoutMs);
     case 'heard':
       return Object.fromEntries(heard);
-    case 'retransmissions':
-      return readRetransmissions();
+    case 'losses':
+      return readLosses();
     case 'start':
       streams.set(request.name, { connections: streamConnections, held: streamHeld, datagrams: streamDatagrams }[request.stream](request));
       return undefined;

@@ -29,7 +29,7 @@ export type Request =
   | ({ readonly op: 'connect' } & Target)
   | ({ readonly op: 'datagram' } & Target)
   | { readonly op: 'heard' }
-  | { readonly op: 'retransmissions' }
+  | { readonly op: 'losses' }
   | ({ readonly op: 'start' } & StreamRequest)
   | { readonly op: 'stop'; readonly name: string };
 
@@ -39,7 +39,8 @@ export interface Answers {
   readonly datagram: boolean;
   /** Connections and datagrams that came in, by the peer's address. */
   readonly heard: Readonly<Record<string, number>>;
-  readonly retransmissions: number;
+  /** TCP segments that were lost on their way out of the pod, so far. */
+  readonly losses: number;
   readonly start: void;
   readonly stop: StreamReport;
 }
