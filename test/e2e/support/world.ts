@@ -170,6 +170,14 @@ export class World {
     return (JSON.parse(pod.ip(`-j link show ${name}`)) as { link_index: number }[])[0]?.link_index ?? 0;
   }
 
+  /** The qdisc that cls_bpf filters stand under, on the host side of a pod's interface. */
+  addClsact(pod: NetworkNamespace): void {
+    const { ifname } = (JSON.parse(this.node.ip('-j link')) as { ifindex: number; ifname: string }[]).find(
+      ({ ifindex }) => ifindex === this.hostSideOf(pod),
+    ) ?? { ifname: '' };
+    this.node.run('tc', ['qdisc', 'add', 'dev', ifname, 'clsact']);
+  }
+
   [Symbol.dispose](): void {
     for (const disposable of this.#disposables.toReversed()) disposable[Symbol.dispose]();
     this.node[Symbol.dispose]();
