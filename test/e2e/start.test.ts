@@ -44,14 +44,15 @@ describe('a start', needsKernel, () => {
     await streams.allow(friend, web);
     // The policy says nothing of web's own connections; their replies come in where nothing may.
     await streams.allow(web, foe);
+    await foe.traffic.start('held', 'held', web.v4, TCP_PORT, 50);
     await foe.traffic.start('datagrams', 'datagrams', web.v6, UDP_PORT, 50);
     await streams.begin();
     await world.settledAgent();
     const before = (await web.traffic.ask({ op: 'heard' }))[foe.v6];
     await sleep(500);
     expect((await web.traffic.ask({ op: 'heard' }))[foe.v6]).toBe(before);
-    const { sent, answered } = await foe.traffic.stop('datagrams');
-    expect([answered > 0, answered < sent]).toEqual([true, true]);
+    const cut = [await foe.traffic.stop('held'), await foe.traffic.stop('datagrams')];
+    expect(cut.every(({ sent, answered }) => answered > 0 && answered < sent)).toBe(true);
     await streams.expectUntouched();
     await expectEnforced();
   });

@@ -1,10 +1,11 @@
 /** `agent uninstall` takes away all that is ours and nothing else; foreign programs and files are never touched. */
 
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { needsKernel } from '../support/requires.ts';
+import { uninstallAgent } from './support/agent-process.ts';
 import { findSurvivors, listAttached } from './support/kernel-objects.ts';
 import { TCP_PORT, World, type WorldPod } from './support/world.ts';
 
@@ -72,6 +73,30 @@ describe('agent uninstall', needsKernel, () => {
     const agent = await world.settledAgent();
     expect((await agent.status()).datapath.tookOverFlows).toBe(false);
     expect(await client.traffic.connects(web.v4, TCP_PORT)).toBe(false);
+  });
+
+  it('leaves a file system that it did not mount, and what others pinned there', async () => {
+    const shared = join(world.place.bpfRoot, '..', 'shared');
+    mkdirSync(shared);
+    execFileSync('mount', ['-t', 'bpf', 'bpf', shared]);
+    const root = join(shared, 'postern');
+    mkdirSync(join(root, 'theirs'), { recursive: true });
+    const before = readdirSync(shared);
+    const place = { ...world.place, bpfRoot: root };
+    const agent = world.startAgent('--bpf-root', root);
+    await agent.settle();
+    await agent.kill();
+    expect(readdirSync(root).toSorted()).toEqual(['conntrack', 'conntrack_header', 'links', 'theirs']);
+    const { code } = uninstallAgent(place);
+    expect(code).toBe(0);
+    expect(readdirSync(root)).toEqual(['theirs']);
+    // The root itself may be somebody's mount.
+    const direct = world.startAgent('--bpf-root', shared);
+    await direct.settle();
+    await direct.kill();
+    expect(uninstallAgent({ ...place, bpfRoot: shared }).code).toBe(0);
+    // The kernel itself may put iterators at the top of a bpf file system (CONFIG_BPF_PRELOAD).
+    expect(readdirSync(shared).filter((name) => !name.endsWith('.debug'))).toEqual(['postern']);
   });
 
   it('and everything before it leaves foreign programs on the interface of a pod', async () => {
