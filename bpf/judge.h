@@ -65,7 +65,7 @@ static __always_inline bool peer_opened(struct __sk_buff *skb, const struct pack
 STEP int record_taken_over(struct __sk_buff *skb, const struct packet *packet, const struct endpoint_config *config,
 			   __u32 identity)
 {
-	if (!packet || !config || packet->opening)
+	if (!packet || !config)
 		return RECORD_ALLOWED;
 	if (packet->protocol != IPPROTO_TCP && packet->protocol != IPPROTO_UDP)
 		return RECORD_ALLOWED;
@@ -89,7 +89,9 @@ static __always_inline void judge_unknown(struct __sk_buff *skb, const struct pa
 	decision->flags = 0;
 	decision->reason = REASON_ALLOWED;
 	decision->opened = own;
-	decision->record = record_taken_over(skb, packet, config, identity);
+	decision->record = RECORD_ALLOWED;
+	if (config->take_over_until && !packet->opening)
+		decision->record = record_taken_over(skb, packet, config, identity);
 	if (decision->record == RECORD_CUT) {
 		decision->verdict = DENY;
 		decision->reason = REASON_FLOW_CUT;

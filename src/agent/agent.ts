@@ -64,7 +64,8 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   datapath.listen((events) => {
     const named = events.map((event) => nameEvent(event, podOf(event, interfaces), node, compiler, bootTime()));
     for (const event of named) {
-      if (event.verdict !== 'allow') log.info({ event: 'drop', ...event }, sentence(event));
+      const { time, ...rest } = event;
+      if (event.verdict !== 'allow') log.info({ event: 'drop', seen: time, ...rest }, sentence(event));
     }
     control.publish(named);
   });
