@@ -1,11 +1,13 @@
 /** Starts: under open flows, beside another agent, over what a crash or somebody else has left. */
 
-import { mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import * as native from '../../native/index.js';
 import { needsKernel } from '../support/requires.ts';
+import { uninstallAgent } from './support/agent-process.ts';
+import { enterByIpNetns } from './support/enter.ts';
 import { waitFor } from './support/eventually.ts';
 import { listAttached } from './support/kernel-objects.ts';
 import { apps } from './support/manifests.ts';
@@ -86,6 +88,23 @@ describe('a start', needsKernel, () => {
     expect(await agent.ended).toBe(0);
     expect(agent.log).toMatch(/stays in force/);
     await expectEnforced();
+  });
+
+  it('by `ip netns exec`, whose mounts end with it, leaves enforcement all the same', async () => {
+    const first = world.startAgentByIpNetns();
+    await first.settle();
+    await first.kill();
+    await expectEnforced();
+    const second = await world.settledAgent();
+    expect((await second.status()).datapath.tookOverFlows).toBe(true);
+    await second.kill();
+    const third = world.startAgentByIpNetns();
+    await third.settle();
+    expect((await third.status()).datapath.tookOverFlows).toBe(true);
+    await third.kill();
+    expect(uninstallAgent(world.place, enterByIpNetns).code).toBe(0);
+    await waitFor(() => listAttached(world).attached.length === 0);
+    expect(existsSync(world.place.bpfRoot)).toBe(false);
   });
 
   it('goes over pins of interfaces that are gone, foreign files, and a conntrack table of another layout', async () => {

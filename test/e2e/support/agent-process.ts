@@ -45,14 +45,14 @@ export class AgentProcess {
   readonly #log: string;
   readonly ended: Promise<number | null>;
 
-  constructor(place: AgentPlace, options: readonly string[] = []) {
+  constructor(place: AgentPlace, options: readonly string[] = [], enter = enterAndDieWithUs) {
     this.#place = place;
     this.#log = join(mkdtempSync(join(tmpdir(), 'postern-test-')), 'log');
     const output = openSync(this.#log, 'a');
     const { node, netns, manifests, bpfRoot, socket, netnsDirectory } = place;
     const flags = ['--source', `files:${manifests}`, '--node', node, '--bpf-root', bpfRoot, '--socket', socket];
     const search = ['--netns-dir', netnsDirectory, '--no-process-namespaces'];
-    const [command = '', ...args] = enterAndDieWithUs(netns, [process.execPath, MAIN, 'agent', ...flags, ...search, ...options]);
+    const [command = '', ...args] = enter(netns, [process.execPath, MAIN, 'agent', ...flags, ...search, ...options]);
     this.#child = spawn(command, args, { stdio: ['ignore', output, output] });
     closeSync(output);
     this.ended = new Promise((resolve) => void this.#child.once('exit', resolve));
@@ -130,8 +130,8 @@ export class AgentProcess {
 }
 
 /** `postern agent uninstall`, run where the agent ran. Returns its exit code and what it printed. */
-export function uninstallAgent(place: AgentPlace): { code: number | null; output: string } {
-  const argv = [process.execPath, MAIN, 'agent', 'uninstall', '--bpf-root', place.bpfRoot];
-  const { status, stdout, stderr } = spawnSync('nsenter', [`--net=${place.netns}`, '--', ...argv], { encoding: 'utf8' });
+export function uninstallAgent(place: AgentPlace, enter = enterAndDieWithUs): { code: number | null; output: string } {
+  const [command = '', ...args] = enter(place.netns, [process.execPath, MAIN, 'agent', 'uninstall', '--bpf-root', place.bpfRoot]);
+  const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' });
   return { code: status, output: stdout + stderr };
 }

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { NetworkNamespace } from '../../native/support/network-namespace.ts';
 import { AgentProcess, uninstallAgent, type AgentPlace } from './agent-process.ts';
+import { enterByIpNetns } from './enter.ts';
 import { ManifestFolder, nodeObject, podObject, policyObject, type PodFacts } from './manifests.ts';
 import { Traffic } from './traffic.ts';
 
@@ -150,9 +151,11 @@ export class World {
   }
 
   startAgent(...options: readonly string[]): AgentProcess {
-    const agent = new AgentProcess(this.place, options);
-    this.#disposables.push(agent);
-    return agent;
+    return this.#keep(new AgentProcess(this.place, options));
+  }
+
+  startAgentByIpNetns(): AgentProcess {
+    return this.#keep(new AgentProcess(this.place, [], enterByIpNetns));
   }
 
   async settledAgent(...options: readonly string[]): Promise<AgentProcess> {
@@ -163,6 +166,11 @@ export class World {
 
   uninstall(): { code: number | null; output: string } {
     return uninstallAgent(this.place);
+  }
+
+  #keep(agent: AgentProcess): AgentProcess {
+    this.#disposables.push(agent);
+    return agent;
   }
 
   /** Index of the host side of a pod's interface. */
