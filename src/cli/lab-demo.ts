@@ -2,7 +2,7 @@
 
 import { basename, relative } from 'node:path';
 import pc from 'picocolors';
-import { runDemo } from '../lab/demo.ts';
+import { runDemo } from '../lab/demo/demo.ts';
 import type { Cni, Fabric } from '../lab/types.ts';
 import { abortOnInterrupt } from './lab-interrupt.ts';
 

@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { PosternError } from '../model/error.ts';
 import { Lab } from '../lab/lab.ts';
-import { commandEnvironment, enterNamespace } from '../lab/run-command.ts';
+import { commandEnvironment, enterNamespace } from '../lab/processes/run-command.ts';
 import type { LabPod } from '../lab/types.ts';
 
 /** Exits with the command's code. */

@@ -1,10 +1,10 @@
 /** `postern lab probe`: the matrix of who reaches whom, expected and observed. */
 
 import pc from 'picocolors';
-import { expectationOf } from '../lab/expectation.ts';
+import { expectationOf } from '../lab/probing/expectation.ts';
 import { Lab } from '../lab/lab.ts';
-import { describeDifferences, matrixLegend, renderMatrix } from '../lab/matrix-text.ts';
-import { observeMatrix, type Matrix } from '../lab/observe-matrix.ts';
+import { describeDifferences, matrixLegend, renderMatrix } from '../lab/probing/matrix-text.ts';
+import { observeMatrix, type Matrix } from '../lab/probing/observe-matrix.ts';
 import type { Family } from '../lab/types.ts';
 
 export interface ProbeOptions {

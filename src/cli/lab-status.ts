@@ -3,7 +3,7 @@
 import pc from 'picocolors';
 import { Lab } from '../lab/lab.ts';
 import { kernelNotes } from '../lab/lab-requirements.ts';
-import { nameOf } from '../lab/raw-object.ts';
+import { nameOf } from '../lab/objects/raw-object.ts';
 
 export interface StatusOptions {
   readonly name: string;

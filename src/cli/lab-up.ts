@@ -3,7 +3,7 @@
 import pc from 'picocolors';
 import { Lab } from '../lab/lab.ts';
 import { kernelNotes } from '../lab/lab-requirements.ts';
-import { readManifestFiles } from '../lab/read-manifest-files.ts';
+import { readManifestFiles } from '../lab/objects/read-manifest-files.ts';
 import type { Cni, Fabric, RawObject } from '../lab/types.ts';
 import { abortOnInterrupt } from './lab-interrupt.ts';
 

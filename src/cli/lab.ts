@@ -1,7 +1,7 @@
 /** `postern lab`: nodes and pods on this machine, to try policies on. */
 
 import { Command, Option } from 'commander';
-import { DEFAULT_LAB } from '../lab/lab-paths.ts';
+import { DEFAULT_LAB } from '../lab/state/lab-paths.ts';
 import type { DemoFlags } from './lab-demo.ts';
 import type { ProbeOptions } from './lab-probe.ts';
 import type { StatusOptions } from './lab-status.ts';

@@ -3,17 +3,17 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PosternError } from '../model/error.ts';
-import { settleAgent, startAgent } from './agent-process.ts';
-import { buildFabric } from './fabric.ts';
-import { finishAll } from './finish-all.ts';
-import { addPods, type LabContext } from './lab-pods.ts';
-import { claimNamespaceName, DEFAULT_LAB, labPaths, namespacePrefix } from './lab-paths.ts';
-import { loadState, StateFile, type NodeState } from './lab-state.ts';
-import { configureNamespace, listNamespaces, makeNamespaces } from './namespaces.ts';
-import { ObjectFolder } from './object-folder.ts';
-import { missingNamespaces, nodeObject, withMetadata } from './object-status.ts';
-import { nameOf } from './raw-object.ts';
-import { planNodes } from './scheduling.ts';
+import { settleAgent, startAgent } from './processes/agent-process.ts';
+import { buildFabric } from './network/fabric.ts';
+import { finishAll } from './processes/finish-all.ts';
+import { addPods, type LabContext } from './pods/lab-pods.ts';
+import { claimNamespaceName, DEFAULT_LAB, labPaths, namespacePrefix } from './state/lab-paths.ts';
+import { loadState, StateFile, type NodeState } from './state/lab-state.ts';
+import { configureNamespace, listNamespaces, makeNamespaces } from './network/namespaces.ts';
+import { ObjectFolder } from './objects/object-folder.ts';
+import { missingNamespaces, nodeObject, withMetadata } from './objects/object-status.ts';
+import { nameOf } from './objects/raw-object.ts';
+import { planNodes } from './objects/scheduling.ts';
 import { tearDownLab } from './tear-down.ts';
 import type { LabOptions, RawObject } from './types.ts';
 

@@ -1,10 +1,10 @@
 /** What `apply` and `delete` do to a lab that stands. */
 
 import { PosternError } from '../model/error.ts';
-import { addPods, hostAddresses, removePods, servePorts, type LabContext } from './lab-pods.ts';
-import { missingNamespaces, nodeObject, runningPod, withMetadata } from './object-status.ts';
-import { keyOf, nameOf, readPodWish, type ObjectName } from './raw-object.ts';
-import type { PodState } from './lab-state.ts';
+import { addPods, hostAddresses, removePods, servePorts, type LabContext } from './pods/lab-pods.ts';
+import { missingNamespaces, nodeObject, runningPod, withMetadata } from './objects/object-status.ts';
+import { keyOf, nameOf, readPodWish, type ObjectName } from './objects/raw-object.ts';
+import type { PodState } from './state/lab-state.ts';
 import type { RawObject } from './types.ts';
 
 /** Create or change. Nodes can be changed (labels), but not added: `E_LAB_NODE`. */

@@ -3,8 +3,8 @@
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PosternError } from '../model/error.ts';
-import { findPluginDir } from './cni.ts';
-import { commandEnvironment } from './run-command.ts';
+import { findPluginDir } from './network/cni.ts';
+import { commandEnvironment } from './processes/run-command.ts';
 import type { Cni } from './types.ts';
 
 const COMMANDS: Readonly<Record<string, string>> = {

@@ -3,19 +3,19 @@
 import { existsSync } from 'node:fs';
 import type { NamedEvent } from '../agent/drop-log.ts';
 import { PosternError } from '../model/error.ts';
-import { agentEvents, agentStatus } from './agent-process.ts';
+import { agentEvents, agentStatus } from './processes/agent-process.ts';
 import { buildLab, settleAgents } from './build-lab.ts';
 import { changeObjects, deleteObjects } from './change-objects.ts';
-import { withLabLock, withNewLabLock } from './lab-lock.ts';
-import type { LabContext } from './lab-pods.ts';
-import { DEFAULT_LAB, labPaths } from './lab-paths.ts';
+import { withLabLock, withNewLabLock } from './state/lab-lock.ts';
+import type { LabContext } from './pods/lab-pods.ts';
+import { DEFAULT_LAB, labPaths } from './state/lab-paths.ts';
 import { checkRequirements, checkRoot } from './lab-requirements.ts';
-import { requireState, StateFile, type NodeState, type PodState } from './lab-state.ts';
-import { ObjectFolder } from './object-folder.ts';
-import { addressOf } from './pod-address.ts';
-import { askPod } from './pod-client.ts';
-import { probePods } from './probe-pods.ts';
-import { runCommand } from './run-command.ts';
+import { requireState, StateFile, type NodeState, type PodState } from './state/lab-state.ts';
+import { ObjectFolder } from './objects/object-folder.ts';
+import { addressOf } from './pods/pod-address.ts';
+import { askPod } from './pods/pod-client.ts';
+import { probePods } from './probing/probe-pods.ts';
+import { runCommand } from './processes/run-command.ts';
 import { tearDownLab } from './tear-down.ts';
 import type {
   CommandResult,

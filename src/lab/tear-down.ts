@@ -3,12 +3,12 @@
 import { readFileSync } from 'node:fs';
 import { readdir, rm, rmdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { uninstallAgent } from './agent-process.ts';
-import { labPaths, LABS_DIR, namespacePrefix } from './lab-paths.ts';
-import { loadState, type LabState } from './lab-state.ts';
-import { forgetNamespaceFolder, listNamespaces, namespaceInode, removeNamespaces } from './namespaces.ts';
-import { killProcesses, processesInNamespaces, type ProcessId } from './processes.ts';
-import { runCommand } from './run-command.ts';
+import { uninstallAgent } from './processes/agent-process.ts';
+import { labPaths, LABS_DIR, namespacePrefix } from './state/lab-paths.ts';
+import { loadState, type LabState } from './state/lab-state.ts';
+import { forgetNamespaceFolder, listNamespaces, namespaceInode, removeNamespaces } from './network/namespaces.ts';
+import { killProcesses, processesInNamespaces, type ProcessId } from './processes/processes.ts';
+import { runCommand } from './processes/run-command.ts';
 
 /** Returns the namespaces that there were to clear away: none where there was no such lab. */
 export async function tearDownLab(lab: string): Promise<readonly string[]> {

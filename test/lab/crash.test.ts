@@ -6,8 +6,8 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import { Lab } from '../../src/lab/lab.ts';
-import { labPaths } from '../../src/lab/lab-paths.ts';
-import { runChecked } from '../../src/lab/run-command.ts';
+import { labPaths } from '../../src/lab/state/lab-paths.ts';
+import { runChecked } from '../../src/lab/processes/run-command.ts';
 import { needsKernel } from '../support/requires.ts';
 import { leftoversOf, NOTHING_LEFT, podManifest } from './lab-support.ts';
 

@@ -1,7 +1,7 @@
 /** The demo shows what it promises, on every kind of wire that pods can have, and leaves nothing. */
 
 import { describe, expect, test } from 'vitest';
-import { runDemo } from '../../src/lab/demo.ts';
+import { runDemo } from '../../src/lab/demo/demo.ts';
 import type { Cni } from '../../src/lab/types.ts';
 import { needsKernel } from '../support/requires.ts';
 import { leftoversOf, NOTHING_LEFT } from './lab-support.ts';

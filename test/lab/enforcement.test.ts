@@ -2,12 +2,12 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
-import { collectDrops } from '../../src/lab/collect-drops.ts';
-import { expectationOf } from '../../src/lab/expectation.ts';
-import { explainProbe } from '../../src/lab/explain-probe.ts';
+import { collectDrops } from '../../src/lab/probing/collect-drops.ts';
+import { expectationOf } from '../../src/lab/probing/expectation.ts';
+import { explainProbe } from '../../src/lab/probing/explain-probe.ts';
 import { Lab } from '../../src/lab/lab.ts';
-import { describeDifferences } from '../../src/lab/matrix-text.ts';
-import { observeMatrix } from '../../src/lab/observe-matrix.ts';
+import { describeDifferences } from '../../src/lab/probing/matrix-text.ts';
+import { observeMatrix } from '../../src/lab/probing/observe-matrix.ts';
 import type { Cni, Fabric, RawObject } from '../../src/lab/types.ts';
 import { needsKernel } from '../support/requires.ts';
 import { everyProbe, failedProbes, leftoversOf, NOTHING_LEFT, podManifest } from './lab-support.ts';

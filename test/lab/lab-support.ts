@@ -1,8 +1,8 @@
 /** What the lab's tests share: pods as manifests, and a picture of everything that a lab could leave behind. */
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { labPaths, namespacePrefix } from '../../src/lab/lab-paths.ts';
-import { listNamespaces } from '../../src/lab/namespaces.ts';
+import { labPaths, namespacePrefix } from '../../src/lab/state/lab-paths.ts';
+import { listNamespaces } from '../../src/lab/network/namespaces.ts';
 import type { LabPort, ProbeRequest, RawObject } from '../../src/lab/types.ts';
 import type { Lab } from '../../src/lab/lab.ts';
 

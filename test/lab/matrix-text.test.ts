@@ -2,8 +2,8 @@
 
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
-import { describeDifferences, renderMatrix } from '../../src/lab/matrix-text.ts';
-import type { Matrix, MatrixTarget, Reading } from '../../src/lab/observe-matrix.ts';
+import { describeDifferences, renderMatrix } from '../../src/lab/probing/matrix-text.ts';
+import type { Matrix, MatrixTarget, Reading } from '../../src/lab/probing/observe-matrix.ts';
 import type { ProbeOutcome } from '../../src/lab/types.ts';
 
 const WEB: MatrixTarget = { to: 'shop/web', protocol: 'TCP', port: 80 };

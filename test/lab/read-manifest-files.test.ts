@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { readManifestFiles } from '../../src/lab/read-manifest-files.ts';
+import { readManifestFiles } from '../../src/lab/objects/read-manifest-files.ts';
 
 let dir: string;
 beforeEach(async () => {

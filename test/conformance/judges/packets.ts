@@ -1,6 +1,6 @@
 /** Judges conformance cases by real packets between the pods of a lab. */
 
-import { OUTSIDE_ANNOTATION } from '../../../src/lab/raw-object.ts';
+import { OUTSIDE_ANNOTATION } from '../../../src/lab/objects/raw-object.ts';
 import { Lab } from '../../../src/lab/lab.ts';
 import type { LabOptions, ProbeRequest, ProbeResult } from '../../../src/lab/types.ts';
 import { podManifest } from '../../support/builders/manifests.ts';
