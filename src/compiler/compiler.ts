@@ -3,7 +3,7 @@
 import type { PosternError } from '../model/error.ts';
 import { MAPPED, type Address } from '../model/ip.ts';
 import type { Pod } from '../model/objects.ts';
-import type { Operation } from '../model/plan.ts';
+import type { Operation, PutOperation } from '../model/plan.ts';
 import type { ClusterEvent } from '../model/source.ts';
 import { DIRECTIONS, type Direction } from '../model/verdict.ts';
 import { Cluster, type ClusterChange } from '../cluster/cluster.ts';
@@ -12,6 +12,7 @@ import type { Policy } from '../policy/policy.ts';
 import { hasPort } from '../policy/ports.ts';
 import { labelsKey } from '../policy/selector.ts';
 import { countPortRows, DEFAULT_BUDGET, isRoomy, refusePolicies, type Budget } from './admission.ts';
+import { desiredOperations } from './desired.ts';
 import { EndpointTable, type Binding, type EndpointIntent } from './endpoint-table.ts';
 import { IdentityTable } from './identity-table.ts';
 import { KernelLedger, REMOVAL_DELAY_MS } from './kernel-ledger.ts';
@@ -67,6 +68,7 @@ export class Compiler {
   #refused: ReadonlyMap<string, PosternError> = new Map();
   readonly #admissions = { subjectsChanged: true, at: -Infinity, overdue: false };
   #generation: number;
+  #judgeAll = false;
 
   constructor(options: CompilerOptions = {}) {
     this.#options = options;
@@ -173,9 +175,11 @@ export class Compiler {
     const addresses = orderAddressOperations(changes.flatMap((change) => this.#addressOperation(change)));
     const narrowed = findNarrowed(this.rulesets, this.#moves(changes));
     const before = this.#generation;
+    const judgeAll = this.#judgeAll;
+    this.#judgeAll = false;
     const flips = this.endpoints.flips(
       (pod) => this.#intentOf(pod),
-      (was, intent) => DIRECTIONS.some((direction) => mustJudgeAgain(was[direction], intent[direction], narrowed)),
+      (was, intent) => judgeAll || DIRECTIONS.some((direction) => mustJudgeAgain(was[direction], intent[direction], narrowed)),
       { current: before, next: () => (this.#generation = before + 1) },
       (ruleset) => this.rulesets.strangerRef(ruleset),
       now,
@@ -209,6 +213,24 @@ export class Compiler {
   /** Something waits for `sweep`, or for `flushDue`. */
   get sweepPending(): boolean {
     return this.#ledger.pending || this.endpoints.pending || this.#tombstones.size > 0 || this.#admissions.overdue;
+  }
+
+  /* Drift */
+
+  /** Node-wide counter as of the last flush. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** What the kernel should hold of one kind by now: see `desiredOperations`. */
+  desired(kind: PutOperation['op']): Generator<PutOperation | undefined> {
+    const { identities, rulesets, endpoints } = this;
+    return desiredOperations({ identities, rulesets, endpoints, ledger: this.#ledger }, kind);
+  }
+
+  /** From the next flush on every recorded flow is judged again: the kernel has judged some by what nobody told it. */
+  judgeAgain(): void {
+    this.#judgeAll = true;
   }
 
   #refreshSubjects(): void {

@@ -44,6 +44,8 @@ interface Endpoint {
   readonly counters: number;
   configId: number;
   configKey: string;
+  /** The row of that id; `undefined` where it has none. */
+  config: EndpointConfig | undefined;
   word: EndpointWord | undefined;
   ingress: Ruleset | undefined;
   egress: Ruleset | undefined;
@@ -90,6 +92,7 @@ export class EndpointTable {
       counters: this.#freeSlots.pop() ?? (this.#nextSlot < COUNTER_SLOTS ? this.#nextSlot++ : 0),
       configId: CONFIG_UNSET,
       configKey: '',
+      config: undefined,
       word: undefined,
       ingress: undefined,
       egress: undefined,
@@ -128,6 +131,7 @@ export class EndpointTable {
       if (key !== endpoint.configKey) {
         this.#retire(endpoint.configId, now.ms);
         endpoint.configKey = key;
+        endpoint.config = config;
         endpoint.configId = CONFIG_OPEN;
         if (config !== undefined) {
           endpoint.configId = this.#freeIds.pop() ?? this.#nextId++;
@@ -149,6 +153,27 @@ export class EndpointTable {
     }
     this.#gone = [];
     return [...configs, ...words];
+  }
+
+  /** Configurations and words as of the last flips. */
+  *desired(): Generator<Extract<Operation, { op: 'put-config' | 'set-endpoint' }>> {
+    for (const { binding, configId, config, word } of this.#endpoints.values()) {
+      if (word === undefined) continue;
+      if (config !== undefined) yield { op: 'put-config', id: configId, config };
+      yield { op: 'set-endpoint', ifindex: binding.ifindex, word };
+    }
+  }
+
+  /** The next flips give new rows to the endpoints that have these: a row is never written anew while a packet may be reading it. */
+  replaceConfigs(ids: ReadonlySet<number>): void {
+    for (const endpoint of this.#endpoints.values()) if (ids.has(endpoint.configId)) endpoint.configKey = '';
+  }
+
+  /** Nothing judged for a while at these interfaces: the next flips treat their endpoints as isolated from then on. */
+  ranOpen(interfaces: ReadonlySet<number>): void {
+    for (const endpoint of this.#endpoints.values()) {
+      if (interfaces.has(endpoint.binding.ifindex)) Object.assign(endpoint, { ranOpen: true, ingress: undefined, egress: undefined });
+    }
   }
 
   /** Configuration rows that no packet can be reading any more. */

@@ -95,6 +95,21 @@ export class KernelLedger {
     return [...pairs, ...portSets];
   }
 
+  /** Every pair that the kernel has been told of, those that wait for their removal too. Others may be told while this is read. */
+  *desiredPairs(): Generator<Extract<Operation, { op: 'put-pair' }> | undefined> {
+    for (const ruleset of this.#presentRulesets.keys()) {
+      for (const identity of this.#presentIdentities.keys()) {
+        if (!this.#rulesets.distinguishes(ruleset, identity)) {
+          // Most are none: whoever reads this may want to pause between them.
+          yield undefined;
+          continue;
+        }
+        const ref = this.#rulesets.portSetRef(this.#rulesets.portsFor(ruleset, identity));
+        yield { op: 'put-pair', ruleset: ruleset.id, identity: identity.id, ref };
+      }
+    }
+  }
+
   /** Something dead waits for its removal. */
   get pending(): boolean {
     for (const ruleset of this.#presentRulesets.keys()) if (ruleset.users === 0) return true;

@@ -81,6 +81,13 @@ export class Members {
     return this.#byLength.get(EXACT)?.values() ?? [];
   }
 
+  /** Those that have a row in the kernel: exact addresses, or prefixes. */
+  *withRow(exact: boolean): Generator<Member> {
+    for (const [length, members] of this.#byLength) {
+      if ((length === EXACT) === exact) for (const member of members.values()) if (hasRow(member)) yield member;
+    }
+  }
+
   find(address: Address, length = EXACT): Member | undefined {
     return this.#byLength.get(length)?.get(address);
   }

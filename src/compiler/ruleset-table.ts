@@ -95,7 +95,15 @@ export class RulesetTable {
 
   /** The port set of what anyone may under a ruleset that is in the kernel. */
   strangerRef(ruleset: Ruleset): PortSetRef {
-    const { ports } = ruleset.content.anyone;
+    return this.portSetRef(ruleset.content.anyone.ports);
+  }
+
+  portSets(): Iterable<PortSet> {
+    return this.#portSets.values();
+  }
+
+  /** The port set of this content, where the kernel has it. */
+  portSetRef(ports: Ports): PortSetRef {
     if (ports === 'all') return { portSet: PORT_SET_ALL, lengths: 0 };
     const shared = this.#portSets.get(portsKey(ports));
     return { portSet: shared?.id ?? PORT_SET_NONE, lengths: shared?.lengths ?? 0 };

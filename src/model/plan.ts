@@ -82,3 +82,9 @@ export type Operation =
   | { readonly op: 'set-endpoint'; readonly ifindex: number; readonly word: EndpointWord }
   /** Forget every flow with one of these remote addresses: their owner is gone. */
   | { readonly op: 'sweep-flows'; readonly addresses: readonly Address[] };
+
+/** Operations that put what the kernel is to hold. Between them they name all of it. */
+export type PutOperation = Extract<
+  Operation,
+  { readonly op: 'put-port-set' | 'put-pair' | 'put-address' | 'put-prefix' | 'put-config' | 'set-endpoint' }
+>;

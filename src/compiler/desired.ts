@@ -1,0 +1,44 @@
+/** What the kernel should hold by now, told as the operations that put it there. */
+
+import type { PutOperation } from '../model/plan.ts';
+import type { EndpointTable } from './endpoint-table.ts';
+import type { IdentityTable } from './identity-table.ts';
+import type { KernelLedger } from './kernel-ledger.ts';
+import type { RulesetTable } from './ruleset-table.ts';
+
+export interface DesiredParts {
+  readonly identities: IdentityTable;
+  readonly rulesets: RulesetTable;
+  readonly ledger: KernelLedger;
+  readonly endpoints: EndpointTable;
+}
+
+/**
+ * Everything of one kind that plans have put up to the last flush, less what they have removed since. May be read bit by bit while flushes go on: what
+ * changes meanwhile is in their plans. `undefined` is nothing, but the time that it took to find that.
+ */
+export function* desiredOperations(
+  { identities, rulesets, ledger, endpoints }: DesiredParts,
+  kind: PutOperation['op'],
+): Generator<PutOperation | undefined> {
+  switch (kind) {
+    case 'put-port-set':
+      for (const portSet of rulesets.portSets()) yield { op: kind, portSet };
+      return;
+    case 'put-pair':
+      yield* ledger.desiredPairs();
+      return;
+    case 'put-address':
+      for (const { address, identity, ownNode } of identities.members.withRow(true))
+        yield { op: kind, address, identity: identity.id, ownNode };
+      return;
+    case 'put-prefix':
+      for (const { address, length, identity } of identities.members.withRow(false))
+        yield { op: kind, prefix: { address, length }, identity: identity.id };
+      return;
+    case 'put-config':
+    case 'set-endpoint':
+      for (const operation of endpoints.desired()) if (operation.op === kind) yield operation;
+      return;
+  }
+}
