@@ -48,6 +48,8 @@ export interface ProbeResult {
   readonly outcome: ProbeOutcome;
   /** The pod (`namespace/name`) that answered; only with `open`. */
   readonly answeredBy?: string;
+  /** The client's address as that pod saw it: another one than the client's own where a node masqueraded it. */
+  readonly seenFrom?: string;
   /** Milliseconds until the outcome was known. */
   readonly durationMs: number;
 }

@@ -2,7 +2,7 @@
 
 import { afterEach, describe, expect, test } from 'vitest';
 import { Lab } from '../../src/lab/lab.ts';
-import type { Cni, Fabric } from '../../src/lab/types.ts';
+import type { Cni, Fabric, ProbeRequest } from '../../src/lab/types.ts';
 import { needsKernel } from '../support/requires.ts';
 import { everyProbe, failedProbes, leftoversOf, machineInterfaces, NOTHING_LEFT, podManifest } from './lab-support.ts';
 
@@ -64,6 +64,21 @@ describe('a lab', needsKernel, () => {
     const results = await lab.probe(silent);
     expect(new Set(results.map((result) => result.outcome))).toEqual(new Set(['timeout']));
     expect(performance.now() - started).toBeLessThan((200 * 300) / 10);
+  });
+
+  test('answers ten thousand probes in a few seconds, and says whom each server saw', async () => {
+    const lab = await Lab.up({ name: 'testa', objects: [podManifest('x/a'), podManifest('x/b')], enforce: false });
+    const probes = Array.from({ length: 5000 }, () => everyProbe(lab))
+      .flat()
+      .slice(0, 10_000);
+    const started = performance.now();
+    const results = await lab.probe(probes);
+    expect(performance.now() - started).toBeLessThan(20_000);
+    const wrong = results.filter(({ outcome, answeredBy, seenFrom }, index) => {
+      const { from, to, family = 4 } = probes[index] as ProbeRequest;
+      return outcome !== 'open' || answeredBy !== to || seenFrom !== lab.podAddress(from, family);
+    });
+    expect(wrong).toEqual([]);
   });
 
   test("puts pods where their manifests say, with the names and labels of the manifests' nodes", async () => {

@@ -6,7 +6,7 @@ import { readJsonLines } from '../processes/json-lines.ts';
 import { PodHolds } from './pod-holds.ts';
 import type { PodMessage, PodProcessOptions, PodReply } from './pod-protocol.ts';
 import { PodServer } from './pod-server.ts';
-import { probeAll } from './prober.ts';
+import { probeAddress } from './prober.ts';
 
 const options = JSON.parse(process.argv[2] ?? '{}') as PodProcessOptions;
 const server = new PodServer(options.name, options.hosts);
@@ -39,7 +39,7 @@ async function handle(message: PodMessage): Promise<unknown> {
     case 'serve':
       return { failed: await server.serve((message as PodMessage<'serve'>).request.ports) };
     case 'probe':
-      return probeAll((message as PodMessage<'probe'>).request.probes);
+      return probeAddress((message as PodMessage<'probe'>).request.probe);
     case 'hold': {
       const { address, port, timeoutMs } = (message as PodMessage<'hold'>).request;
       return holds.open(address, port, timeoutMs);

@@ -25,7 +25,7 @@ export interface AddressProbe {
 export interface PodRequests {
   /** Serve these ports and no others from now on. */
   readonly serve: { readonly request: { readonly ports: readonly LabPort[] }; readonly result: ServeResult };
-  readonly probe: { readonly request: { readonly probes: readonly AddressProbe[] }; readonly result: readonly ProbeResult[] };
+  readonly probe: { readonly request: { readonly probe: AddressProbe }; readonly result: ProbeResult };
   /** The new connection's id. Fails where it does not come about within the time-out. */
   readonly hold: {
     readonly request: { readonly address: string; readonly port: number; readonly timeoutMs: number };
@@ -49,3 +49,14 @@ export interface PodMessage<O extends PodOperation = PodOperation> {
 }
 
 export type PodReply = { readonly id: number; readonly result: unknown } | { readonly id: number; readonly error: string };
+
+/** What a server says to whoever comes: its name, and the address that it sees. A pod's key holds no blank. */
+export function writeGreeting(name: string, client: string): string {
+  // A socket of both families shows IPv4 addresses in their mapped form.
+  return `${name} ${client.replace(/^::ffff:(?=\d+\.)/, '')}`;
+}
+
+export function readGreeting(text: string): { readonly answeredBy: string; readonly seenFrom?: string } {
+  const [answeredBy = '', seenFrom] = text.split(' ');
+  return { answeredBy, ...(seenFrom === undefined ? {} : { seenFrom }) };
+}

@@ -1,8 +1,9 @@
-/** Serves a pod's ports: over TCP it greets with the pod's name and then echoes, over UDP it answers with the name. */
+/** Serves a pod's ports: over TCP it greets with the pod's name and the client's address and then echoes, over UDP it answers with both. */
 
 import dgram from 'node:dgram';
 import net from 'node:net';
 import type { LabPort } from '../types.ts';
+import { writeGreeting } from './pod-protocol.ts';
 
 interface Listening {
   close(): void;
@@ -52,7 +53,7 @@ function listenTcp(host: string, port: number, name: string): Promise<Listening>
     socket.on('error', () => undefined);
     socket.on('close', () => sockets.delete(socket));
     socket.on('data', (chunk) => socket.write(chunk));
-    socket.write(`${name}\n`);
+    socket.write(`${writeGreeting(name, socket.remoteAddress ?? '')}\n`);
   });
   const close = (): void => {
     server.close();
@@ -67,7 +68,7 @@ function listenTcp(host: string, port: number, name: string): Promise<Listening>
 function listenUdp(host: string, port: number, name: string): Promise<Listening> {
   const socket = dgram.createSocket(host.includes(':') ? 'udp6' : 'udp4');
   // An unreachable asker's ICMP error must not end the server.
-  socket.on('message', (_message, from) => socket.send(name, from.port, from.address, () => undefined));
+  socket.on('message', (_message, from) => socket.send(writeGreeting(name, from.address), from.port, from.address, () => undefined));
   return new Promise((resolve, reject) => {
     socket.once('error', reject);
     socket.bind(port, host, () => {

@@ -1,28 +1,11 @@
-/** Asks addresses whether they answer, hundreds at a time, and says who answered. */
+/** Asks an address whether it answers, and says who answered and whom it saw. */
 
 import dgram from 'node:dgram';
 import net from 'node:net';
-import type { AddressProbe } from './pod-protocol.ts';
+import { readGreeting, type AddressProbe } from './pod-protocol.ts';
 import type { ProbeOutcome, ProbeResult } from '../types.ts';
 
-/** Enough to be quick, and few enough that two cores answer them all well within the time-out. */
-const IN_FLIGHT = 256;
-
-/** Results in the order of the probes. */
-export async function probeAll(probes: readonly AddressProbe[]): Promise<readonly ProbeResult[]> {
-  const results: ProbeResult[] = [];
-  let next = 0;
-  const work = async (): Promise<void> => {
-    for (let index = next++; index < probes.length; index = next++) {
-      const probe = probes[index];
-      if (probe !== undefined) results[index] = await probeOne(probe);
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(IN_FLIGHT, probes.length) }, work));
-  return results;
-}
-
-function probeOne(probe: AddressProbe): Promise<ProbeResult> {
+export function probeAddress(probe: AddressProbe): Promise<ProbeResult> {
   switch (probe.protocol) {
     case 'TCP':
       return probeTcp(probe);
@@ -73,20 +56,20 @@ function probeUdp(probe: AddressProbe): Promise<ProbeResult> {
   );
 }
 
-type Finish = (outcome: ProbeOutcome, answeredBy?: string) => void;
+type Finish = (outcome: ProbeOutcome, greeting?: string) => void;
 
 /** Resolve once, with whatever `begin` reports first or, after the time-out, with the outcome that its result gives. */
 function finishProbe(timeoutMs: number, close: () => void, begin: (finish: Finish) => () => ProbeOutcome): Promise<ProbeResult> {
   const started = performance.now();
   return new Promise((resolve) => {
     let done = false;
-    const finish: Finish = (outcome, answeredBy) => {
+    const finish: Finish = (outcome, greeting) => {
       if (done) return;
       done = true;
       clearTimeout(timer);
       close();
       const durationMs = Math.round(10 * (performance.now() - started)) / 10;
-      resolve(answeredBy === undefined ? { outcome, durationMs } : { outcome, answeredBy, durationMs });
+      resolve({ outcome, ...(greeting === undefined ? {} : readGreeting(greeting)), durationMs });
     };
     const outcomeOnTimeout = begin(finish);
     // The event loop runs timers before it looks at sockets: an answer that came while the process was busy still counts.
