@@ -13,6 +13,7 @@
 #define STATE_OPENED_BY_POD (1ull << 32)
 #define STATE_ADOPTED (1ull << 33) /* seen in mid-stream: the opening direction is a guess */
 #define STATE_NODE (1ull << 34) /* traffic with the own node: allowed, not judged */
+#define STATE_REWRITTEN (1ull << 35) /* the peer was judged by the address behind a Service or a masquerade */
 #define STATE_STATUS_SHIFT 36
 #define STATE_STATUS (3ull << STATE_STATUS_SHIFT)
 
@@ -104,11 +105,15 @@ static __always_inline __u64 next_state(const struct packet *packet, __u64 state
 	return (state & ~STATE_STATUS) | (__u64)status << STATE_STATUS_SHIFT;
 }
 
-/* The whole cost of an established flow: the row is of this generation, fresh, settled, and the packet neither opens nor closes. */
-static __always_inline bool is_plain_hit(const struct packet *packet, const struct flow *flow, __u64 now)
+/* The whole cost of an established flow: the row is of this generation, fresh, settled, and the packet neither opens nor closes. A row of the node's own
+ * traffic is none for who is not the node. */
+static __always_inline bool is_plain_hit(const struct packet *packet, const struct flow *flow, __u64 now,
+					 bool from_node)
 {
 	__u64 state = READ_ONCE(flow->state);
 
+	if (unlikely(state & STATE_NODE) && packet->direction == INGRESS && !from_node)
+		return false;
 	return (state & (STATE_GENERATION | STATE_STATUS)) ==
 		       (packet->generation | (__u64)STATUS_SETTLED << STATE_STATUS_SHIFT) &&
 	       now - flow->seen < REFRESH_JIFFIES && !(packet->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)) &&

@@ -56,7 +56,7 @@ struct runtime {
 	__u32 prefix_families; /* bit 0: the trie holds IPv4 rows, bit 1: IPv6 rows */
 	__u32 trace_flows; /* send an event for each new allowed flow too */
 	__u32 jiffies_per_second;
-	__u32 zero;
+	__u32 after_nat; /* that program is attached and judges Services; 0: from_pod does, by all of their endpoints */
 	__u64 clock_jiffies; /* written by read_clock */
 	__u64 clock_nanoseconds;
 };
@@ -94,31 +94,31 @@ static __always_inline bool may_send_event(struct endpoint_counters *row)
 }
 
 /* A function of its own, called in the one place, so that the object's BTF describes struct event: a ring buffer's records have no type. */
-static __noinline void fill_event(struct __sk_buff *skb, const struct packet *packet, struct event *event,
-				  __u32 verdict, __u32 reason)
+static __noinline void fill_event(const struct packet *packet, struct event *event, __u32 verdict_and_reason,
+				  __u32 ifindex, __u32 length)
 {
 	bool out = packet->direction == EGRESS;
 	__u32 ports = packet->flow.ports;
 
 	event->time = bpf_ktime_get_ns();
 	event->endpoint = packet->endpoint;
-	event->ifindex = skb->ifindex;
+	event->ifindex = ifindex;
 	choose_address(&event->source, out, &packet->local, &packet->flow.remote);
 	choose_address(&event->destination, out, &packet->flow.remote, &packet->local);
 	event->source_port = out ? ports : ports >> 16;
 	event->destination_port = out ? ports >> 16 : ports;
 	event->direction = packet->direction;
-	event->verdict = verdict;
-	event->reason = reason;
+	event->verdict = verdict_and_reason >> 8;
+	event->reason = verdict_and_reason;
 	event->protocol = packet->protocol;
 	event->tcp_flags = packet->tcp_flags;
 	event->icmp_type = packet->icmp_type;
 	event->zero = 0;
-	event->length = skb->len;
+	event->length = length;
 }
 
-static __always_inline void send_event(struct __sk_buff *skb, const struct packet *packet,
-				       struct endpoint_counters *row, __u32 verdict, __u32 reason)
+static __always_inline void send_event(const struct packet *packet, struct endpoint_counters *row,
+				       __u32 verdict_and_reason, __u32 ifindex, __u32 length)
 {
 	struct event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
 
@@ -126,13 +126,13 @@ static __always_inline void send_event(struct __sk_buff *skb, const struct packe
 		row->lost++;
 		return;
 	}
-	fill_event(skb, packet, event, verdict, reason);
+	fill_event(packet, event, verdict_and_reason, ifindex, length);
 	/* The reader polls the ring by epoll; one wake-up for each of at most EVENTS_PER_WINDOW events is cheap enough. */
 	bpf_ringbuf_submit(event, 0);
 }
 
-/* Count, tell user space where it wants to know, and give the packet's fate. */
-STEP int conclude(struct __sk_buff *skb, const struct packet *packet, __u32 verdict, __u32 reason)
+/* Count, tell user space where it wants to know, and give the packet's fate. `ifindex` is the pod's, `length` the frame's. */
+STEP int conclude(const struct packet *packet, __u32 verdict, __u32 reason, __u32 ifindex, __u32 length)
 {
 	struct endpoint_counters *row;
 	struct runtime *now;
@@ -146,7 +146,7 @@ STEP int conclude(struct __sk_buff *skb, const struct packet *packet, __u32 verd
 	if (row && now && reason < REASON_SLOTS) {
 		row->packets[packet->direction & 1][reason]++;
 		if ((verdict != ALLOW || now->trace_flows) && may_send_event(row))
-			send_event(skb, packet, row, verdict, reason);
+			send_event(packet, row, verdict << 8 | reason, ifindex, length);
 	}
 	return verdict == DENY ? DROP : PASS;
 }
@@ -156,5 +156,5 @@ static __noinline int drop_unset(struct __sk_buff *skb, __u32 direction)
 {
 	struct packet packet = { .direction = direction };
 
-	return conclude(skb, &packet, DENY, REASON_UNSET);
+	return conclude(&packet, DENY, REASON_UNSET, skb->ifindex, skb->len);
 }

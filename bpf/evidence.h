@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
-/* The kernel's own connection tracking, where it can be asked: who opened a flow of which we have no row. It can only ever explain a reply; what it does
- * not know, or has picked up in mid-stream, is no reason to drop. */
+/* The kernel's own connection tracking, where it can be asked: who opened a flow, and who its real other end is where an address was rewritten. What it
+ * does not know, or has picked up in mid-stream, is no reason to drop. */
 #pragma once
 
+#include "kernel_conntrack.h"
 #include "packet.h"
-
-/* Only ever held by pointer; libbpf wants a definition to match the kernel's functions against. */
-struct nf_conn {
-	unsigned long status;
-} __attribute__((preserve_access_index));
 
 /* struct bpf_ct_opts of net/netfilter/nf_conntrack_bpf.c, as of 5.18. */
 struct bpf_ct_opts___5_18 {
@@ -23,50 +19,80 @@ extern struct nf_conn *bpf_skb_ct_lookup(struct __sk_buff *skb, struct bpf_sock_
 					 struct bpf_ct_opts___5_18 *opts, __u32 opts_size) __ksym __weak;
 extern void bpf_ct_release(struct nf_conn *ct) __ksym __weak;
 
-/* Written before loading. False removes the calls, for kernels that lack them. */
+/* Written before loading. */
 struct settings {
-	__u32 kernel_conntrack;
+	__u32 kernel_conntrack; /* 0 removes the calls above, for kernels that lack them and agents without CAP_PERFMON */
 };
 const volatile struct settings settings SEC(".rodata.settings");
 
-#define CT_ORIGINAL 0
+/* What the kernel knows of a flow. */
+struct kernel_flow {
+	__u32 known;
+	__u32 opened; /* enum direction: who opened it */
+	__u32 rewritten; /* the other end is not the one on the packet */
+	struct address peer; /* the backend that a Service chose for the pod, or the client behind a masquerade */
+	__be16 port; /* the peer's */
+	__be16 zero;
+};
 
-/* Does the kernel know this flow as one that the pod (opener EGRESS) or its peer (INGRESS) opened? TCP and UDP only. */
-STEP int kernel_saw_opening(struct __sk_buff *skb, const struct packet *packet, __u32 opener)
+/* The peer's side of a tuple, word by word, read through the kernel's types. */
+#define READ_END(flow, end, ipv4)                                          \
+	do {                                                               \
+		if (ipv4) {                                                \
+			address_from_ipv4(&(flow)->peer, (end).u3.all[0]); \
+		} else {                                                   \
+			(flow)->peer.word[0] = (end).u3.all[0];            \
+			(flow)->peer.word[1] = (end).u3.all[1];            \
+			(flow)->peer.word[2] = (end).u3.all[2];            \
+			(flow)->peer.word[3] = (end).u3.all[3];            \
+		}                                                          \
+		(flow)->port = (end).u.all;                                \
+		barrier();                                                 \
+	} while (0)
+
+/* Asked by the tuple as the pod sees it, pod first. It is the original tuple of what the pod opened, whose reply comes from the real backend, and the
+ * reply tuple of what was opened to the pod, whose original source is the true client, masqueraded or not. TCP and UDP only. */
+STEP int ask_kernel(struct __sk_buff *skb, const struct packet *packet, struct kernel_flow *flow)
 {
 	struct bpf_ct_opts___5_18 opts = { .netns_id = -1 };
-	struct address from, to;
 	struct bpf_sock_tuple tuple = {};
-	bool by_pod = opener == EGRESS;
-	__be16 from_port, to_port;
 	struct nf_conn *ct;
-	bool original;
+	bool ipv4;
 
-	if (!packet || !settings.kernel_conntrack)
-		return false;
-	opts.l4proto = packet->protocol;
-	choose_address(&from, by_pod, &packet->local, &packet->flow.remote);
-	choose_address(&to, by_pod, &packet->flow.remote, &packet->local);
-	from_port = by_pod ? packet->flow.ports : packet->flow.ports >> 16;
-	to_port = by_pod ? packet->flow.ports >> 16 : packet->flow.ports;
+	if (!packet || !flow)
+		return 0;
+	flow->known = false;
+	flow->rewritten = false;
+	if (!settings.kernel_conntrack)
+		return 0;
 	if (packet->protocol != IPPROTO_TCP && packet->protocol != IPPROTO_UDP)
-		return false;
-	if (address_is_ipv4(&from)) {
-		tuple.ipv4.saddr = from.word[3];
-		tuple.ipv4.daddr = to.word[3];
-		tuple.ipv4.sport = from_port;
-		tuple.ipv4.dport = to_port;
+		return 0;
+	opts.l4proto = packet->protocol;
+	ipv4 = address_is_ipv4(&packet->local);
+	if (ipv4) {
+		tuple.ipv4.saddr = packet->local.word[3];
+		tuple.ipv4.daddr = packet->flow.remote.word[3];
+		tuple.ipv4.sport = packet->flow.local_port;
+		tuple.ipv4.dport = packet->flow.remote_port;
 		ct = bpf_skb_ct_lookup(skb, &tuple, sizeof(tuple.ipv4), &opts, sizeof(opts));
 	} else {
-		__builtin_memcpy(tuple.ipv6.saddr, &from, sizeof(from));
-		__builtin_memcpy(tuple.ipv6.daddr, &to, sizeof(to));
-		tuple.ipv6.sport = from_port;
-		tuple.ipv6.dport = to_port;
+		__builtin_memcpy(tuple.ipv6.saddr, &packet->local, sizeof(packet->local));
+		__builtin_memcpy(tuple.ipv6.daddr, &packet->flow.remote, sizeof(packet->flow.remote));
+		tuple.ipv6.sport = packet->flow.local_port;
+		tuple.ipv6.dport = packet->flow.remote_port;
 		ct = bpf_skb_ct_lookup(skb, &tuple, sizeof(tuple.ipv6), &opts, sizeof(opts));
 	}
 	if (!ct)
-		return false;
-	original = opts.dir == CT_ORIGINAL;
+		return 0;
+	flow->known = true;
+	if (opts.dir == CT_ORIGINAL) {
+		flow->opened = EGRESS;
+		READ_END(flow, ct->tuplehash[CT_REPLY].tuple.src, ipv4);
+	} else {
+		flow->opened = INGRESS;
+		READ_END(flow, ct->tuplehash[CT_ORIGINAL].tuple.src, ipv4);
+	}
 	bpf_ct_release(ct);
-	return original;
+	flow->rewritten = flow->port != packet->flow.remote_port || !address_equal(&flow->peer, &packet->flow.remote);
+	return 0;
 }

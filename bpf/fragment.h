@@ -67,11 +67,13 @@ STEP int remember_fragment(const struct packet *packet, __u32 allowed)
 
 /* Fill in protocol and ports of a later fragment. The reason why it must not pass where its first one was not seen, or not allowed, or has its transport
  * header where this one lies (an IPv6 fragment need not tell the transport protocol truly). */
-static __always_inline __u32 recall_fragment(struct packet *packet, __u32 jiffies_per_second)
+STEP int recall_fragment(struct packet *packet, __u32 jiffies_per_second)
 {
 	struct fragment_ports *ports;
 	struct fragment_key key;
 
+	if (!packet)
+		return REASON_FRAGMENT_ORPHAN;
 	fragment_key_of(packet, &key);
 	ports = bpf_map_lookup_elem(&fragments, &key);
 	if (!ports || (__u32)bpf_jiffies64() - ports->seen > FRAGMENT_SECONDS * jiffies_per_second)

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "conntrack.h"
-#include "evidence.h"
+#include "frontend.h"
 
 static __always_inline __u32 judge_opening(const struct packet *packet, const struct endpoint_config *config,
 					   __u32 identity, enum direction opened)
@@ -53,10 +53,21 @@ struct decision {
  * the lower port is taken for the server. */
 static __always_inline bool peer_opened(struct __sk_buff *skb, const struct packet *packet)
 {
-	if (kernel_saw_opening(skb, packet, INGRESS))
-		return true;
-	return bpf_ntohs(packet->flow.local_port) < bpf_ntohs(packet->flow.remote_port) &&
-	       !kernel_saw_opening(skb, packet, EGRESS);
+	struct kernel_flow kernel = {};
+
+	ask_kernel(skb, packet, &kernel);
+	if (kernel.known)
+		return kernel.opened == INGRESS;
+	return bpf_ntohs(packet->flow.local_port) < bpf_ntohs(packet->flow.remote_port);
+}
+
+static __always_inline bool kernel_saw_opening(struct __sk_buff *skb, const struct packet *packet,
+					       enum direction opener)
+{
+	struct kernel_flow kernel = {};
+
+	ask_kernel(skb, packet, &kernel);
+	return kernel.known && kernel.opened == opener;
 }
 
 /* In the take-over window: a flow that a denied peer opened must not live on as one that the pod opened, which its first answer would make it where the
@@ -149,11 +160,126 @@ static __always_inline void judge_again(const struct packet *packet, const struc
 		decision->reason = REASON_FLOW_CUT;
 }
 
+/* Does the node itself send this into the pod? What came in by an interface was sent by someone else, with or without masquerade. */
+static __always_inline bool is_from_node(const struct __sk_buff *skb, const struct packet *packet)
+{
+	return packet->direction == INGRESS && skb->ingress_ifindex == 0;
+}
+
+static __always_inline void decide(struct decision *decision, __u32 verdict, __u32 reason, __u64 flags)
+{
+	decision->verdict = verdict;
+	decision->reason = reason;
+	decision->flags = flags;
+}
+
+/* By whom the kernel's conntrack says that it is: a Service's backend, or the client behind a masquerade. */
+STEP int judge_real_peer(const struct packet *packet, const struct endpoint_config *config,
+			 const struct kernel_flow *kernel, struct decision *decision)
+{
+	struct identity_row peer;
+	__u32 verdict;
+
+	if (!packet || !config || !kernel || !decision)
+		return 0;
+	decision->opened = kernel->opened;
+	peer = find_identity(&kernel->peer);
+	if (is_own_address(config, &kernel->peer)) {
+		decide(decision, ALLOW, REASON_ALLOWED, STATE_REWRITTEN);
+	} else if ((peer.flags & IDENTITY_OWN_NODE) && packet->direction == EGRESS) {
+		decide(decision, ALLOW, REASON_NODE, STATE_NODE);
+	} else {
+		if (kernel->opened == EGRESS) {
+			verdict = judge(&config->direction[EGRESS], peer.identity, packet->protocol, kernel->port);
+			barrier_var(verdict);
+		} else {
+			verdict = judge(&config->direction[INGRESS], peer.identity, packet->protocol,
+					packet->flow.local_port);
+		}
+		decide(decision, verdict, verdict == DENY ? REASON_POLICY : REASON_ALLOWED, STATE_REWRITTEN);
+	}
+	return 0;
+}
+
+enum who {
+	WHO_IT_SAYS = 0, /* judge it by the address that it carries */
+	WHO_DECIDED,
+	WHO_LATER, /* nobody can tell yet: it passes, and its next station judges it */
+};
+
+/* Hints for judge_translated. */
+#define HINT_NODE (1ull << 0) /* the peer's address is the own node's */
+#define HINT_REWRITTEN (1ull << 1) /* its row says that addresses were rewritten */
+
+/* Frontends, the own node's addresses, and flows that were rewritten before: the address on the packet need not be the peer's own. */
+STEP int judge_translated(struct __sk_buff *skb, const struct packet *packet, const struct endpoint_config *config,
+			  __u64 hints, struct decision *decision)
+{
+	struct runtime *now = get_runtime();
+	struct kernel_flow kernel = {};
+	bool node = hints & HINT_NODE;
+	__u64 frontend = 0;
+	bool out;
+
+	if (!packet || !config || !decision || !now)
+		return WHO_IT_SAYS;
+	out = packet->direction == EGRESS;
+	if (is_isolated(config, EGRESS) && (out || !packet->opening))
+		frontend = look_up_frontend(packet, false);
+	/* An address proves nothing, and neither does origin: SYNPROXY and transparent sockets re-create remote clients here. Both together do. */
+	if (is_from_node(skb, packet) && (node || frontend)) {
+		decide(decision, ALLOW, REASON_NODE, STATE_NODE);
+		return WHO_DECIDED;
+	}
+	if (!node && !frontend && !(hints & HINT_REWRITTEN))
+		return WHO_IT_SAYS;
+	/* What a new connection will be rewritten to is not decided yet. */
+	if (!out || !packet->opening)
+		ask_kernel(skb, packet, &kernel);
+	if (kernel.rewritten) {
+		judge_real_peer(packet, config, &kernel, decision);
+		return WHO_DECIDED;
+	}
+	if (out && !frontend && node && !now->after_nat && is_isolated(config, EGRESS))
+		frontend = look_up_frontend(packet, true);
+	if (out && frontend && !kernel.known) {
+		if (now->after_nat)
+			return WHO_LATER;
+		if (all_endpoints_allowed(&config->direction[EGRESS], frontend - 1))
+			decide(decision, ALLOW, REASON_ALLOWED, STATE_REWRITTEN);
+		else
+			decide(decision, DENY, REASON_FRONTEND, 0);
+		return WHO_DECIDED;
+	}
+	if (out && node) {
+		decide(decision, ALLOW, REASON_NODE, STATE_NODE);
+		return WHO_DECIDED;
+	}
+	if (!out && !kernel.known && (frontend || (hints & HINT_REWRITTEN))) {
+		bool tracked = packet->protocol == IPPROTO_TCP || packet->protocol == IPPROTO_UDP;
+
+		/* A row from before the last edit, and a kernel that cannot say what it was rewritten to: the pod's next packet decides. */
+		if ((hints & HINT_REWRITTEN) && !(settings.kernel_conntrack && tracked))
+			return WHO_LATER;
+		/* A frontend only ever answers. */
+		if (frontend) {
+			decide(decision, DENY, REASON_NO_EVIDENCE, 0);
+			return WHO_DECIDED;
+		}
+	}
+	return WHO_IT_SAYS;
+}
+
+static __always_inline __u64 hints_of(const struct identity_row *peer, __u64 state)
+{
+	return (peer->flags & IDENTITY_OWN_NODE ? HINT_NODE : 0) | (state & STATE_REWRITTEN ? HINT_REWRITTEN : 0);
+}
+
 static __always_inline int conclude_decision(struct __sk_buff *skb, const struct packet *packet,
 					     const struct decision *decision)
 {
-	return conclude(skb, packet, decision->verdict,
-			decision->verdict == WOULD_DENY ? REASON_TRIAL : decision->reason);
+	return conclude(packet, decision->verdict, decision->verdict == WOULD_DENY ? REASON_TRIAL : decision->reason,
+			skb->ifindex, skb->len);
 }
 
 STEP int judge_flow(struct __sk_buff *skb, struct packet *packet, const struct endpoint_config *config)
@@ -165,31 +291,37 @@ STEP int judge_flow(struct __sk_buff *skb, struct packet *packet, const struct e
 	__u64 state = 0, next;
 	struct flow *flow = NULL;
 	__u32 status;
+	int who;
 
 	if (!clock || !packet || !config)
 		return DROP;
 	/* An opening is judged whatever the table says. */
 	if (!packet->opening)
 		flow = find_flow(packet, now, clock->jiffies_per_second, &state);
+	/* What the node may say to the pod is not for others who use its tuple. */
+	if (flow && (state & STATE_NODE) && packet->direction == INGRESS && !is_from_node(skb, packet)) {
+		flow = NULL;
+		state = 0;
+	}
 	if (flow && (state & STATE_GENERATION) == packet->generation && !(config->flags & ENDPOINT_HELD)) {
 		update_flow(flow, state, next_state(packet, state), now);
 		return PASS;
 	}
-	/* The pod to itself, through a hairpin. */
-	if (is_own_address(config, &packet->flow.remote) && is_own_address(config, &packet->local))
+	/* The pod to itself, through a hairpin: by its own interface in and out. Over IPv6 the pod's kernel would take such a packet from anywhere. */
+	if (is_own_address(config, &packet->flow.remote) && is_own_address(config, &packet->local) &&
+	    (packet->direction == EGRESS || skb->ingress_ifindex == skb->ifindex))
 		return PASS;
 
 	peer = find_identity(&packet->flow.remote);
-	/* Own node. Into the pod its address alone proves nothing: what came in by an interface was sent by someone else, with or without masquerade. And
-	 * origin alone proves nothing either: SYNPROXY and transparent sockets re-create remote clients here. */
-	if ((peer.flags & IDENTITY_OWN_NODE) && (packet->direction == EGRESS || skb->ingress_ifindex == 0)) {
-		decision.verdict = ALLOW;
-		decision.reason = REASON_NODE;
-		decision.flags = STATE_NODE;
-		decision.opened = flow ? opened_direction(state) : packet->direction;
-	} else if (config->flags & ENDPOINT_HELD) {
-		decision.verdict = DENY;
-		decision.reason = REASON_HELD;
+	decision.opened = flow ? opened_direction(state) : packet->direction;
+	who = judge_translated(skb, packet, config, hints_of(&peer, flow ? state : 0), &decision);
+	if ((config->flags & ENDPOINT_HELD) && !(who == WHO_DECIDED && decision.reason == REASON_NODE)) {
+		decide(&decision, DENY, REASON_HELD, 0);
+	} else if (who == WHO_LATER) {
+		return PASS;
+	} else if (who == WHO_DECIDED) {
+		if (flow && decision.verdict == DENY && decision.reason == REASON_POLICY)
+			decision.reason = REASON_FLOW_CUT;
 	} else if (flow) {
 		judge_again(packet, config, peer.identity, state, &decision);
 	} else {
@@ -288,12 +420,18 @@ STEP int judge_icmp_error(struct __sk_buff *skb, struct packet *error, const str
 	struct identity_row peer;
 	struct flow *flow;
 	__u64 state;
+	int who;
 
 	if (!error || !config)
 		return DROP;
 	if (!is_isolated(config, error->direction) && !(config->flags & ENDPOINT_HELD))
 		return PASS;
-	if (is_own_address(config, &error->flow.remote) && is_own_address(config, &error->local))
+	/* The pod itself, as in judge_flow; and the node's own word, such as its refusal of a Service without endpoints. */
+	if (is_own_address(config, &error->flow.remote) && is_own_address(config, &error->local) &&
+	    (error->direction == EGRESS || skb->ingress_ifindex == skb->ifindex))
+		return PASS;
+	peer = find_identity(&error->flow.remote);
+	if ((peer.flags & IDENTITY_OWN_NODE) && is_from_node(skb, error))
 		return PASS;
 	if (!parse_quoted(skb, error, &quoted) || !is_own_address(config, &quoted.local))
 		return conclude_decision(skb, error, &decision);
@@ -301,21 +439,21 @@ STEP int judge_icmp_error(struct __sk_buff *skb, struct packet *error, const str
 	if (error->direction == EGRESS && !address_equal(&quoted.flow.remote, &error->flow.remote))
 		return conclude_decision(skb, error, &decision);
 	peer = find_identity(&quoted.flow.remote);
-	/* The own node, and the pod itself. */
+	/* About the own node, and the pod itself. */
 	if ((peer.flags & IDENTITY_OWN_NODE) || is_own_address(config, &quoted.flow.remote))
 		return PASS;
 	if (config->flags & ENDPOINT_HELD)
 		return conclude_decision(skb, error, &decision);
 	set_scope(&quoted);
 	flow = bpf_map_lookup_elem(&conntrack, &quoted.flow);
-	if (flow) {
-		state = READ_ONCE(flow->state);
-		if ((state & STATE_GENERATION) == quoted.generation)
-			return PASS;
+	state = flow ? READ_ONCE(flow->state) : 0;
+	if (flow && (state & STATE_GENERATION) == quoted.generation)
+		return PASS;
+	who = judge_translated(skb, &quoted, config, hints_of(&peer, state), &decision);
+	if (who == WHO_IT_SAYS && flow)
 		judge_again(&quoted, config, peer.identity, state, &decision);
-	} else {
+	else if (who == WHO_IT_SAYS)
 		judge_unknown(skb, &quoted, config, peer.identity, &decision);
-	}
 	if (decision.verdict == DENY)
 		decision.reason = REASON_ICMP_UNRELATED;
 	return conclude_decision(skb, error, &decision);

@@ -10,8 +10,6 @@
 #define ETH_P_IPV6_BE bpf_htons(ETH_P_IPV6)
 
 #define MAX_VLAN_TAGS 4
-/* More headers than any sender has use for; a packet with more cannot be parsed. */
-#define MAX_EXTENSION_HEADERS 8
 
 /* The plain case: Ethernet, IPv4 without options or IPv6 without extension headers, no mapped address, no fragment, TCP or UDP, all of it linear. False
  * for the rest. */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
-/* A packet's way, from top to bottom. from_pod runs at TC ingress of a pod's host-side interface, to_pod at TC egress. */
+/* A packet's way, from top to bottom. from_pod runs at TC ingress of a pod's host-side interface, to_pod at TC egress,
+ * after_nat where the node forwards, once kube-proxy has rewritten. */
 
+#include "after_nat.h"
 #include "fragment.h"
 #include "judge.h"
 #include "neighbour.h"
@@ -47,7 +49,7 @@ STEP int handle_rest(struct __sk_buff *skb, struct packet *packet, const struct 
 	if (reason == REASON_ALLOWED)
 		reason = check_source(packet, config);
 	if (reason != REASON_ALLOWED)
-		return conclude(skb, packet, DENY, reason);
+		return conclude(packet, DENY, reason, skb->ifindex, skb->len);
 	if (packet->kind == KIND_ARP || packet->kind == KIND_DISCOVERY || packet->kind == KIND_MEMBERSHIP)
 		return PASS;
 	if (!(config->flags & (ENDPOINT_ISOLATED | ENDPOINT_HELD)))
@@ -55,16 +57,16 @@ STEP int handle_rest(struct __sk_buff *skb, struct packet *packet, const struct 
 
 	isolated = is_isolated(config, packet->direction) || (config->flags & ENDPOINT_HELD);
 	if (packet->kind == KIND_UNREADABLE)
-		return isolated ? conclude(skb, packet, DENY, packet->reason) : PASS;
+		return isolated ? conclude(packet, DENY, packet->reason, skb->ifindex, skb->len) : PASS;
 	if (has_mapped_address(packet))
-		return isolated ? conclude(skb, packet, DENY, REASON_MAPPED_ADDRESS) : PASS;
+		return isolated ? conclude(packet, DENY, REASON_MAPPED_ADDRESS, skb->ifindex, skb->len) : PASS;
 	if (packet->kind == KIND_ICMP_ERROR)
 		return judge_icmp_error(skb, packet, config);
 	if (packet->fragment == FRAGMENT_LATER) {
 		__u32 reason = recall_fragment(packet, clock->jiffies_per_second);
 
 		if (reason != REASON_ALLOWED)
-			return isolated ? conclude(skb, packet, DENY, reason) : PASS;
+			return isolated ? conclude(packet, DENY, reason, skb->ifindex, skb->len) : PASS;
 	}
 	set_scope(packet);
 	fate = judge_flow(skb, packet, config);
@@ -101,14 +103,14 @@ static __always_inline int handle(struct __sk_buff *skb, enum direction directio
 		return handle_rest(skb, &packet, config);
 	reason = check_source(&packet, config);
 	if (unlikely(reason != REASON_ALLOWED))
-		return conclude(skb, &packet, DENY, reason);
+		return conclude(&packet, DENY, reason, skb->ifindex, skb->len);
 	if (!(config->flags & (ENDPOINT_ISOLATED | ENDPOINT_HELD)))
 		return PASS;
 
 	set_scope(&packet);
 	if (likely(!packet.opening && !(config->flags & ENDPOINT_HELD))) {
 		flow = bpf_map_lookup_elem(&conntrack, &packet.flow);
-		if (likely(flow && is_plain_hit(&packet, flow, bpf_jiffies64())))
+		if (likely(flow && is_plain_hit(&packet, flow, bpf_jiffies64(), is_from_node(skb, &packet))))
 			return PASS;
 	}
 	return judge_flow(skb, &packet, config);
@@ -124,6 +126,12 @@ SEC("tc")
 int to_pod(struct __sk_buff *skb)
 {
 	return handle(skb, INGRESS);
+}
+
+SEC("netfilter")
+int after_nat(struct bpf_nf_ctx *context)
+{
+	return judge_after_nat(context) == DROP ? NETFILTER_DROP : NETFILTER_ACCEPT;
 }
 
 /* Run by the agent, never attached: two readings give the number of jiffies in a second. */

@@ -16,6 +16,8 @@
 #define HEADER_FRAGMENT 44
 #define HEADER_AUTHENTICATION 51
 #define HEADER_DESTINATION 60
+/* More headers than any sender has use for; a packet with more cannot be parsed. */
+#define MAX_EXTENSION_HEADERS 8
 
 /* IPv4's fragment word, RFC 791 */
 #define IPV4_MORE_FRAGMENTS 0x2000

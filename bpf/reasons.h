@@ -21,7 +21,8 @@
 	REASON(15, UNSET, "no configuration for this interface")                        \
 	REASON(16, NODE, "traffic with the pod's own node")                             \
 	REASON(17, TRIAL, "would be denied by a policy on trial")                       \
-	REASON(18, REPLY, "adopted as the reply to an allowed opening")
+	REASON(18, REPLY, "adopted as the reply to an allowed opening")                 \
+	REASON(19, FRONTEND, "a Service whose endpoints are not all allowed")
 
 /* Counters are kept for this many reasons. */
 #define REASON_SLOTS 20

@@ -8,6 +8,8 @@ import * as layout from './layout.ts';
 
 /** Interfaces with a larger index have their word in a hash map (ENDPOINT_SLOTS). */
 const ENDPOINT_SLOTS = 131_072;
+/** BPF_EXIST */
+const EXISTING = 2;
 
 type OperationOf<Kind extends Operation['op']> = Extract<Operation, { op: Kind }>;
 
@@ -117,6 +119,28 @@ export class KernelMaps {
         for (const { prefix } of deletes) this.#countPrefix(prefix, false);
         return;
       }
+      case 'put-frontend':
+        this.#put(
+          'frontends',
+          of<'put-frontend'>(run),
+          ({ frontend }) => layout.encodeFrontend(frontend),
+          ({ endpoints }) => layout.u32(endpoints),
+        );
+        return;
+      case 'delete-frontend':
+        this.#delete('frontends', of<'delete-frontend'>(run), ({ frontend }) => layout.encodeFrontend(frontend));
+        return;
+      case 'put-local-pod':
+        this.#put(
+          'local_pods',
+          of<'put-local-pod'>(run),
+          ({ address }) => addressBytes(address),
+          ({ ifindex }) => layout.u32(ifindex),
+        );
+        return;
+      case 'delete-local-pod':
+        this.#delete('local_pods', of<'delete-local-pod'>(run), ({ address }) => addressBytes(address));
+        return;
       case 'put-config':
         this.#put(
           'configs',
@@ -175,13 +199,25 @@ export class KernelMaps {
 
   #sweepFlows(addresses: ReadonlySet<Address>): void {
     const conntrack = this.fd('conntrack');
-    const size = layout.LAYOUT.flow_key[''][1];
-    const { keys, count } = native.mapDump(conntrack);
+    const { keys, values, count } = native.mapDump(conntrack);
     const dead: Uint8Array[] = [];
+    const doubtful: { key: Uint8Array; value: Uint8Array }[] = [];
     for (let index = 0; index < count; index += 1) {
-      if (addresses.has(layout.flowRemote(keys, index))) dead.push(keys.subarray(index * size, (index + 1) * size));
+      const [key, value] = [nth(keys, layout.LAYOUT.flow_key[''][1], index), nth(values, layout.LAYOUT.flow[''][1], index)];
+      if (addresses.has(layout.flowRemote(key))) dead.push(key);
+      else if (layout.isRewritten(value)) doubtful.push({ key, value: layout.neverCurrent(value) });
     }
     if (dead.length > 0) native.mapDeleteBatch(conntrack, concatenate(dead), dead.length);
+    // Their rows don't say whose address is behind the Service: judged again by the one that the kernel knows.
+    for (const { key, value } of doubtful) this.#putIfThere(conntrack, key, value);
+  }
+
+  #putIfThere(map: native.Fd, key: Uint8Array, value: Uint8Array): void {
+    try {
+      native.mapPut(map, key, value, EXISTING);
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'ENOENT') throw error;
+    }
   }
 
   #countPrefix(prefix: Prefix, present: boolean): void {
@@ -208,6 +244,10 @@ function of<Kind extends Operation['op']>(run: readonly Operation[]): readonly O
 
 function isPermanent(prefix: Prefix): boolean {
   return prefix.length === MAPPED.length && prefix.address === MAPPED.address;
+}
+
+function nth(rows: Uint8Array, size: number, index: number): Uint8Array {
+  return rows.subarray(index * size, (index + 1) * size);
 }
 
 function concatenate(parts: readonly Uint8Array[]): Uint8Array {

@@ -4,10 +4,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import * as native from '../../native/index.js';
 import type { EndpointCounters, PacketEvent } from '../model/packet-event.ts';
 import type { Operation } from '../model/plan.ts';
+import { AfterNat } from './after-nat.ts';
 import { Attachments, type AttachMode } from './attachments.ts';
 import { KernelMaps } from './kernel-maps.ts';
 import * as layout from './layout.ts';
-import { closePrograms, loadPrograms, type LoadedPrograms, type LoadOptions } from './load-programs.ts';
+import { closePrograms, loadPrograms, type LoadedPrograms, type LoadOptions, type Services } from './load-programs.ts';
 import type { Datapath } from './port.ts';
 
 export interface KernelOptions extends LoadOptions {
@@ -23,30 +24,38 @@ export class KernelDatapath implements Datapath {
   readonly #loaded: LoadedPrograms;
   readonly #maps: KernelMaps;
   readonly #attachments: Attachments;
+  readonly #afterNat: AfterNat;
   #events: native.Listener | undefined;
 
-  private constructor(loaded: LoadedPrograms, maps: KernelMaps, attachments: Attachments) {
+  private constructor(loaded: LoadedPrograms, maps: KernelMaps, options: KernelOptions) {
+    const { programs } = loaded.object;
     this.#loaded = loaded;
     this.#maps = maps;
-    this.#attachments = attachments;
+    this.#attachments = new Attachments(programs, options.bpfRoot, options.attachMode);
+    this.#afterNat = new AfterNat(programs['after_nat']?.fd, options.bpfRoot);
   }
 
   static async open(options: KernelOptions): Promise<KernelDatapath> {
     const loaded = loadPrograms(options);
     const maps = new KernelMaps(loaded.object.maps);
     await measureClock(loaded.object, maps);
-    return new KernelDatapath(loaded, maps, new Attachments(loaded.object.programs, options.bpfRoot, options.attachMode));
+    return new KernelDatapath(loaded, maps, options);
   }
 
   get tookOverFlows(): boolean {
     return this.#loaded.tookOverFlows;
   }
 
-  describe(): { attach: AttachMode; kernelConntrack: boolean; verifiedInstructions: Record<string, number> } {
+  get services(): Services {
+    return this.#loaded.services;
+  }
+
+  describe(): { attach: AttachMode; kernelConntrack: boolean; services: Services; verifiedInstructions: Record<string, number> } {
     const verified = Object.entries(this.#loaded.object.programs).map(([name, program]) => [name, program.verifiedInstructions] as const);
     return {
       attach: this.#attachments.mode,
       kernelConntrack: this.#loaded.kernelConntrack,
+      services: this.services,
       verifiedInstructions: Object.fromEntries(verified),
     };
   }
@@ -78,6 +87,20 @@ export class KernelDatapath implements Datapath {
 
   attached(): ReadonlySet<number> {
     return this.#attachments.attached();
+  }
+
+  /** from_pod leaves Services to after_nat only while that is attached. */
+  judgeForwarded(on: boolean): void {
+    const tell = (attached: boolean): void => {
+      this.#maps.runtime[layout.LAYOUT.runtime.after_nat[0] / 4] = attached ? 1 : 0;
+    };
+    if (on) this.#afterNat.attach();
+    tell(on && this.#afterNat.attached);
+    if (!on) this.#afterNat.detach();
+  }
+
+  endEarlierForwarding(): void {
+    this.#afterNat.detachEarlier();
   }
 
   listen(onEvents: (events: PacketEvent[]) => void): void {

@@ -1,7 +1,7 @@
 /** The bytes of every map's keys and values, as bpf/*.h lay them out. A test compares offsets and sizes with the compiled object's BTF. */
 
 import { addressBytes, addressFromBytes, type Address, type Prefix } from '../model/ip.ts';
-import type { DirectionConfig, EndpointConfig, EndpointWord, PortRow, PortSetRef } from '../model/plan.ts';
+import type { DirectionConfig, EndpointConfig, EndpointWord, Frontend, PortRow, PortSetRef } from '../model/plan.ts';
 import type { EndpointCounters, PacketEvent } from '../model/packet-event.ts';
 import { REASON_SLOTS } from '../model/reasons.ts';
 import type { Verdict } from '../model/verdict.ts';
@@ -41,6 +41,7 @@ export const LAYOUT = {
     prefix_families: [0, 4],
     trace_flows: [4, 4],
     jiffies_per_second: [8, 4],
+    after_nat: [12, 4],
     clock_jiffies: [16, 8],
     clock_nanoseconds: [24, 8],
   },
@@ -61,6 +62,7 @@ export const LAYOUT = {
     icmp_type: [57, 1],
     length: [60, 4],
   },
+  frontend_key: { '': [0, 20], address: [0, 16], port: [16, 2], protocol: [18, 1] },
   settings: { '': [0, 4], kernel_conntrack: [0, 4] },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, readonly [offset: number, size: number]>>>>;
 
@@ -155,6 +157,14 @@ export function encodePortKey(portSet: number, row: PortRow): Uint8Array {
   return bytes;
 }
 
+export function encodeFrontend(frontend: Frontend): Uint8Array {
+  const [bytes, view] = buffer('frontend_key');
+  if (frontend.address !== undefined) bytes.set(addressBytes(frontend.address), 0);
+  view.setUint16(16, frontend.port);
+  view.setUint8(18, frontend.protocol);
+  return bytes;
+}
+
 export function encodeSettings(settings: { readonly kernelConntrack: boolean }): Uint8Array {
   return u32(settings.kernelConntrack ? 1 : 0);
 }
@@ -178,8 +188,20 @@ export function decodeConntrackHeader(bytes: Uint8Array): ConntrackHeader {
 }
 
 /** The remote address of a conntrack key. */
-export function flowRemote(keys: Uint8Array, index: number): Address {
-  return addressFromBytes(keys, index * LAYOUT.flow_key[''][1] + LAYOUT.flow_key.remote[0]);
+export function flowRemote(key: Uint8Array): Address {
+  return addressFromBytes(key, LAYOUT.flow_key.remote[0]);
+}
+
+/** STATE_REWRITTEN: bit 35 of a flow's word. */
+export function isRewritten(flow: Uint8Array): boolean {
+  return (readU32(flow, 4) & (1 << 3)) !== 0;
+}
+
+/** The flow under a generation that no endpoint is ever at. */
+export function neverCurrent(flow: Uint8Array): Uint8Array {
+  const bytes = Uint8Array.from(flow);
+  bytes.fill(0, 0, 4);
+  return bytes;
 }
 
 const VERDICTS: readonly Verdict[] = ['deny', 'allow', 'would-deny'];

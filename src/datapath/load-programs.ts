@@ -13,13 +13,19 @@ export interface LoadOptions {
   readonly bpfRoot?: string;
   /** Rows of the conntrack table; default 131072. A table of another size is not taken over. */
   readonly conntrackRows?: number;
+  /** Default: found out. */
+  readonly services?: Services;
 }
+
+/** Where what goes to a Service is judged: after kube-proxy has chosen a backend, or, on kernels without netfilter programs, before, by all of its endpoints. */
+export type Services = 'after-nat' | 'endpoints';
 
 export interface LoadedPrograms {
   readonly object: native.LoadedObject;
   readonly tookOverFlows: boolean;
-  /** The kernel's own conntrack can be asked for evidence. */
+  /** The kernel's own conntrack can be asked. */
   readonly kernelConntrack: boolean;
+  readonly services: Services;
 }
 
 const DEFAULT_CONNTRACK_ROWS = 131_072;
@@ -40,9 +46,9 @@ export function loadPrograms(options: LoadOptions = {}): LoadedPrograms {
   const rows = options.conntrackRows ?? DEFAULT_CONNTRACK_ROWS;
   const inherited = options.bpfRoot === undefined ? undefined : openInherited(options.bpfRoot, rows);
   try {
-    const { object, kernelConntrack } = loadObject(elf, rows, inherited);
-    if (inherited === undefined) startConntrack(object, rows, options.bpfRoot);
-    return { object, tookOverFlows: inherited !== undefined, kernelConntrack };
+    const loaded = loadObject(elf, rows, inherited, options.services);
+    if (inherited === undefined) startConntrack(loaded.object, rows, options.bpfRoot);
+    return { ...loaded, tookOverFlows: inherited !== undefined };
   } finally {
     if (inherited !== undefined) for (const fd of Object.values(inherited)) native.close(fd);
   }
@@ -52,30 +58,39 @@ export function closePrograms(object: native.LoadedObject): void {
   for (const { fd } of [...Object.values(object.maps), ...Object.values(object.programs)]) native.close(fd);
 }
 
-/** The kernel's conntrack functions are found by trying: vendors backport them, and kernels are built without them. */
+/** Best first. What a kernel can do is found by trying: vendors backport, and leave out. */
+const VARIANTS: readonly { readonly kernelConntrack: boolean; readonly services: Services }[] = [
+  { kernelConntrack: true, services: 'after-nat' },
+  { kernelConntrack: true, services: 'endpoints' },
+  { kernelConntrack: false, services: 'after-nat' },
+  { kernelConntrack: false, services: 'endpoints' },
+];
+
 function loadObject(
   elf: Buffer,
   rows: number,
   inherited: Inherited | undefined,
-): { object: native.LoadedObject; kernelConntrack: boolean } {
-  const load = (kernelConntrack: boolean): native.LoadedObject =>
-    native.loadObject(elf, {
-      name: 'postern',
-      maps: {
-        conntrack: inherited === undefined ? { maxEntries: rows } : { maxEntries: rows, reuseFd: inherited.conntrack },
-        ...(inherited === undefined ? {} : { conntrack_header: { reuseFd: inherited.header } }),
-        '.rodata.settings': { initialValue: encodeSettings({ kernelConntrack }) },
-      },
-    });
-  try {
-    return { object: load(true), kernelConntrack: true };
-  } catch (withConntrack) {
+  wanted: Services | undefined,
+): Omit<LoadedPrograms, 'tookOverFlows'> {
+  const refusals: unknown[] = [];
+  for (const variant of VARIANTS) {
+    if (variant.services !== (wanted ?? variant.services)) continue;
     try {
-      return { object: load(false), kernelConntrack: false };
-    } catch (cause) {
-      throw loadError(cause, withConntrack);
+      const object = native.loadObject(elf, {
+        name: 'postern',
+        maps: {
+          conntrack: inherited === undefined ? { maxEntries: rows } : { maxEntries: rows, reuseFd: inherited.conntrack },
+          ...(inherited === undefined ? {} : { conntrack_header: { reuseFd: inherited.header } }),
+          '.rodata.settings': { initialValue: encodeSettings(variant) },
+        },
+        skipPrograms: variant.services === 'after-nat' ? [] : ['after_nat'],
+      });
+      return { object, ...variant };
+    } catch (refusal) {
+      refusals.push(refusal);
     }
   }
+  throw loadError(refusals.at(-1), refusals[0]);
 }
 
 function loadError(cause: unknown, first: unknown): PosternError {

@@ -8,6 +8,7 @@ import {
   type DirectionConfig,
   type EndpointConfig,
   type EndpointWord,
+  type Frontend,
   type Operation,
   type PortSetRef,
 } from '../model/plan.ts';
@@ -25,6 +26,9 @@ export class MemoryDatapath implements Datapath {
   readonly words = new Map<number, EndpointWord>();
   /** Every list of addresses that was swept, in order. */
   readonly swept: (readonly Address[])[] = [];
+  readonly frontends = new Map<string, { readonly frontend: Frontend; readonly endpoints: number }>();
+  readonly localPods = new Map<Address, number>();
+  judgesForwarded = false;
   readonly #attached = new Set<number>();
   #generation: number;
 
@@ -55,6 +59,12 @@ export class MemoryDatapath implements Datapath {
   attached(): ReadonlySet<number> {
     return this.#attached;
   }
+
+  judgeForwarded(on: boolean): void {
+    this.judgesForwarded = on;
+  }
+
+  endEarlierForwarding(): void {}
 
   listen(): void {}
 
@@ -140,6 +150,18 @@ export class MemoryDatapath implements Datapath {
       case 'delete-prefix':
         this.prefixes.get(operation.prefix.length)?.delete(operation.prefix.address);
         return;
+      case 'put-frontend':
+        this.frontends.set(frontendKey(operation.frontend), operation);
+        return;
+      case 'delete-frontend':
+        this.frontends.delete(frontendKey(operation.frontend));
+        return;
+      case 'put-local-pod':
+        this.localPods.set(operation.address, operation.ifindex);
+        return;
+      case 'delete-local-pod':
+        this.localPods.delete(operation.address);
+        return;
       case 'put-config':
         this.configs.set(operation.id, operation.config);
         return;
@@ -157,6 +179,10 @@ export class MemoryDatapath implements Datapath {
         return;
     }
   }
+}
+
+function frontendKey({ address, protocol, port }: Frontend): string {
+  return `${address ?? ''}|${protocol}|${port}`;
 }
 
 function portKey(portSet: number, protocol: number, port: number, length: number): string {

@@ -12,6 +12,13 @@ export interface Datapath {
   detach(ifindex: number): void;
   /** Interfaces that carry our programs, those of an earlier agent too. */
   attached(): ReadonlySet<number>;
+  /**
+   * Judge Services where the node forwards, after kube-proxy; needed while a pod is isolated for egress, and begun before it is. An earlier agent's program
+   * goes on beside. Where it fails, or the kernel cannot do it, Services are judged at the interface, by all of their endpoints.
+   */
+  judgeForwarded(on: boolean): void;
+  /** No interface has an earlier agent's programs any more: what it forwarded need not be judged by it. */
+  endEarlierForwarding(): void;
   /** The node-wide counter as the maps hold it; it continues over restarts. */
   readonly generation: number;
   storeGeneration(generation: number): void;

@@ -66,6 +66,16 @@ export interface EndpointWord {
   readonly generation: number;
 }
 
+/**
+ * What kube-proxy rewrites. Without an address: a node port or host port, at any address of the own node. `endpoints` of its row is the number of the class
+ * of frontends that lead to the same endpoints, in the numbering of identities; 0 where that is not asked.
+ */
+export interface Frontend {
+  readonly address: Address | undefined;
+  readonly protocol: number;
+  readonly port: number;
+}
+
 export type Operation =
   | { readonly op: 'put-port-set'; readonly portSet: PortSet }
   | { readonly op: 'delete-port-set'; readonly portSet: PortSet }
@@ -75,6 +85,11 @@ export type Operation =
   | { readonly op: 'delete-address'; readonly address: Address }
   | { readonly op: 'put-prefix'; readonly prefix: Prefix; readonly identity: number }
   | { readonly op: 'delete-prefix'; readonly prefix: Prefix }
+  | { readonly op: 'put-frontend'; readonly frontend: Frontend; readonly endpoints: number }
+  | { readonly op: 'delete-frontend'; readonly frontend: Frontend }
+  /** A pod of this node, for who sees its packets elsewhere than at its interface. */
+  | { readonly op: 'put-local-pod'; readonly address: Address; readonly ifindex: number }
+  | { readonly op: 'delete-local-pod'; readonly address: Address }
   | { readonly op: 'put-config'; readonly id: number; readonly config: EndpointConfig }
   | { readonly op: 'delete-config'; readonly id: number }
   /** Begin a slot's counters at zero. */

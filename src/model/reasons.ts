@@ -20,6 +20,7 @@ export const REASONS = [
   { name: 'NODE', text: "traffic with the pod's own node" },
   { name: 'TRIAL', text: 'would be denied by a policy on trial' },
   { name: 'REPLY', text: 'adopted as the reply to an allowed opening' },
+  { name: 'FRONTEND', text: 'a Service whose endpoints are not all allowed' },
 ] as const;
 
 export type ReasonName = (typeof REASONS)[number]['name'];

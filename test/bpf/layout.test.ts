@@ -98,6 +98,8 @@ describe('the maps as the kernel made them', needsKernel, () => {
     { map: 'prefixes', type: TYPE.lpmTrie, key: size('prefix_key'), value: 4, rows: undefined },
     { map: 'pairs', type: TYPE.hash, key: size('pair_key'), value: size('port_set_ref'), rows: undefined },
     { map: 'ports', type: TYPE.hash, key: size('port_key'), value: 4, rows: undefined },
+    { map: 'frontends', type: TYPE.hash, key: size('frontend_key'), value: 4, rows: undefined },
+    { map: 'local_pods', type: TYPE.hash, key: 16, value: 4, rows: undefined },
     {
       map: 'conntrack',
       type: TYPE.lruHash,
@@ -138,6 +140,8 @@ describe('the maps as the kernel made them', needsKernel, () => {
         'prefixes',
         'pairs',
         'ports',
+        'frontends',
+        'local_pods',
         'conntrack',
         'conntrack_header',
         'counters',
