@@ -1,6 +1,5 @@
 /** What a conformance case is: policies applied step by step, and after each step a hand-written table of who reaches whom. */
 
-import type { Labels } from '../../src/model/labels.ts';
 import type { Protocol } from '../../src/model/verdict.ts';
 import type { Manifest } from '../support/builders/manifests.ts';
 
@@ -40,17 +39,23 @@ export interface Step {
   readonly default: Word;
   /** `deny x/*,y/a > x/b :80 TCP v4`; what stands after the second who is optional. Later lines win. */
   readonly overrides?: readonly string[];
+  /** Where they are others than the case's, since some came or went. */
+  readonly pods?: readonly string[];
+  /** Where they are others than the case's. */
+  readonly ports?: readonly Served[];
 }
 
 /** Text fields of a policy may say `{x/a}` and `{x/a.6}` for the pod's IPv4 and IPv6 address. */
 export type Action =
   | { readonly action: 'apply-policy'; readonly key: string; readonly spec: Manifest; readonly createdAt?: number }
   | { readonly action: 'delete-policy'; readonly key: string }
-  /** Labels are added to those that it has. */
-  | { readonly action: 'label-pod'; readonly key: string; readonly labels: Labels }
-  | { readonly action: 'label-namespace'; readonly name: string; readonly labels: Labels }
+  | { readonly action: 'label-pod'; readonly key: string; readonly labels: LabelChange }
+  | { readonly action: 'label-namespace'; readonly name: string; readonly labels: LabelChange }
   | { readonly action: 'apply-objects'; readonly objects: readonly Manifest[] }
   | { readonly action: 'delete-object'; readonly kind: string; readonly key: string };
+
+/** Labels are added to those that the object has; `null` takes one away. */
+export type LabelChange = Readonly<Record<string, string | null>>;
 
 /** Create it, or replace its spec. `key` is `namespace/name`. */
 export function applyPolicy(key: string, spec: Manifest): Action {
@@ -61,11 +66,11 @@ export function deletePolicy(key: string): Action {
   return { action: 'delete-policy', key };
 }
 
-export function labelPod(key: string, labels: Labels): Action {
+export function labelPod(key: string, labels: LabelChange): Action {
   return { action: 'label-pod', key, labels };
 }
 
-export function labelNamespace(name: string, labels: Labels): Action {
+export function labelNamespace(name: string, labels: LabelChange): Action {
   return { action: 'label-namespace', name, labels };
 }
 
@@ -87,7 +92,9 @@ export interface Probe {
 }
 
 /** Every actor to every other and to itself, at every port, over both families; one end at least is a pod. */
-export function probesOf({ pods, others = [], ports, families = FAMILIES }: ConformanceCase): readonly Probe[] {
+export function probesOf(conformanceCase: ConformanceCase, step: Step): readonly Probe[] {
+  const { others = [], families = FAMILIES } = conformanceCase;
+  const { pods, ports } = { ...conformanceCase, ...step };
   const actors = [...pods, ...others];
   return families
     .flatMap((family) =>

@@ -16,6 +16,9 @@ export interface Answer {
   readonly detail?: string;
 }
 
+/** `patient`: it is a second look at what surprised, so slowness must not be taken for an answer. */
+export type Look = 'first' | 'patient';
+
 export interface Judge {
   /** Milliseconds after which a surprise is looked at again; absent where looking again cannot change the answer. */
   readonly secondLookMs?: number;
@@ -26,5 +29,5 @@ export interface Judge {
   /** Returns when the change is in force. */
   apply(change: Change): Promise<void>;
   /** Answers in the order of the probes. */
-  probe(probes: readonly Probe[]): Promise<readonly Answer[]>;
+  probe(probes: readonly Probe[], look?: Look): Promise<readonly Answer[]>;
 }

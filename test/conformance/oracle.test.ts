@@ -1,6 +1,7 @@
 /** The hand-written tables against the oracle: neither is worth anything unless they agree. */
 
 import { describe, expect, it } from 'vitest';
+import { PERTURBED_CASES, PERTURBED_GROUPS } from './cases/perturbed/all.ts';
 import { SEMANTICS_CASES } from './cases/semantics.ts';
 import { UPSTREAM_CASES } from './cases/upstream.ts';
 import { createOracleJudge } from './judges/oracle.ts';
@@ -12,6 +13,23 @@ describe('the oracle', () => {
     expect(UPSTREAM_CASES.map((each) => each.upstream)).toEqual(Array.from({ length: 48 }, (_, index) => index + 1));
   });
 
+  it('is asked all 230 perturbed cases, and no name twice', () => {
+    const counts = Object.entries(PERTURBED_GROUPS).map(([group, cases]) => [group, cases.length]);
+    expect(Object.fromEntries(counts)).toEqual({
+      target: 6,
+      rules: 4,
+      peers: 112,
+      ports: 70,
+      actions: 6,
+      conflicts: 16,
+      namespaceLabel: 2,
+      upstream: 13,
+      example: 1,
+    });
+    expect(PERTURBED_CASES).toHaveLength(230);
+    expect(new Set(PERTURBED_CASES.map((each) => each.name)).size).toBe(230);
+  });
+
   it.for(UPSTREAM_CASES)('agrees: $upstream $name', async (each) => {
     const report = await runCase(each, new Stage(createOracleJudge()));
     expect(report.complaint).toBe('');
@@ -19,6 +37,11 @@ describe('the oracle', () => {
   });
 
   it.for(SEMANTICS_CASES)('agrees on the row: $name', async (each) => {
+    const report = await runCase(each, new Stage(createOracleJudge()));
+    expect(report.complaint).toBe('');
+  });
+
+  it.for(PERTURBED_CASES)('agrees: $name', async (each) => {
     const report = await runCase(each, new Stage(createOracleJudge()));
     expect(report.complaint).toBe('');
   });

@@ -9,6 +9,7 @@ import { createPacketJudge } from './judges/packets.ts';
 import type { PacketJudge } from './judges/packets.ts';
 import { runCase } from './run-case.ts';
 import { Stage } from './stage.ts';
+import { Totals } from './totals.ts';
 
 /** On ptp one case of each theme: what differs is how packets reach the host side, not what policy says. */
 const PTP_CASES = UPSTREAM_CASES.filter(({ upstream = 0 }) => [1, 2, 10, 15, 19, 24, 33, 35, 43, 47].includes(upstream));
@@ -21,7 +22,7 @@ const LABS = [
 ] as const;
 
 describe.for(LABS)('packets through $cni pods', needsKernel, ({ cni, upstream, semantics }) => {
-  const totals = { probes: 0, late: [] as string[], wrong: 0 };
+  const totals = new Totals(cni);
   let judge: PacketJudge;
   let stage: Stage;
 
@@ -31,17 +32,13 @@ describe.for(LABS)('packets through $cni pods', needsKernel, ({ cni, upstream, s
   });
 
   afterAll(async () => {
-    const { probes, late, wrong } = totals;
-    process.stderr.write(`${cni}: ${probes} probes, ${late.length} right only on the second look, ${wrong} wrong\n`);
-    for (const line of late) process.stderr.write(`  late: ${line}\n`);
+    totals.print();
     await judge?.close();
   });
 
   const judgeCase = async (each: ConformanceCase): Promise<void> => {
     const report = await runCase(each, stage);
-    totals.probes += report.probes;
-    totals.late.push(...report.late);
-    totals.wrong += report.wrong.length;
+    totals.add(report);
     expect(report.complaint).toBe('');
   };
 

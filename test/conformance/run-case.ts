@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { formatProbe, probesOf } from './case.ts';
 import type { ConformanceCase, Probe, Step } from './case.ts';
-import type { Answer } from './judge.ts';
+import type { Answer, Look } from './judge.ts';
 import type { Stage } from './stage.ts';
 import { drawGrid, readTable } from './table.ts';
 import type { Table } from './table.ts';
@@ -21,7 +21,7 @@ export interface CaseReport {
 
 /** Every step is run, also after a wrong one; the next case begins from the world again. */
 export async function runCase(conformanceCase: ConformanceCase, stage: Stage): Promise<CaseReport> {
-  const probes = probesOf(conformanceCase);
+  let asked = 0;
   const late: string[] = [];
   const wrong: string[] = [];
   const complaint: string[] = [];
@@ -29,6 +29,8 @@ export async function runCase(conformanceCase: ConformanceCase, stage: Stage): P
   for (const [index, step] of conformanceCase.steps.entries()) {
     for (const action of step.does ?? []) stage.want(action);
     await stage.settle();
+    const probes = probesOf(conformanceCase, step);
+    asked += probes.length;
     const found = await checkStep(step, probes, stage);
     const place = `${conformanceCase.name}, step ${index + 1}`;
     const lines = found.wrong.map((text) => `${place}: ${text}`);
@@ -36,7 +38,7 @@ export async function runCase(conformanceCase: ConformanceCase, stage: Stage): P
     wrong.push(...lines);
     if (lines.length > 0) complaint.push(...lines, found.grid);
   }
-  return { name: conformanceCase.name, probes: probes.length * conformanceCase.steps.length, late, wrong, complaint: complaint.join('\n') };
+  return { name: conformanceCase.name, probes: asked, late, wrong, complaint: complaint.join('\n') };
 }
 
 interface StepReport {
@@ -47,15 +49,15 @@ interface StepReport {
 
 async function checkStep(step: Step, probes: readonly Probe[], stage: Stage): Promise<StepReport> {
   const table = readTable(step, probes);
-  const first = await look(probes, table, stage);
+  const first = await look(probes, table, stage, 'first');
   if (first.size === 0 || stage.judge.secondLookMs === undefined) return reportOf(probes, table, first, first);
   await sleep(stage.judge.secondLookMs);
-  return reportOf(probes, table, first, await look([...first.keys()], table, stage));
+  return reportOf(probes, table, first, await look([...first.keys()], table, stage, 'patient'));
 }
 
 /** The probes whose answer is not what the table says. */
-async function look(probes: readonly Probe[], table: Table, stage: Stage): Promise<ReadonlyMap<Probe, Answer>> {
-  const answers = await stage.judge.probe(probes);
+async function look(probes: readonly Probe[], table: Table, stage: Stage, kind: Look): Promise<ReadonlyMap<Probe, Answer>> {
+  const answers = await stage.judge.probe(probes, kind);
   if (answers.length !== probes.length) throw new TypeError(`${answers.length} answers to ${probes.length} probes`);
   const pairs = probes.map((probe, index): readonly [Probe, Answer] => [probe, answers[index] ?? { outcome: 'trouble' }]);
   return new Map(pairs.filter(([probe, answer]) => answer.outcome !== table.expect(probe)));

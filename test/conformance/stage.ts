@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Labels } from '../../src/model/labels.ts';
 import { manifestKey, policyManifest } from '../support/builders/manifests.ts';
 import type { Manifest } from '../support/builders/manifests.ts';
-import type { Action, Family } from './case.ts';
+import type { Action, Family, LabelChange } from './case.ts';
 import type { Judge } from './judge.ts';
 
 type Objects = ReadonlyMap<string, Manifest>;
@@ -81,9 +81,10 @@ function removePresent(objects: Map<string, Manifest>, key: string): void {
   if (!objects.delete(key)) throw new TypeError(`there is no ${key}`);
 }
 
-function labelled(objects: Objects, key: string, labels: Labels): Manifest {
+function labelled(objects: Objects, key: string, change: LabelChange): Manifest {
   const object = objects.get(key);
   if (object === undefined) throw new TypeError(`there is no ${key}`);
   const metadata = object['metadata'] as Manifest;
-  return { ...object, metadata: { ...metadata, labels: { ...(metadata['labels'] as Labels), ...labels } } };
+  const labels = Object.entries({ ...(metadata['labels'] as Labels), ...change }).filter(([, value]) => value !== null);
+  return { ...object, metadata: { ...metadata, labels: Object.fromEntries(labels) } };
 }

@@ -7,14 +7,18 @@ import { podManifest } from '../../support/builders/manifests.ts';
 import type { Manifest } from '../../support/builders/manifests.ts';
 import { servingContainers, threeNamespaces } from '../../support/builders/three-namespaces.ts';
 import type { Family, Probe } from '../case.ts';
-import type { Answer, Judge } from '../judge.ts';
+import type { Answer, Judge, Look } from '../judge.ts';
 import { probeCrafted } from '../packets/crafted-probe.ts';
-import type { Place } from '../packets/crafted-probe.ts';
+import type { CraftedProbe, Place } from '../packets/crafted-probe.ts';
 
 /** The pod that plays the `stranger`: a host on the nodes' wire, unknown to the cluster. */
 const STRANGER_POD = 'outside/stranger';
 
-const PROBE_TIMEOUT_MS = 300;
+/** How long a probe may be silent until it counts as denied. */
+const TIMEOUT_MS = { first: 300, patient: 1000 } as const satisfies Record<Look, number>;
+
+/** A lab asks this many at once; several such lots are under way together on the first look, and none waits for another's silence. */
+const LOT = 200;
 
 export interface PacketJudge extends Judge {
   close(): Promise<void>;
@@ -33,7 +37,7 @@ export async function createPacketJudge(options: Pick<LabOptions, 'name' | 'cni'
       if (change.delete.length > 0) await lab.delete(change.delete);
       if (change.apply.length > 0) await lab.apply(change.apply.map(withoutStatus));
     },
-    probe: (probes) => probeAll(lab, probes),
+    probe: (probes, look = 'first') => probeAll(lab, probes, look),
     close: () => lab.down(),
   };
 }
@@ -43,22 +47,33 @@ function withoutStatus({ status: _status, ...manifest }: Manifest): Manifest {
   return manifest;
 }
 
-async function probeAll(lab: Lab, probes: readonly Probe[]): Promise<readonly Answer[]> {
+async function probeAll(lab: Lab, probes: readonly Probe[], look: Look): Promise<readonly Answer[]> {
   const plain = probes.filter((probe) => !isCrafted(probe));
   const crafted = probes.filter(isCrafted);
-  const places = crafted.map((probe) => ({
-    probe,
-    from: placeOf(lab, probe.from, probe.family),
-    to: placeOf(lab, probe.to, probe.family),
-  }));
-  // One after the other: the pods' answers must not wait for anything else to be done.
-  const plainResults = await lab.probe(plain.map(requestOf));
-  const plainAnswers = plain.map((probe, index) => answerOf(probe, plainResults[index]));
-  const craftedAnswers = await probeCrafted(places, PROBE_TIMEOUT_MS);
+  const askPlain = (): Promise<readonly Answer[]> => probePlain(lab, plain, look);
+  const askCrafted = (): Promise<readonly Answer[]> =>
+    probeCrafted(
+      crafted.map((probe) => placed(lab, probe)),
+      TIMEOUT_MS[look],
+    );
+  // A patient look asks one kind after the other: the pods' answers must not wait for anything else to be done.
+  const [plainAnswers, craftedAnswers] =
+    look === 'first' ? await Promise.all([askPlain(), askCrafted()]) : [await askPlain(), await askCrafted()];
   const answers = new Map<Probe, Answer | undefined>();
   for (const [index, probe] of plain.entries()) answers.set(probe, plainAnswers[index]);
   for (const [index, probe] of crafted.entries()) answers.set(probe, craftedAnswers[index]);
   return probes.map((probe) => answers.get(probe) ?? { outcome: 'trouble', detail: 'no answer' });
+}
+
+async function probePlain(lab: Lab, probes: readonly Probe[], look: Look): Promise<readonly Answer[]> {
+  const requests = probes.map((probe) => requestOf(probe, TIMEOUT_MS[look]));
+  const lots = Array.from({ length: Math.ceil(requests.length / LOT) }, (_, index) => requests.slice(index * LOT, (index + 1) * LOT));
+  const results = look === 'first' ? (await Promise.all(lots.map((lot) => lab.probe(lot)))).flat() : await lab.probe(requests);
+  return probes.map((probe, index) => answerOf(probe, results[index]));
+}
+
+function placed(lab: Lab, probe: Probe): CraftedProbe {
+  return { probe, from: placeOf(lab, probe.from, probe.family), to: placeOf(lab, probe.to, probe.family) };
 }
 
 /** Pods' probers speak TCP and UDP only, and nodes have none. */
@@ -66,9 +81,9 @@ function isCrafted({ protocol, from, to }: Probe): boolean {
   return protocol === 'SCTP' || protocol === 'ICMP' || from.startsWith('node-') || to.startsWith('node-');
 }
 
-function requestOf({ from, to, protocol, port = 0, family }: Probe): ProbeRequest {
+function requestOf({ from, to, protocol, port = 0, family }: Probe, timeoutMs: number): ProbeRequest {
   if (protocol === 'ICMP') throw new TypeError('ICMP has no prober');
-  return { from: podOf(from), to: podOf(to), protocol, port, family, timeoutMs: PROBE_TIMEOUT_MS };
+  return { from: podOf(from), to: podOf(to), protocol, port, family, timeoutMs };
 }
 
 function answerOf(probe: Probe, result: ProbeResult | undefined): Answer {
