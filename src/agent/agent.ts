@@ -5,6 +5,8 @@ import * as native from '../../native/index.js';
 import { Compiler } from '../compiler/compiler.ts';
 import type { AttachMode } from '../datapath/attachments.ts';
 import { KernelDatapath } from '../datapath/kernel.ts';
+import type { Services } from '../datapath/load-programs.ts';
+import { listNodeAddresses, watchNodeAddresses } from '../discovery/node-addresses.ts';
 import { findPodInterfaces } from '../discovery/pod-interfaces.ts';
 import { watchLinks } from '../discovery/watch-links.ts';
 import { formatError, PosternError } from '../model/error.ts';
@@ -30,6 +32,8 @@ export interface AgentOptions {
   readonly processNamespaces: boolean;
   readonly sourceCheck: boolean;
   readonly attachMode?: AttachMode;
+  readonly services?: Services;
+  readonly conntrackRows?: number;
   readonly log: Logger;
 }
 
@@ -44,6 +48,8 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   const datapath = await KernelDatapath.open({
     bpfRoot: root.path,
     ...(options.attachMode === undefined ? {} : { attachMode: options.attachMode }),
+    ...(options.services === undefined ? {} : { services: options.services }),
+    ...(options.conntrackRows === undefined ? {} : { conntrackRows: options.conntrackRows }),
   });
   log.info({ node, ...datapath.describe(), tookOverFlows: datapath.tookOverFlows }, 'programs loaded');
 
@@ -53,7 +59,16 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
     (wanted) => findPodInterfaces(wanted, { directory: options.netnsDirectory, processes: options.processNamespaces }),
     (ifindex) => native.interfaceName(ifindex) !== undefined,
   );
-  const reconciler = new Reconciler({ compiler, datapath, interfaces, log, now: readClocks, isComplete: () => source.healthy });
+  const reconciler = new Reconciler({
+    compiler,
+    datapath,
+    interfaces,
+    listNodeAddresses,
+    log,
+    now: readClocks,
+    isComplete: () => source.healthy,
+  });
+  const nodeAddresses = watchNodeAddresses(() => reconciler.nodeAddressesChanged());
   const links = watchLinks({ directory: options.netnsDirectory, onChange: () => reconciler.interfacesChanged() });
 
   const control = await ControlSocket.open(options.socket, {
@@ -79,6 +94,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
     await source.run(sink, signal);
   } finally {
     links.close();
+    nodeAddresses.close();
     reconciler.stop();
     control.close();
     datapath.close();

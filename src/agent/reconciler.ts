@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { Compiler, Now } from '../compiler/compiler.ts';
 import type { Datapath } from '../datapath/port.ts';
 import { formatError, PosternError } from '../model/error.ts';
+import type { Address } from '../model/ip.ts';
 import type { Pod } from '../model/objects.ts';
 import type { Operation } from '../model/plan.ts';
 import type { ClusterEvent } from '../model/source.ts';
@@ -13,6 +14,8 @@ export interface ReconcilerOptions {
   readonly compiler: Compiler;
   readonly datapath: Datapath;
   readonly interfaces: Interfaces;
+  /** Addresses that are bound on the node's interfaces. */
+  readonly listNodeAddresses: () => readonly Address[];
   readonly log: Logger;
   readonly now: () => Now;
   /** The source tells all that there is. False while a part of it cannot be read. */
@@ -30,6 +33,8 @@ export class Reconciler {
   readonly #compiler: Compiler;
   readonly #datapath: Datapath;
   readonly #interfaces: Interfaces;
+  readonly #listNodeAddresses: () => readonly Address[];
+  #nodeAddressesChanged = true;
   readonly #log: Logger;
   readonly #now: () => Now;
   /** Operations of plans that were made but not applied, in order. */
@@ -54,6 +59,7 @@ export class Reconciler {
     this.#compiler = options.compiler;
     this.#datapath = options.datapath;
     this.#interfaces = options.interfaces;
+    this.#listNodeAddresses = options.listNodeAddresses;
     this.#log = options.log;
     this.#now = options.now;
     this.#isComplete = options.isComplete;
@@ -93,6 +99,11 @@ export class Reconciler {
     this.flushSoon();
   }
 
+  nodeAddressesChanged(): void {
+    this.#nodeAddressesChanged = true;
+    this.flushSoon();
+  }
+
   flushSoon(): void {
     if (!this.#synced || this.#flushing !== undefined) return;
     const wait = Math.max(0, this.#lastFlush + FLUSH_INTERVAL_MS - performance.now());
@@ -107,6 +118,7 @@ export class Reconciler {
     this.#lastFlush = performance.now();
     this.#flushes += 1;
     try {
+      this.#refreshNodeAddresses();
       this.#refreshInterfaces();
       const plan = this.#compiler.flush(this.#now());
       if (plan.generation !== this.#datapath.generation) this.#datapath.storeGeneration(plan.generation);
@@ -129,6 +141,8 @@ export class Reconciler {
   /** Apply what is owed, then attach. A failure leaves the rest owed. */
   #settleDebts(): void {
     const owed = this.#owed;
+    // Without it Services are closed to isolated pods; nothing else waits for it.
+    const notForwarding = this.#compiler.endpoints.judgesEgress ? this.#judgeForwarded(true) : undefined;
     if (owed.length > 0) this.#datapath.apply(owed);
     this.#owed = [];
     this.#earlier ??= new Set(this.#datapath.attached());
@@ -139,6 +153,8 @@ export class Reconciler {
       this.#toAttach.delete(ifindex);
     }
     if (!wait) this.#detachEarlier(this.#earlier);
+    if (!this.#compiler.endpoints.judgesEgress) this.#datapath.judgeForwarded(false);
+    if (notForwarding !== undefined) throw notForwarding;
     if (this.#flushedOnce) return;
     this.#flushedOnce = true;
     this.#log.info({ endpoints: this.#interfaces.bound.size, policies: this.#compiler.policies.size }, 'enforcing');
@@ -167,6 +183,22 @@ export class Reconciler {
       if (this.#interfaces.podAt(ifindex) === undefined) this.#datapath.detach(ifindex);
     }
     earlier.clear();
+    this.#datapath.endEarlierForwarding();
+  }
+
+  #judgeForwarded(on: boolean): unknown {
+    try {
+      this.#datapath.judgeForwarded(on);
+      return undefined;
+    } catch (error) {
+      return error;
+    }
+  }
+
+  #refreshNodeAddresses(): void {
+    if (!this.#nodeAddressesChanged) return;
+    this.#compiler.setNodeAddresses(this.#listNodeAddresses());
+    this.#nodeAddressesChanged = false;
   }
 
   #refreshInterfaces(): void {

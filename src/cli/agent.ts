@@ -3,6 +3,7 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { Services } from '../datapath/load-programs.ts';
 import { PosternError } from '../model/error.ts';
 
 interface FilesFlag {
@@ -19,6 +20,8 @@ interface AgentFlags {
   readonly processNamespaces: boolean;
   readonly sourceCheck: boolean;
   readonly attach?: 'tcx' | 'tc';
+  readonly services?: Services;
+  readonly conntrackRows?: number;
   readonly logLevel: string;
 }
 
@@ -33,6 +36,8 @@ export function agentCommand(): Command {
     .option('--no-process-namespaces', 'do not look through the namespaces of processes')
     .option('--no-source-check', 'let pods send from addresses that are not theirs')
     .addOption(new Option('--attach <kind>', 'how programs are attached; found out unless given').choices(['tcx', 'tc']))
+    .addOption(new Option('--services <where>', 'where Services are judged; found out unless given').choices(['after-nat', 'endpoints']))
+    .addOption(new Option('--conntrack-rows <number>', 'size of the table of flows (default 131072)').argParser(parseRows))
     .addOption(new Option('--log-level <level>').choices(['debug', 'info', 'warn', 'error', 'silent']).default('info'))
     .action((flags: AgentFlags) => startAgent(flags));
   command
@@ -69,6 +74,8 @@ async function startAgent(flags: AgentFlags): Promise<void> {
       processNamespaces: flags.processNamespaces,
       sourceCheck: flags.sourceCheck,
       ...(flags.attach === undefined ? {} : { attachMode: flags.attach }),
+      ...(flags.services === undefined ? {} : { services: flags.services }),
+      ...(flags.conntrackRows === undefined ? {} : { conntrackRows: flags.conntrackRows }),
       log: pino({ level: flags.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ fd: 1, sync: true })),
     },
     stop.signal,
@@ -94,6 +101,12 @@ function parseSource(text: string): FilesFlag {
   if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true)
     throw new InvalidArgumentError(`${directory} is not a folder.`);
   return { kind, directory };
+}
+
+function parseRows(text: string): number {
+  const rows = Number(text);
+  if (!Number.isInteger(rows) || rows < 1024 || rows > 4_194_304) throw new InvalidArgumentError('it must be from 1024 to 4194304.');
+  return rows;
 }
 
 function requireRoot(): void {

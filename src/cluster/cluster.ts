@@ -2,7 +2,15 @@
 
 import type { Address } from '../model/ip.ts';
 import { NAMESPACE_NAME_LABEL, type Labels } from '../model/labels.ts';
-import { objectKey, type ClusterObject, type NetworkPolicyObject, type Node, type Pod } from '../model/objects.ts';
+import {
+  objectKey,
+  type ClusterObject,
+  type EndpointSlice,
+  type NetworkPolicyObject,
+  type Node,
+  type Pod,
+  type Service,
+} from '../model/objects.ts';
 import type { ClusterEvent } from '../model/source.ts';
 
 /** What an event changed, for those who keep something derived from it. */
@@ -11,6 +19,8 @@ export type ClusterChange =
   | { readonly kind: 'namespace'; readonly name: string }
   | { readonly kind: 'policy'; readonly key: string; readonly after: NetworkPolicyObject | undefined }
   | { readonly kind: 'node'; readonly name: string }
+  /** The Service, or its endpoints. */
+  | { readonly kind: 'service'; readonly key: string }
   /** An address has another owner, or none. */
   | { readonly kind: 'owner'; readonly address: Address; readonly before: string | undefined; readonly after: string | undefined };
 
@@ -26,6 +36,10 @@ export class Cluster {
   readonly pods = new Map<string, Pod>();
   readonly nodes = new Map<string, Node>();
   readonly policies = new Map<string, NetworkPolicyObject>();
+  readonly services = new Map<string, Service>();
+  readonly #slices = new Map<string, EndpointSlice>();
+  /** Keys of each Service's slices. */
+  readonly #slicesOf = new Map<string, Set<string>>();
   readonly #namespaces = new Map<string, Labels>();
   readonly #claims = new Map<Address, Claim[]>();
   #order = 0;
@@ -38,6 +52,10 @@ export class Cluster {
   /** Key of the pod that owns an address. */
   ownerOf(address: Address): string | undefined {
     return this.#claims.get(address)?.at(-1)?.pod;
+  }
+
+  slicesOf(service: string): EndpointSlice[] {
+    return [...(this.#slicesOf.get(service) ?? [])].flatMap((key) => this.#slices.get(key) ?? []);
   }
 
   /** From now on a pod that gets an address is newer than all that had it. Until then only start times tell (a list has no order). */
@@ -60,8 +78,10 @@ export class Cluster {
         this.policies.delete(event.key);
         return [{ kind: 'policy', key: event.key, after: undefined }];
       case 'Service':
+        this.services.delete(event.key);
+        return [{ kind: 'service', key: event.key }];
       case 'EndpointSlice':
-        return [];
+        return this.#setSlice(event.key, undefined);
     }
   }
 
@@ -80,9 +100,23 @@ export class Cluster {
         this.policies.set(key, object);
         return [{ kind: 'policy', key, after: object }];
       case 'Service':
+        this.services.set(key, object);
+        return [{ kind: 'service', key }];
       case 'EndpointSlice':
-        return [];
+        return this.#setSlice(key, object);
     }
+  }
+
+  #setSlice(key: string, after: EndpointSlice | undefined): ClusterChange[] {
+    const before = this.#slices.get(key);
+    if (before !== undefined) this.#slicesOf.get(serviceOf(before))?.delete(key);
+    if (after === undefined) this.#slices.delete(key);
+    else {
+      this.#slices.set(key, after);
+      this.#slicesOf.set(serviceOf(after), (this.#slicesOf.get(serviceOf(after)) ?? new Set()).add(key));
+    }
+    const services = new Set([before, after].flatMap((slice) => (slice === undefined ? [] : [serviceOf(slice)])));
+    return [...services].map((service) => ({ kind: 'service', key: service }));
   }
 
   #setPod(key: string, after: Pod | undefined): ClusterChange[] {
@@ -120,6 +154,10 @@ export class Cluster {
 /** Addresses by which a pod is a peer: none once it has ended (its address may be another's already), none of its own on the host's network. */
 function claimedAddresses(pod: Pod): readonly Address[] {
   return pod.hostNetwork || pod.phase === 'Succeeded' || pod.phase === 'Failed' ? [] : pod.addresses;
+}
+
+function serviceOf({ namespace, service }: EndpointSlice): string {
+  return `${namespace}/${service}`;
 }
 
 function compareClaims(a: Claim, b: Claim): number {

@@ -14,6 +14,7 @@ import { labelsKey } from '../policy/selector.ts';
 import { countPortRows, DEFAULT_BUDGET, isRoomy, refusePolicies, type Budget } from './admission.ts';
 import { desiredOperations } from './desired.ts';
 import { EndpointTable, type Binding, type EndpointIntent } from './endpoint-table.ts';
+import { Frontends } from './frontends.ts';
 import { IdentityTable } from './identity-table.ts';
 import { KernelLedger, REMOVAL_DELAY_MS } from './kernel-ledger.ts';
 import { hasRow, type Identity, type MemberChange } from './members.ts';
@@ -57,6 +58,7 @@ export class Compiler {
   readonly identities = new IdentityTable();
   readonly rulesets = new RulesetTable(this.identities);
   readonly endpoints: EndpointTable;
+  readonly frontends = new Frontends(this.cluster);
   readonly #ledger = new KernelLedger(this.identities, this.rulesets);
   readonly #options: CompilerOptions;
   readonly #budget: Budget;
@@ -120,10 +122,19 @@ export class Compiler {
     this.#node.set(`pod ${pod}`, []);
   }
 
+  /** Addresses that are bound on the node's interfaces. */
+  setNodeAddresses(addresses: readonly Address[]): void {
+    this.#node.set('interfaces', addresses);
+  }
+
   #handle(change: ClusterChange): void {
     switch (change.kind) {
       case 'owner':
         this.#changeOwner(change.address, change.after);
+        this.frontends.changeOwner(change.address);
+        return;
+      case 'service':
+        this.frontends.changeService(change.key);
         return;
       case 'pod':
         this.#changePod(change.key, change.before, change.after);
@@ -186,7 +197,7 @@ export class Compiler {
     );
     // Starts the clock of what has died by this flush.
     const overdue = this.#ledger.removals(now.ms);
-    const toMiddle = [...additions, ...addresses];
+    const toMiddle = [...additions, ...addresses, ...this.frontends.operations()];
     return {
       steps: [toMiddle, [...flips, ...overdue]],
       generation: this.#generation,

@@ -61,6 +61,8 @@ export class EndpointTable {
   readonly #takeOver: bigint;
   readonly #freeIds: number[] = [];
   readonly #retired: { readonly id: number; readonly since: number }[] = [];
+  /** Addresses of endpoints that have a configuration → interface, as the kernel was told. */
+  #localPods: ReadonlyMap<Address, number> = new Map();
   /** Endpoints that were let go since the last flips. */
   #gone: { readonly ifindex: number; readonly configId: number }[] = [];
   #nextId = CONFIG_OPEN + 1;
@@ -152,11 +154,32 @@ export class EndpointTable {
       if (!bound.has(ifindex)) words.push({ op: 'set-endpoint', ifindex, word: { config: CONFIG_UNSET, generation: 0 } });
     }
     this.#gone = [];
-    return [...configs, ...words];
+    const before = this.#localPods;
+    this.#localPods = this.#findLocalPods();
+    const added: Operation[] = [];
+    for (const [address, ifindex] of this.#localPods)
+      if (before.get(address) !== ifindex) added.push({ op: 'put-local-pod', address, ifindex });
+    const removed: Operation[] = [];
+    for (const address of before.keys()) if (!this.#localPods.has(address)) removed.push({ op: 'delete-local-pod', address });
+    return [...configs, ...added, ...words, ...removed];
+  }
+
+  /** Some endpoint's egress is looked at: then what the node forwards must be judged too. */
+  get judgesEgress(): boolean {
+    return this.#endpoints.values().some(({ config }) => config !== undefined && (config.held || config.egress.ruleset !== 0));
+  }
+
+  #findLocalPods(): ReadonlyMap<Address, number> {
+    const found = new Map<Address, number>();
+    for (const { binding, config } of this.#endpoints.values()) {
+      for (const address of [config?.ipv4, config?.ipv6]) if (address !== undefined) found.set(address, binding.ifindex);
+    }
+    return found;
   }
 
   /** Configurations and words as of the last flips. */
-  *desired(): Generator<Extract<Operation, { op: 'put-config' | 'set-endpoint' }>> {
+  *desired(): Generator<Extract<Operation, { op: 'put-config' | 'set-endpoint' | 'put-local-pod' }>> {
+    for (const [address, ifindex] of this.#localPods) yield { op: 'put-local-pod', address, ifindex };
     for (const { binding, configId, config, word } of this.#endpoints.values()) {
       if (word === undefined) continue;
       if (config !== undefined) yield { op: 'put-config', id: configId, config };

@@ -1,4 +1,4 @@
-/** The addresses that count as the node's own: of Node.status, and of the host side of its pods' interfaces. Never "whatever is local". */
+/** The addresses that count as the node's own: of Node.status, of its interfaces, and of the host side of its pods'. A frontend is none, wherever it is bound. */
 
 import type { Address } from '../model/ip.ts';
 

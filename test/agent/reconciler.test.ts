@@ -66,7 +66,15 @@ describe('the reconciler', () => {
       });
     interfaces = new Interfaces(find, (ifindex) => [...present.values()].includes(ifindex));
     const now = (): { ms: number; monotonic: bigint } => ({ ms: performance.now(), monotonic: process.hrtime.bigint() });
-    reconciler = new Reconciler({ compiler, datapath, interfaces, log: pino({ level: 'silent' }), now, isComplete: () => complete });
+    reconciler = new Reconciler({
+      compiler,
+      datapath,
+      interfaces,
+      listNodeAddresses: () => [],
+      log: pino({ level: 'silent' }),
+      now,
+      isComplete: () => complete,
+    });
   });
   afterEach(() => reconciler.stop());
 
