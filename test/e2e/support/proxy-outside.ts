@@ -30,7 +30,7 @@ export class Outside {
     this.netns.ip(`addr add ${v6}/64 dev net nodad`);
   }
 
-  /** Gives node number `index` an interface `eth0` here, a default route, and routes to and from the pods of the nodes that came before; returns its addresses. */
+  /** Gives node number `index` an interface `eth0` here, a default route, and routes to its pods and to those of the nodes that came before; returns its addresses. */
   join(node: NetworkNamespace, index: number): OutsideAddresses {
     const [own, router] = [nodeAddresses(index), outsideAddresses(1)];
     this.netns.ip(`link add node${index} master net type veth peer name eth0 netns ${node.name}`);
@@ -40,6 +40,7 @@ export class Outside {
     node.ip(`addr add ${own.v6}/64 dev eth0 nodad`);
     node.ip(`route add default via ${router.v4}`);
     node.ip(`-6 route add default via ${router.v6}`);
+    addRoutes(this.netns, index);
     for (const [other, there] of this.#nodes) {
       addRoutes(node, other);
       addRoutes(there, index);

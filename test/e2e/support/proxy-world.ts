@@ -36,6 +36,7 @@ export class ProxyWorld {
   readonly address: OutsideAddresses;
   readonly pods: TalkingPod[] = [];
   readonly #ownOutside: boolean;
+  readonly #policies = new Set<string>();
 
   constructor(options: ProxyWorldOptions) {
     const { index = 1, outside, plugin, bridgeNetfilter = true } = options;
@@ -61,6 +62,18 @@ export class ProxyWorld {
 
   addPods<Names extends readonly string[]>(...names: Names): Promise<{ [Index in keyof Names]: TalkingPod }> {
     return Promise.all(names.map((name) => this.addPod(name))) as Promise<{ [Index in keyof Names]: TalkingPod }>;
+  }
+
+  policy(name: string, spec: object): void {
+    this.#policies.add(name);
+    this.world.policy(name, spec);
+  }
+
+  /** No policy and no Service any more. */
+  clear(): void {
+    for (const name of this.#policies) this.world.manifests.remove(`policy-${name}.json`);
+    this.#policies.clear();
+    this.proxy.clear();
   }
 
   /** Lets the agent of this node know pods and the node of another. */
@@ -96,3 +109,11 @@ export function serviceOf(number: number, backends: readonly Backend[], more: Pa
     ...more,
   };
 }
+
+/** Selects pods by their label `app`. */
+export function selecting(app: string): { readonly podSelector: object } {
+  return { podSelector: { matchLabels: { app } } };
+}
+
+/** Every port that pods serve at. */
+export const POD_PORTS = [{ port: POD_TCP_PORT }, { port: POD_UDP_PORT, protocol: 'UDP' }] as const;

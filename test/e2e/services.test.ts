@@ -1,0 +1,228 @@
+/** Services, out of a pod: judged by the backend pod and the pod's port, from the first packet on. */
+
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { needsKernel } from '../support/requires.ts';
+import type { AgentProcess } from './support/agent-process.ts';
+import { apps, podObject } from './support/manifests.ts';
+import { clusterIP, FAMILIES, flowTo, frontend, FRONTEND_KINDS, PROTOCOLS, serviceOfEveryKind } from './support/proxy-frontends.ts';
+import {
+  backendsOf,
+  POD_PORTS,
+  POD_TCP_PORT,
+  POD_UDP_PORT,
+  ProxyWorld,
+  SERVICE_PORT,
+  selecting,
+  serviceOf,
+  type TalkingPod,
+} from './support/proxy-world.ts';
+import type { Plugin } from './support/world.ts';
+
+const PLUGINS: readonly Plugin[] = ['bridge', 'ptp'];
+/** A refusal comes at once or, where the kernel was busy with the connection when it came, with the next SYN. */
+const REFUSAL_MS = 5000;
+
+describe.each(PLUGINS)('Services, for %s pods', needsKernel, (plugin) => {
+  let world: ProxyWorld;
+  let agent: AgentProcess;
+  let client: TalkingPod;
+  let friend: TalkingPod;
+  let foe: TalkingPod;
+
+  beforeAll(async () => {
+    world = new ProxyWorld({ plugin });
+    [client, friend, foe] = await world.addPods('client', 'friend', 'foe');
+    agent = await world.world.settledAgent();
+  });
+
+  afterEach(async () => {
+    world.clear();
+    await agent.settle();
+  });
+  afterAll(() => world[Symbol.dispose]());
+
+  /** The client may talk to the friend alone, and nobody may talk to it. */
+  async function isolateClient(egress: readonly object[] = [{ to: apps('friend'), ports: POD_PORTS }]): Promise<void> {
+    world.policy('client', { ...selecting('client'), policyTypes: ['Ingress', 'Egress'], egress });
+    await agent.settle();
+    for (const { arrivals } of [client, friend, foe]) arrivals.take();
+  }
+
+  it.each(FRONTEND_KINDS)('by %s: of two backends only the allowed one is reached, and the other never sees a packet', async (kind) => {
+    world.proxy.put(serviceOfEveryKind(backendsOf(world, [friend, foe])));
+    await isolateClient();
+    const events = await agent.follow();
+    for (const protocol of PROTOCOLS) {
+      for (const family of FAMILIES) {
+        const target = frontend(kind, family, world);
+        expect(await client.talker.ask(flowTo(target, protocol, 0)), `${protocol} ${family}`).toBe('friend');
+        expect(await client.talker.ask(flowTo(target, protocol, 1)), `${protocol} ${family}`).toBe('silent');
+        expect(friend.arrivals.take()).toBeGreaterThan(0);
+        expect(foe.arrivals.take()).toBe(0);
+      }
+    }
+    const denied = { verdict: 'deny', direction: 'egress', pod: 'shop/client', peer: 'shop/foe', policies: ['shop/client'] };
+    for (const [protocol, port] of [
+      ['TCP', POD_TCP_PORT],
+      ['UDP', POD_UDP_PORT],
+    ]) {
+      expect(events).toContainEqual(expect.objectContaining({ ...denied, protocol, port }));
+    }
+    expect(events.filter(({ peer }) => peer !== 'shop/foe')).toEqual([]);
+  });
+
+  it('the pod’s port counts, not the Service’s', async () => {
+    world.proxy.put(serviceOf(1, backendsOf(world, [friend])));
+    const ask = (protocol: 'TCP' | 'UDP'): Promise<string> =>
+      client.talker.ask(flowTo({ host: clusterIP(1, 'v4'), port: SERVICE_PORT }, protocol));
+    await isolateClient([{ to: apps('friend'), ports: [{ port: SERVICE_PORT }, { port: SERVICE_PORT, protocol: 'UDP' }] }]);
+    expect([await ask('TCP'), await ask('UDP'), friend.arrivals.take()]).toEqual(['silent', 'silent', 0]);
+    await isolateClient([{ to: apps('friend'), ports: [{ port: POD_TCP_PORT }, { port: SERVICE_PORT, protocol: 'UDP' }] }]);
+    expect([await ask('TCP'), await ask('UDP')]).toEqual(['friend', 'silent']);
+    await isolateClient([{ ports: [{ port: POD_UDP_PORT, protocol: 'UDP' }] }]);
+    expect([await ask('TCP'), await ask('UDP')]).toEqual(['silent', 'friend']);
+  });
+
+  it('a named port is the backend pod’s', async () => {
+    const ports = [{ name: 'web', containerPort: POD_TCP_PORT }];
+    const object = podObject({ name: 'friend', node: world.world.nodeName, addresses: [friend.v4, friend.v6] }) as { spec: object };
+    world.world.manifests.put('pod-friend.json', {
+      ...object,
+      spec: { ...object.spec, containers: [{ name: 'main', image: 'none', ports }] },
+    });
+    world.proxy.put(serviceOf(1, backendsOf(world, [friend, foe])));
+    await isolateClient([{ ports: [{ port: 'web' }] }]);
+    const target = { host: clusterIP(1, 'v6'), port: SERVICE_PORT };
+    expect([await client.talker.ask(flowTo(target, 'TCP', 0)), await client.talker.ask(flowTo(target, 'TCP', 1))]).toEqual([
+      'friend',
+      'silent',
+    ]);
+    friend.tell();
+  });
+
+  it('a backend outside the cluster is judged by its address', async () => {
+    const outside = (number: number): { address: string; node: string }[] =>
+      [`198.51.100.${number}`, `2001:db8:98::${number}`].map((address) => ({ address, node: 'none' }));
+    const backends = [...outside(2), ...outside(3)];
+    const hosts = backends.map(({ address }) => address);
+    await world.outside.talker.serve({ name: 'outside', tcp: [POD_TCP_PORT], udp: [POD_UDP_PORT], hosts });
+    world.proxy.put(serviceOf(1, backends));
+    await isolateClient([{ to: [{ ipBlock: { cidr: '198.51.100.2/32' } }, { ipBlock: { cidr: '2001:db8:98::2/128' } }] }]);
+    for (const protocol of PROTOCOLS) {
+      for (const family of FAMILIES) {
+        const target = { host: clusterIP(1, family), port: SERVICE_PORT };
+        expect(await client.talker.ask(flowTo(target, protocol, 0))).toBe('outside');
+        expect(await client.talker.ask(flowTo(target, protocol, 1))).toBe('silent');
+      }
+    }
+  });
+
+  it('replies reach a client that nobody may open to, also what the server says unasked', async () => {
+    world.proxy.put(serviceOfEveryKind(backendsOf(world, [friend])));
+    await isolateClient();
+    expect(await friend.talker.ask(flowTo({ host: client.v4, port: POD_TCP_PORT }, 'TCP'))).toBe('silent');
+    for (const protocol of PROTOCOLS) {
+      for (const kind of FRONTEND_KINDS) {
+        const flow = await client.talker.open(flowTo(frontend(kind, 'v6', world), protocol));
+        await friend.talker.push();
+        expect([flow.first, await flow.pushed(true), await flow.say()], `${kind} ${protocol}`).toEqual(['friend', true, 'friend']);
+        await flow.close();
+      }
+    }
+  });
+
+  it('ICMP errors about an allowed flow reach a client that nobody may open to', async () => {
+    const ports = [
+      { protocol: 'UDP' as const, port: 81, targetPort: 9 },
+      { protocol: 'TCP' as const, port: 81, targetPort: 9 },
+    ];
+    world.proxy.put(serviceOf(1, backendsOf(world, [friend]), { ports }));
+    await isolateClient([{ to: apps('friend') }]);
+    for (const protocol of PROTOCOLS)
+      for (const family of FAMILIES)
+        expect(await client.talker.ask(flowTo({ host: clusterIP(1, family), port: 81 }, protocol), REFUSAL_MS)).toBe('refused');
+  });
+
+  it('without endpoints are left to the proxy, which refuses', async () => {
+    world.proxy.put(serviceOfEveryKind([]));
+    await isolateClient();
+    for (const protocol of PROTOCOLS)
+      for (const family of FAMILIES)
+        for (const kind of FRONTEND_KINDS)
+          expect(
+            await client.talker.ask(flowTo(frontend(kind, family, world), protocol), REFUSAL_MS),
+            `${kind} ${protocol} ${family}`,
+          ).toBe('refused');
+  });
+
+  it('a backend of which the agent has not heard as such is judged as the pod that it is', async () => {
+    world.proxy.tell(serviceOf(1, backendsOf(world, [friend])));
+    world.proxy.rewrite(serviceOf(1, backendsOf(world, [friend, foe])));
+    await isolateClient();
+    const target = { host: clusterIP(1, 'v4'), port: SERVICE_PORT };
+    expect([await client.talker.ask(flowTo(target, 'TCP', 0)), await client.talker.ask(flowTo(target, 'TCP', 1))]).toEqual([
+      'friend',
+      'silent',
+    ]);
+    world.proxy.tell(serviceOf(1, backendsOf(world, [foe])));
+    await agent.settle();
+    expect(await client.talker.ask(flowTo(target, 'UDP', 0))).toBe('friend');
+    expect(foe.arrivals.take()).toBe(0);
+  });
+
+  it.each([
+    ['terminating', { ready: false, serving: true, terminating: true }],
+    ['unready', { ready: false }],
+  ])('%s endpoints that the proxy still uses are judged like any pod', async (_what, conditions) => {
+    world.proxy.tell(serviceOf(1, backendsOf(world, [friend, foe], conditions)));
+    world.proxy.rewrite(serviceOf(1, backendsOf(world, [friend, foe])));
+    await isolateClient();
+    for (const protocol of PROTOCOLS) {
+      for (const family of FAMILIES) {
+        const target = { host: clusterIP(1, family), port: SERVICE_PORT };
+        expect(await client.talker.ask(flowTo(target, protocol, 0))).toBe('friend');
+        expect(await client.talker.ask(flowTo(target, protocol, 1))).toBe('silent');
+      }
+    }
+    expect(foe.arrivals.take()).toBe(0);
+  });
+
+  it('a pod reaches itself through its Service, whatever isolates it', async () => {
+    world.proxy.put(serviceOfEveryKind(backendsOf(world, [client])));
+    await isolateClient([]);
+    for (const protocol of PROTOCOLS)
+      for (const family of FAMILIES)
+        for (const kind of FRONTEND_KINDS)
+          expect(await client.talker.ask(flowTo(frontend(kind, family, world), protocol)), `${kind} ${protocol} ${family}`).toBe('client');
+    expect(await foe.talker.ask(flowTo(frontend('NodePort', 'v4', world), 'TCP'))).toBe('silent');
+  });
+
+  it('leave pods alone that no policy selects', async () => {
+    world.proxy.put(serviceOfEveryKind(backendsOf(world, [friend, foe])));
+    await isolateClient([]);
+    for (const protocol of PROTOCOLS) {
+      for (const kind of FRONTEND_KINDS) {
+        const target = frontend(kind, 'v6', world);
+        expect(await foe.talker.ask(flowTo(target, protocol, 0))).toBe('friend');
+        expect(await foe.talker.ask(flowTo(target, protocol, 1))).toBe('foe');
+      }
+    }
+  });
+
+  it('a backend that is isolated judges the pod that asks, also where the node has masqueraded it', async () => {
+    world.proxy.put(serviceOfEveryKind(backendsOf(world, [friend])));
+    world.policy('friend', { ...selecting('friend'), ingress: [{ from: apps('client') }] });
+    await agent.settle();
+    for (const protocol of PROTOCOLS) {
+      for (const family of FAMILIES) {
+        for (const kind of FRONTEND_KINDS) {
+          const target = frontend(kind, family, world);
+          expect(await client.talker.ask(flowTo(target, protocol)), `${kind} ${protocol} ${family}`).toBe('friend');
+          friend.arrivals.take();
+          expect(await foe.talker.ask(flowTo(target, protocol)), `${kind} ${protocol} ${family}`).toBe('silent');
+          expect(friend.arrivals.take()).toBe(0);
+        }
+      }
+    }
+  });
+});
