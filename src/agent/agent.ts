@@ -15,6 +15,7 @@ import type { SourceSink } from '../model/source.ts';
 import type { FilesSource } from '../manifests/files-source.ts';
 import { holdBpfRoot } from './bpf-root.ts';
 import { ControlSocket } from './control-socket.ts';
+import { DriftCheck } from './drift-check.ts';
 import { nameEvent } from './drop-log.ts';
 import { Interfaces } from './interfaces.ts';
 import { forbidNewPrivileges } from './libc.ts';
@@ -34,6 +35,8 @@ export interface AgentOptions {
   readonly attachMode?: AttachMode;
   readonly services?: Services;
   readonly conntrackRows?: number;
+  /** Between comparisons with the kernel; 0: only when asked. */
+  readonly verifyIntervalMs: number;
   readonly log: Logger;
 }
 
@@ -69,11 +72,13 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
     isComplete: () => source.healthy,
   });
   const nodeAddresses = watchNodeAddresses(() => reconciler.nodeAddressesChanged());
+  const drift = new DriftCheck({ compiler, datapath, interfaces, reconciler, log, intervalMs: options.verifyIntervalMs });
   const links = watchLinks({ directory: options.netnsDirectory, onChange: () => reconciler.interfacesChanged() });
 
   const control = await ControlSocket.open(options.socket, {
     settle: () => settle(source, reconciler, interfaces, compiler),
-    status: () => makeStatus({ node, compiler, datapath, interfaces, reconciler, source }),
+    status: () => makeStatus({ node, compiler, datapath, interfaces, reconciler, drift, source }),
+    verify: (repair) => drift.run(repair),
     traceFlows: (on) => datapath.traceFlows(on),
   });
   datapath.listen((events) => {
@@ -95,6 +100,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   } finally {
     links.close();
     nodeAddresses.close();
+    await drift.stop();
     reconciler.stop();
     control.close();
     datapath.close();

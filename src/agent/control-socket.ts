@@ -1,4 +1,4 @@
-/** The agent's unix socket: settle, status and a stream of packet events (with `?flows`, of new allowed flows too), over HTTP so that any tool can ask. */
+/** The agent's unix socket: settle, status, verify and a stream of packet events (with `?flows`, of new allowed flows too), over HTTP so that any tool can ask. */
 
 import { rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -9,6 +9,8 @@ export interface Control {
   /** Resolves when everything that the source holds now is in force; throws a PosternError otherwise. */
   settle(): Promise<unknown>;
   status(): unknown;
+  /** Compares the kernel with what it was told. */
+  verify(repair: boolean): Promise<unknown>;
   /** Send an event for each new allowed flow too. */
   traceFlows(on: boolean): void;
 }
@@ -77,11 +79,13 @@ export class ControlSocket {
     try {
       if (route === 'GET /status') send(response, 200, control.status());
       else if (route === 'POST /settle') send(response, 200, await control.settle());
+      else if (route === 'POST /verify' || route === 'POST /verify?repair=no')
+        send(response, 200, await control.verify(route === 'POST /verify'));
       else if (route === 'GET /events' || route === 'GET /events?flows') this.#stream(response, route.endsWith('?flows'), control);
       else
         send(response, 404, {
           code: 'E_ROUTE',
-          message: `no ${route}; there are GET /status, GET /events, GET /events?flows and POST /settle`,
+          message: `no ${route}; there are GET /status, GET /events, GET /events?flows, POST /settle, POST /verify and POST /verify?repair=no`,
         });
     } catch (error) {
       const code = error instanceof PosternError ? error.code : 'E_AGENT';

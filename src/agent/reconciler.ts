@@ -132,6 +132,18 @@ export class Reconciler {
     }
   }
 
+  /** Flush at once what waits; false where not all that was told is in the kernel then. */
+  settleNow(): boolean {
+    if (this.#flushing !== undefined) this.flush();
+    return this.#flushedOnce && this.#failure === undefined;
+  }
+
+  /** Whether this agent's programs should be on an interface. `left`: an earlier agent's are, or they are about to be attached. */
+  roleOf(ifindex: number): 'guarded' | 'left' | 'none' {
+    if (this.#toAttach.has(ifindex) || this.#earlier?.has(ifindex) === true) return 'left';
+    return this.#interfaces.podAt(ifindex) === undefined ? 'none' : 'guarded';
+  }
+
   stop(): void {
     clearTimeout(this.#flushing);
     clearTimeout(this.#sweeping);

@@ -2,8 +2,10 @@
 
 import type { Compiler } from '../compiler/compiler.ts';
 import type { Datapath } from '../datapath/port.ts';
+import { countRepaired } from '../model/drift.ts';
 import { formatError, type PosternError } from '../model/error.ts';
 import { REASONS } from '../model/reasons.ts';
+import type { DriftCheck } from './drift-check.ts';
 import type { Interfaces } from './interfaces.ts';
 import type { Reconciler } from './reconciler.ts';
 
@@ -13,6 +15,7 @@ export interface StatusParts {
   readonly datapath: Datapath;
   readonly interfaces: Interfaces;
   readonly reconciler: Reconciler;
+  readonly drift: DriftCheck;
   readonly source: { readonly healthy: boolean; readonly problems: readonly PosternError[] };
 }
 
@@ -21,7 +24,7 @@ export function isHealthy({ compiler, reconciler, source }: Pick<StatusParts, 'c
   return source.healthy && reconciler.failure === undefined && compiler.policies.values().every(({ subject }) => subject !== undefined);
 }
 
-export function makeStatus({ node, compiler, datapath, interfaces, reconciler, source }: StatusParts): unknown {
+export function makeStatus({ node, compiler, datapath, interfaces, reconciler, drift, source }: StatusParts): unknown {
   return {
     node,
     settled: reconciler.settled,
@@ -45,12 +48,19 @@ export function makeStatus({ node, compiler, datapath, interfaces, reconciler, s
     }),
     missing: interfaces.missing,
     unenforced: Object.fromEntries(interfaces.unenforced),
+    drift: describeDriftCheck(drift),
     policies: [...compiler.policies.values()].map((policy) => ({
       policy: policy.key,
       valid: policy.valid,
       problems: [...policy.problems, ...[compiler.refused.get(policy.key)].filter((error) => error !== undefined)].map(formatError),
     })),
   };
+}
+
+/** The last comparison with the kernel, and the sums of all since the start. */
+function describeDriftCheck({ last, totals }: DriftCheck): unknown {
+  if (last === undefined) return { checkedAt: null, totals };
+  return { checkedAt: last.checkedAt, durationMs: last.durationMs, found: last.drifts, repaired: countRepaired(last), totals };
 }
 
 /** Counts by direction and the reasons' names, those that are 0 left out. */

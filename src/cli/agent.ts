@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Services } from '../datapath/load-programs.ts';
 import { PosternError } from '../model/error.ts';
+import { verifyCommand } from './agent-verify.ts';
 
 interface FilesFlag {
   readonly kind: 'files';
@@ -22,6 +23,7 @@ interface AgentFlags {
   readonly attach?: 'tcx' | 'tc';
   readonly services?: Services;
   readonly conntrackRows?: number;
+  readonly verifyInterval: number;
   readonly logLevel: string;
 }
 
@@ -38,6 +40,11 @@ export function agentCommand(): Command {
     .addOption(new Option('--attach <kind>', 'how programs are attached; found out unless given').choices(['tcx', 'tc']))
     .addOption(new Option('--services <where>', 'where Services are judged; found out unless given').choices(['after-nat', 'endpoints']))
     .addOption(new Option('--conntrack-rows <number>', 'size of the table of flows (default 131072)').argParser(parseRows))
+    .addOption(
+      new Option('--verify-interval <seconds>', 'how often the kernel is compared with what it should hold; 0: only when asked')
+        .argParser(parseInterval)
+        .default(60),
+    )
     .addOption(new Option('--log-level <level>').choices(['debug', 'info', 'warn', 'error', 'silent']).default('info'))
     .action((flags: AgentFlags) => startAgent(flags));
   command
@@ -46,6 +53,7 @@ export function agentCommand(): Command {
     .option('--node <name>', 'the node whose default folder is cleared')
     .option('--bpf-root <dir>', 'the folder of pins, where it is not the default')
     .action(uninstall);
+  command.addCommand(verifyCommand());
   return command;
 }
 
@@ -73,6 +81,7 @@ async function startAgent(flags: AgentFlags): Promise<void> {
       netnsDirectory: flags.netnsDir,
       processNamespaces: flags.processNamespaces,
       sourceCheck: flags.sourceCheck,
+      verifyIntervalMs: flags.verifyInterval * 1000,
       ...(flags.attach === undefined ? {} : { attachMode: flags.attach }),
       ...(flags.services === undefined ? {} : { services: flags.services }),
       ...(flags.conntrackRows === undefined ? {} : { conntrackRows: flags.conntrackRows }),
@@ -107,6 +116,15 @@ function parseRows(text: string): number {
   const rows = Number(text);
   if (!Number.isInteger(rows) || rows < 1024 || rows > 4_194_304) throw new InvalidArgumentError('it must be from 1024 to 4194304.');
   return rows;
+}
+
+/** Timers of Node end at 2^31 milliseconds. */
+const LONGEST_INTERVAL_S = 2_000_000;
+
+function parseInterval(text: string): number {
+  const seconds = Number(text);
+  if (!/^\d+(\.\d+)?$/.test(text) || seconds > LONGEST_INTERVAL_S) throw new InvalidArgumentError('it must be a number of seconds.');
+  return seconds;
 }
 
 function requireRoot(): void {

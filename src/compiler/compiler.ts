@@ -235,8 +235,8 @@ export class Compiler {
 
   /** What the kernel should hold of one kind by now: see `desiredOperations`. */
   desired(kind: PutOperation['op']): Generator<PutOperation | undefined> {
-    const { identities, rulesets, endpoints } = this;
-    return desiredOperations({ identities, rulesets, endpoints, ledger: this.#ledger }, kind);
+    const { identities, rulesets, frontends, endpoints } = this;
+    return desiredOperations({ identities, rulesets, frontends, endpoints, ledger: this.#ledger }, kind);
   }
 
   /** From the next flush on every recorded flow is judged again: the kernel has judged some by what nobody told it. */

@@ -2,6 +2,7 @@
 
 import type { PutOperation } from '../model/plan.ts';
 import type { EndpointTable } from './endpoint-table.ts';
+import type { Frontends } from './frontends.ts';
 import type { IdentityTable } from './identity-table.ts';
 import type { KernelLedger } from './kernel-ledger.ts';
 import type { RulesetTable } from './ruleset-table.ts';
@@ -10,6 +11,7 @@ export interface DesiredParts {
   readonly identities: IdentityTable;
   readonly rulesets: RulesetTable;
   readonly ledger: KernelLedger;
+  readonly frontends: Frontends;
   readonly endpoints: EndpointTable;
 }
 
@@ -18,7 +20,7 @@ export interface DesiredParts {
  * changes meanwhile is in their plans. `undefined` is nothing, but the time that it took to find that.
  */
 export function* desiredOperations(
-  { identities, rulesets, ledger, endpoints }: DesiredParts,
+  { identities, rulesets, ledger, frontends, endpoints }: DesiredParts,
   kind: PutOperation['op'],
 ): Generator<PutOperation | undefined> {
   switch (kind) {
@@ -36,6 +38,10 @@ export function* desiredOperations(
       for (const { address, length, identity } of identities.members.withRow(false))
         yield { op: kind, prefix: { address, length }, identity: identity.id };
       return;
+    case 'put-frontend':
+      yield* frontends.desired();
+      return;
+    case 'put-local-pod':
     case 'put-config':
     case 'set-endpoint':
       for (const operation of endpoints.desired()) if (operation.op === kind) yield operation;

@@ -12,7 +12,7 @@ export const TC_PRIORITY = 20;
 export const TC_HANDLE = 0x9057;
 
 /** The pod's egress is TC ingress of its host-side interface. */
-const HOOKS = [
+export const HOOKS = [
   { hook: 'in', program: 'from_pod' },
   { hook: 'out', program: 'to_pod' },
 ] as const satisfies readonly { hook: native.Hook; program: string }[];

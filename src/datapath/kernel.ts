@@ -2,14 +2,19 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as native from '../../native/index.js';
+import type { DriftReport } from '../model/drift.ts';
 import type { EndpointCounters, PacketEvent } from '../model/packet-event.ts';
 import type { Operation } from '../model/plan.ts';
 import { AfterNat } from './after-nat.ts';
 import { Attachments, type AttachMode } from './attachments.ts';
+import { KernelHooks } from './kernel-hooks.ts';
 import { KernelMaps } from './kernel-maps.ts';
+import { KernelRows } from './kernel-rows.ts';
+import { kernelSettings } from './kernel-settings.ts';
 import * as layout from './layout.ts';
 import { closePrograms, loadPrograms, type LoadedPrograms, type LoadOptions, type Services } from './load-programs.ts';
-import type { Datapath } from './port.ts';
+import type { Datapath, DesiredState } from './port.ts';
+import { verifyDatapath } from './verify.ts';
 
 export interface KernelOptions extends LoadOptions {
   readonly bpfRoot: string;
@@ -23,16 +28,25 @@ const CLOCK_INTERVAL_MS = 100;
 export class KernelDatapath implements Datapath {
   readonly #loaded: LoadedPrograms;
   readonly #maps: KernelMaps;
+  readonly #rows: KernelRows;
   readonly #attachments: Attachments;
   readonly #afterNat: AfterNat;
+  readonly #hooks: KernelHooks;
   #events: native.Listener | undefined;
 
   private constructor(loaded: LoadedPrograms, maps: KernelMaps, options: KernelOptions) {
-    const { programs } = loaded.object;
+    const { object } = loaded;
     this.#loaded = loaded;
     this.#maps = maps;
-    this.#attachments = new Attachments(programs, options.bpfRoot, options.attachMode);
-    this.#afterNat = new AfterNat(programs['after_nat']?.fd, options.bpfRoot);
+    this.#rows = new KernelRows(maps);
+    this.#attachments = new Attachments(object.programs, options.bpfRoot, options.attachMode);
+    this.#afterNat = new AfterNat(object.programs['after_nat']?.fd, options.bpfRoot);
+    this.#hooks = new KernelHooks({
+      object,
+      bpfRoot: options.bpfRoot,
+      attachments: this.#attachments,
+      whileOpen: (ifindex, act) => maps.whileOpen(ifindex, act),
+    });
   }
 
   static async open(options: KernelOptions): Promise<KernelDatapath> {
@@ -70,7 +84,7 @@ export class KernelDatapath implements Datapath {
   }
 
   apply(operations: readonly Operation[]): void {
-    this.#maps.apply(operations);
+    this.#rows.apply(operations);
   }
 
   attach(ifindex: number): void {
@@ -103,6 +117,14 @@ export class KernelDatapath implements Datapath {
     this.#afterNat.detachEarlier();
   }
 
+  verify(desired: DesiredState, repair: boolean): Promise<DriftReport> {
+    return verifyDatapath(
+      { store: this.#rows, hooks: this.#hooks, settings: () => kernelSettings(this, this.#maps, desired) },
+      desired,
+      repair,
+    );
+  }
+
   listen(onEvents: (events: PacketEvent[]) => void): void {
     this.#events = native.ringOpen(this.#maps.fd('events'), (records) => onEvents(records.map((record) => layout.decodeEvent(record))));
   }
@@ -120,6 +142,7 @@ export class KernelDatapath implements Datapath {
 
   close(): void {
     this.#events?.close();
+    this.#hooks.close();
     closePrograms(this.#loaded.object);
   }
 

@@ -12,9 +12,13 @@ import {
   type Operation,
   type PortSetRef,
 } from '../model/plan.ts';
+import type { DriftReport } from '../model/drift.ts';
 import type { EndpointCounters } from '../model/packet-event.ts';
 import type { Direction, Verdict } from '../model/verdict.ts';
-import type { Datapath } from './port.ts';
+import { memoryHooks } from './memory-hooks.ts';
+import { memoryRows } from './memory-rows.ts';
+import type { Datapath, DesiredState } from './port.ts';
+import { verifyDatapath } from './verify.ts';
 
 export class MemoryDatapath implements Datapath {
   readonly tookOverFlows = false;
@@ -30,6 +34,7 @@ export class MemoryDatapath implements Datapath {
   readonly localPods = new Map<Address, number>();
   judgesForwarded = false;
   readonly #attached = new Set<number>();
+  readonly #watchers = new Set<(operations: readonly Operation[]) => void>();
   #generation: number;
 
   constructor(generation = 1) {
@@ -45,6 +50,7 @@ export class MemoryDatapath implements Datapath {
   }
 
   apply(operations: readonly Operation[]): void {
+    for (const watcher of this.#watchers) watcher(operations);
     for (const operation of operations) this.#applyOne(operation);
   }
 
@@ -65,6 +71,17 @@ export class MemoryDatapath implements Datapath {
   }
 
   endEarlierForwarding(): void {}
+
+  verify(desired: DesiredState, repair: boolean): Promise<DriftReport> {
+    const generation = {
+      name: 'generation',
+      expected: desired.generation,
+      found: this.#generation,
+      mend: () => this.storeGeneration(desired.generation),
+    };
+    const verified = { store: memoryRows(this, this.#watchers), hooks: memoryHooks(this), settings: () => [generation] };
+    return verifyDatapath(verified, desired, repair);
+  }
 
   listen(): void {}
 

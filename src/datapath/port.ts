@@ -1,7 +1,8 @@
 /** The datapath port: everything that the agent may ask of the kernel. The kernel and its in-memory twin both stand behind it. */
 
+import type { DriftReport } from '../model/drift.ts';
 import type { EndpointCounters, PacketEvent } from '../model/packet-event.ts';
-import type { Operation } from '../model/plan.ts';
+import type { Operation, PutOperation } from '../model/plan.ts';
 
 export interface Datapath {
   /** Apply in order. A failing operation throws a PosternError (E_DATAPATH); what came before it is in force, and applying all of it again is harmless. */
@@ -28,8 +29,32 @@ export interface Datapath {
   listen(onEvents: (events: PacketEvent[]) => void): void;
   traceFlows(on: boolean): void;
   counters(slot: number): EndpointCounters;
+  /**
+   * Compare what is there with what should be, in pieces of a few milliseconds between which operations may be applied, and with `repair` mend what differs.
+   * Throws `E_NOT_SETTLED` where `desired` cannot be brought in force. One at a time.
+   */
+  verify(desired: DesiredState, repair: boolean): Promise<DriftReport>;
   /** What the kernel could do, for log and status. */
   describe(): Readonly<Record<string, unknown>>;
   /** Let go of every descriptor. What is attached stays in force. */
   close(): void;
+}
+
+/** What should be there, as whoever verifies asks for it. */
+export interface DesiredState {
+  /** Everything of one kind that has been applied and is still to be there; `undefined` counts for nothing. Read in pieces. */
+  operations(kind: PutOperation['op']): Iterable<PutOperation | undefined>;
+  readonly generation: number;
+  /** Bring in force, at once, what waits to be applied. False where that fails. */
+  settle(): boolean;
+  /** Interfaces whose programs should be attached. */
+  guarded(): readonly number[];
+  /** `left`: its programs are an earlier agent's, or about to be attached. `none`: it is no pod's. */
+  roleOf(ifindex: number): 'guarded' | 'left' | 'none';
+  /** Give the endpoints that have these configuration rows new ones, with the next `settle`. */
+  replaceConfigs(ids: ReadonlySet<number>): void;
+  /** Have every recorded flow judged again, with the next `settle`: some were judged by what had drifted. */
+  judgeAgain(): void;
+  /** Packets passed these interfaces unjudged: from the next `settle` on their flows are taken for those of a pod that ran open before. */
+  ranOpen(interfaces: ReadonlySet<number>): void;
 }

@@ -101,5 +101,15 @@ export type Operation =
 /** Operations that put what the kernel is to hold. Between them they name all of it. */
 export type PutOperation = Extract<
   Operation,
-  { readonly op: 'put-port-set' | 'put-pair' | 'put-address' | 'put-prefix' | 'put-config' | 'set-endpoint' }
+  {
+    readonly op:
+      | 'put-port-set'
+      | 'put-pair'
+      | 'put-address'
+      | 'put-prefix'
+      | 'put-frontend'
+      | 'put-local-pod'
+      | 'put-config'
+      | 'set-endpoint';
+  }
 >;

@@ -1,0 +1,134 @@
+/** `postern agent verify`: asks a running agent whether the kernel holds what it was told, and prints the answer. */
+
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import type { DriftOutcome } from '../agent/drift-check.ts';
+import { countDiffered, type Drift } from '../model/drift.ts';
+import { formatError, PosternError } from '../model/error.ts';
+
+interface VerifyFlags {
+  readonly node?: string;
+  readonly socket?: string;
+  readonly repair: boolean;
+  readonly json?: boolean;
+}
+
+/** Exit codes. */
+const [SAME, DIFFERED, NOT_ASKED] = [0, 1, 2];
+
+/** Each line of the report in words. */
+const MEANINGS: Readonly<Record<string, string>> = {
+  ports: 'verdicts of port sets',
+  pairs: 'port sets by ruleset and identity',
+  ipcache: 'identities of addresses',
+  prefixes: 'identities of prefixes',
+  frontends: 'Services and host ports, as the node rewrites them',
+  local_pods: 'local pods by address',
+  configs: 'configurations of endpoints',
+  endpoints: 'interfaces and their configuration',
+  settings: 'single values beside the maps',
+  hooks: "programs at the pods' interfaces",
+  pins: 'what is pinned',
+};
+
+export function verifyCommand(): Command {
+  return new Command('verify')
+    .description('compare the kernel with what the running agent wants there, and repair what differs')
+    .option('--node <name>', "the agent's node, where its socket is the default one")
+    .option('--socket <path>', 'unix socket of the agent (default /run/postern/NODE/agent.sock)')
+    .option('--no-repair', 'leave what differs as it is')
+    .option('--json', 'print the report as JSON')
+    .addHelpText('after', '\nExit code: 0 nothing differed; 1 something differed, repaired or not; 2 the agent could not be asked.')
+    .action(async (_flags: unknown, command: Command) => {
+      try {
+        process.exitCode = await verifyAgent(command.optsWithGlobals());
+      } catch (error) {
+        if (!(error instanceof PosternError)) throw error;
+        console.error(`postern: ${formatError(error)}`);
+        process.exitCode = NOT_ASKED;
+      }
+    });
+}
+
+async function verifyAgent(flags: VerifyFlags): Promise<number> {
+  const socket = await socketOf(flags);
+  const outcome = await askAgent(socket, flags.repair ? '/verify' : '/verify?repair=no');
+  console.log(flags.json === true ? JSON.stringify(outcome, undefined, 2) : formatOutcome(outcome));
+  return countDiffered(outcome) === 0 ? SAME : DIFFERED;
+}
+
+async function socketOf({ node, socket }: VerifyFlags): Promise<string> {
+  if (socket !== undefined) return socket;
+  if (node === undefined) throw new PosternError('E_USAGE', 'which agent?', { mend: 'give --node or --socket' });
+  const { defaultFolder } = await import('../agent/bpf-root.ts');
+  return join(defaultFolder(node), 'agent.sock');
+}
+
+function askAgent(socketPath: string, path: string): Promise<DriftOutcome> {
+  return new Promise((resolve, reject) => {
+    const fail = (cause: Error): void =>
+      reject(
+        new PosternError('E_SOCKET', `no agent answers at ${socketPath}: ${cause.message}`, {
+          mend: 'is it running, and are you root? --socket names its socket',
+          cause,
+        }),
+      );
+    const call = request({ socketPath, method: 'POST', path }, (response) => {
+      let body = '';
+      response.setEncoding('utf8').on('data', (chunk: string) => void (body += chunk));
+      response.on('error', fail);
+      response.on('end', () => {
+        if (response.statusCode === 200) resolve(JSON.parse(body) as DriftOutcome);
+        else reject(new PosternError('E_AGENT', `the agent could not compare: ${readMessage(body)}`));
+      });
+    });
+    call.on('error', fail);
+    call.end();
+  });
+}
+
+function readMessage(body: string): string {
+  try {
+    return (JSON.parse(body) as { readonly message?: string }).message ?? body;
+  } catch {
+    return body;
+  }
+}
+
+/** A table of what was compared, then what differed. */
+export function formatOutcome(outcome: DriftOutcome): string {
+  const rows = outcome.compared.map(({ what, count, differed, repaired }) => [
+    what,
+    String(count),
+    String(differed),
+    String(repaired),
+    MEANINGS[what] ?? '',
+  ]);
+  const table = alignColumns([['what', 'compared', 'differed', 'repaired', ''], ...rows]);
+  const differed = countDiffered(outcome);
+  const took = `compared in ${Math.ceil(outcome.durationMs)} ms, at most ${Math.ceil(outcome.longestPieceMs)} ms in one piece`;
+  if (differed === 0) return `${table}\n\nThe kernel holds what the agent wants there (${took}).`;
+  const more = differed > outcome.drifts.length ? [`… and ${differed - outcome.drifts.length} more`] : [];
+  const how = outcome.repair ? '' : '; nothing was repaired, as asked';
+  return [table, '', `${differed} differed (${took})${how}:`, ...outcome.drifts.map(formatDrift), ...more].join('\n');
+}
+
+function formatDrift({ what, kind, where, expected, found, repaired, note }: Drift): string {
+  const state = repaired ? 'repaired' : 'NOT repaired';
+  const rest = note === undefined ? '' : `: ${note}`;
+  return `  ${what} ${kind}: ${where}\n    expected ${expected ?? 'nothing'}, found ${found ?? 'nothing'}; ${state}${rest}`;
+}
+
+/** The first column and the last to the left, numbers to the right. */
+function alignColumns(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const line = (row: readonly string[]): string =>
+    row
+      .map((cell, column) =>
+        column === 0 || column === row.length - 1 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
+      )
+      .join('  ')
+      .trimEnd();
+  return rows.map(line).join('\n');
+}

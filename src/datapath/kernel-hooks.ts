@@ -1,0 +1,218 @@
+/** Looks at what stands at the hooks of pods' interfaces, and puts our programs back where they belong. */
+
+import { renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import * as native from '../../native/index.js';
+import { HOOKS, TC_HANDLE, TC_PRIORITY, type Attachments } from './attachments.ts';
+import { pinnedMapPlaces } from './pinned-maps.ts';
+import { listFilters } from './tc-filters.ts';
+import { loadTwins } from './twin-programs.ts';
+import type { HookFinding, HookInspector, HookPlace } from './verify-hooks.ts';
+
+export interface HookParts {
+  readonly object: native.LoadedObject;
+  readonly bpfRoot: string;
+  readonly attachments: Attachments;
+  /** Runs something while nothing is judged at an interface. */
+  readonly whileOpen: (ifindex: number, act: () => void) => void;
+}
+
+interface Hook {
+  readonly ifindex: number;
+  readonly hook: native.Hook;
+  readonly program: string;
+}
+
+export class KernelHooks implements HookInspector {
+  readonly #parts: HookParts;
+  #twins: Readonly<Record<string, native.Fd>> | undefined;
+
+  constructor(parts: HookParts) {
+    this.#parts = parts;
+  }
+
+  interfacePlaces(ifindex: number): HookPlace[] {
+    return HOOKS.map(({ hook, program }) => {
+      const place = { ifindex, hook, program };
+      return { what: 'hooks', inspect: () => (this.#parts.attachments.mode === 'tcx' ? this.#inspectTcx(place) : this.#inspectTc(place)) };
+    });
+  }
+
+  nodePlaces(): readonly HookPlace[] {
+    return pinnedMapPlaces(this.#parts.object.maps, this.#parts.bpfRoot);
+  }
+
+  attached(): ReadonlySet<number> {
+    return this.#parts.attachments.attached();
+  }
+
+  leftover(ifindex: number): HookPlace {
+    return {
+      what: 'pins',
+      inspect: () =>
+        this.#parts.attachments.attached().has(ifindex)
+          ? {
+              kind: native.interfaceName(ifindex) === undefined ? 'severed' : 'foreign',
+              where: `interface ${ifindex}`,
+              expected: null,
+              found: 'pinned programs',
+              unguarded: false,
+              mend: () => this.#parts.attachments.detach(ifindex),
+            }
+          : undefined,
+    };
+  }
+
+  close(): void {
+    for (const fd of Object.values(this.#twins ?? {})) native.close(fd);
+  }
+
+  #inspectTcx(place: Hook): HookFinding | undefined {
+    const { ifindex, hook, program } = place;
+    const base = { where: whereOf(place), expected: program, unguarded: true };
+    const path = this.#pinOf(place);
+    const mend = (): void => this.#attach(ifindex);
+    const link = readLink(path);
+    if (link === 'none') return { ...base, kind: 'missing', found: null, mend };
+    if (link === 'no link' || link.ifindex !== ifindex) {
+      const severed = link !== 'no link' && link.ifindex === 0;
+      return {
+        ...base,
+        kind: severed ? 'severed' : 'changed',
+        found: severed ? 'a link without interface' : 'a pin of something else',
+        mend,
+      };
+    }
+    // The link keeps its position when its program is replaced.
+    if (!this.#isOurs(link.programId, program)) return { ...base, kind: 'changed', found: programName(link.programId), mend };
+    const { programIds, linkIds } = native.tcxQuery(ifindex, hook);
+    const position = linkIds.indexOf(link.id);
+    if (position === 0) return undefined;
+    const found = `after ${programIds.slice(0, position).map(programName).join(', ')}`;
+    return { ...base, kind: 'hidden', expected: `${program} first`, found, mend: () => this.#bringForward(place, link.programId) };
+  }
+
+  #inspectTc(place: Hook): HookFinding | undefined {
+    const { ifindex, hook, program } = place;
+    const base = { where: whereOf(place), expected: program, unguarded: true };
+    const filter = native.tcQuery(ifindex, hook, TC_PRIORITY, TC_HANDLE);
+    const mend = (): void => this.#attach(ifindex);
+    if (filter === undefined) return { ...base, kind: 'missing', found: null, mend };
+    if (!this.#isOurs(filter.programId, program)) return { ...base, kind: 'changed', found: programName(filter.programId), mend };
+    const before = [
+      ...tcxPrograms(ifindex, hook).map(programName),
+      ...listFilters(ifindex, hook)
+        .filter(({ priority }) => priority < TC_PRIORITY)
+        .map(({ priority, kind }) => `a ${kind} filter of priority ${priority}`),
+    ];
+    if (before.length === 0) return undefined;
+    return {
+      ...base,
+      kind: 'hidden',
+      expected: `${program} first`,
+      found: `after ${before.join(', ')}`,
+      mend: undefined,
+      note: 'what they let pass for good is not judged; a later priority for them, or --attach tcx, puts ours first',
+    };
+  }
+
+  /** Pins without a link on this interface are in the way. */
+  #attach(ifindex: number): void {
+    let blind = true;
+    for (const { hook } of HOOKS) {
+      if (this.#parts.attachments.mode === 'tc') {
+        if (native.tcQuery(ifindex, hook, TC_PRIORITY, TC_HANDLE) !== undefined) blind = false;
+        continue;
+      }
+      const path = this.#pinOf({ ifindex, hook });
+      const link = readLink(path);
+      if (typeof link === 'object' && link.ifindex === ifindex) blind = false;
+      else rmSync(path, { force: true });
+    }
+    const attach = (): void => this.#parts.attachments.attach(ifindex);
+    // Of two hooks that begin one after the other the first would take the answers to what still passed the second for openings of its own.
+    if (blind) this.#parts.whileOpen(ifindex, attach);
+    else attach();
+  }
+
+  /** A second copy takes the first place before the link that stands behind goes: at no moment does none of them judge. */
+  #bringForward(place: Hook, standing: number): void {
+    const path = this.#pinOf(place);
+    const fresh = `${path}_first`;
+    const link = native.tcxAttach(place.ifindex, place.hook, this.#otherThan(standing, place.program), true);
+    try {
+      rmSync(fresh, { force: true });
+      native.pin(link, fresh);
+      renameSync(fresh, path);
+    } finally {
+      native.close(link);
+    }
+  }
+
+  #otherThan(programId: number, name: string): native.Fd {
+    const first = this.#parts.object.programs[name]?.fd;
+    if (first !== undefined && native.programInfo(first).id !== programId) return first;
+    this.#twins ??= loadTwins(
+      this.#parts.object,
+      HOOKS.map(({ program }) => program),
+    );
+    const twin = this.#twins[name];
+    if (twin === undefined) throw new Error(`the BPF object has no program "${name}"`);
+    return twin;
+  }
+
+  #isOurs(programId: number, name: string): boolean {
+    return [this.#parts.object.programs[name]?.fd, this.#twins?.[name]].some(
+      (fd) => fd !== undefined && native.programInfo(fd).id === programId,
+    );
+  }
+
+  #pinOf({ ifindex, hook }: Omit<Hook, 'program'>): string {
+    return join(this.#parts.bpfRoot, 'links', `${ifindex}_${hook}`);
+  }
+}
+
+function whereOf({ ifindex, hook }: Hook): string {
+  return `interface ${ifindex}${nameOf(ifindex)} ${hook}`;
+}
+
+function nameOf(ifindex: number): string {
+  const name = native.interfaceName(ifindex);
+  return name === undefined ? '' : ` (${name})`;
+}
+
+function readLink(path: string): native.LinkInfo | 'none' | 'no link' {
+  let pinned: native.Fd;
+  try {
+    pinned = native.openPinned(path);
+  } catch (error) {
+    return (error as { code?: string }).code === 'ENOENT' ? 'none' : 'no link';
+  }
+  try {
+    return native.linkInfo(pinned);
+  } catch {
+    return 'no link';
+  } finally {
+    native.close(pinned);
+  }
+}
+
+function tcxPrograms(ifindex: number, hook: native.Hook): readonly number[] {
+  try {
+    return native.tcxQuery(ifindex, hook).programIds;
+  } catch {
+    // A kernel without tcx.
+    return [];
+  }
+}
+
+function programName(id: number): string {
+  try {
+    const program = native.programById(id);
+    const { name } = native.programInfo(program);
+    native.close(program);
+    return `program ${id} (${name})`;
+  } catch {
+    return `program ${id}`;
+  }
+}
