@@ -47,7 +47,8 @@ struct forwarded {
 	__be16 real_port;
 	__u8 protocol;
 	__u8 rewritten;
-	__u8 settled;
+	__u8 answered; /* packets have gone through in both directions */
+	__u8 askable; /* the kernel's conntrack can say the same at the pod's interface */
 };
 
 extern int bpf_dynptr_from_skb(struct sk_buff *skb, __u64 flags, struct bpf_dynptr *dynptr) __ksym __weak;
@@ -96,9 +97,10 @@ static __always_inline bool read_tracked(unsigned long nfct, struct forwarded *f
 				  (original.destination[2] ^ reply.source[2]) |
 				  (original.destination[3] ^ reply.source[3]) ||
 			  (has_ports(original.protocol) && original.destination_port != reply.source_port);
-	flow->settled = (nfct & CT_INFO) == CT_ESTABLISHED;
+	flow->answered = (nfct & CT_INFO) == CT_ESTABLISHED;
+	flow->askable = original.protocol == IPPROTO_TCP || original.protocol == IPPROTO_UDP;
 	/* A flow that goes where it was sent was judged at from_pod, unless that could not know so on its first packet. */
-	if (!flow->rewritten && flow->settled)
+	if (!flow->rewritten && flow->answered)
 		return false;
 	ipv4 = original.family == FAMILY_IPV4;
 	address_from_words(&flow->pod, original.source, ipv4);
@@ -152,25 +154,19 @@ static __always_inline bool read_untracked(struct bpf_nf_ctx *context, struct fo
 		for (int i = 0; i < MAX_EXTENSION_HEADERS && !has_ports(flow->protocol); i++) {
 			if (bpf_dynptr_read(header, sizeof(header), &packet, at, 0))
 				return false;
-			if (flow->protocol == HEADER_FRAGMENT) {
-				if (header[2] | (header[3] & 0xf8))
-					return false;
-				at += 8;
-			} else if (flow->protocol == HEADER_AUTHENTICATION) {
-				at += (header[1] + 2) * 4;
-			} else if (flow->protocol == HEADER_HOP_BY_HOP || flow->protocol == HEADER_ROUTING ||
-				   flow->protocol == HEADER_DESTINATION) {
-				at += (header[1] + 1) * 8;
-			} else {
+			if (!is_extension_header(flow->protocol))
 				return false;
-			}
+			if (flow->protocol == HEADER_FRAGMENT && (header[2] | (header[3] & 0xf8)))
+				return false;
+			at += extension_length(flow->protocol, header[1]);
 			flow->protocol = header[0];
 		}
 		done = read_ports(&packet, at, flow);
 	}
 	flow->real = flow->asked;
 	flow->rewritten = false;
-	flow->settled = false;
+	flow->answered = false;
+	flow->askable = false;
 	return done;
 }
 
@@ -225,9 +221,9 @@ STEP int judge_forwarded(const struct forwarded *flow, __u32 length)
 		return PASS;
 	now = bpf_jiffies64();
 	row = find_flow(&packet, now, clock->jiffies_per_second, &state);
-	/* A row that from_pod made says nothing of a backend. */
-	if (row && (state & STATE_GENERATION) == packet.generation && !(config->flags & ENDPOINT_HELD) &&
-	    (!flow->rewritten || (state & STATE_REWRITTEN)))
+	/* A row stands for a backend only where it says so, and only for the one that has answered. */
+	if (row && flow->answered && (state & STATE_REWRITTEN) && (state & STATE_GENERATION) == packet.generation &&
+	    !(config->flags & ENDPOINT_HELD))
 		return PASS;
 	really.opened = EGRESS;
 	really.peer = flow->real;
@@ -238,12 +234,11 @@ STEP int judge_forwarded(const struct forwarded *flow, __u32 length)
 		judge_real_peer(&packet, config, &really, &decision);
 	if (decision.verdict == DENY && row && (state & STATE_REWRITTEN))
 		decision.reason = REASON_FLOW_CUT;
-	if (decision.verdict != DENY)
+	/* The others are recorded at the pod's interface, where nobody can forge its address. */
+	if (decision.verdict != DENY && !flow->askable)
 		record_flow(
 			&packet,
-			make_state(packet.generation, EGRESS,
-				   packet.protocol == IPPROTO_TCP && !flow->settled ? STATUS_OPENING : STATUS_SETTLED,
-				   flow->rewritten ? STATE_REWRITTEN : 0),
+			make_state(packet.generation, EGRESS, STATUS_SETTLED, flow->rewritten ? STATE_REWRITTEN : 0),
 			now);
 	/* Told as what it is: a packet to the backend. */
 	packet.flow.remote = flow->real;

@@ -11,7 +11,6 @@
  * belongs to another flow then costs that flow a re-judgement at most. */
 #define STATE_GENERATION 0xffffffffull
 #define STATE_OPENED_BY_POD (1ull << 32)
-#define STATE_ADOPTED (1ull << 33) /* seen in mid-stream: the opening direction is a guess */
 #define STATE_NODE (1ull << 34) /* traffic with the own node: allowed, not judged */
 #define STATE_REWRITTEN (1ull << 35) /* the peer was judged by the address behind a Service or a masquerade */
 #define STATE_STATUS_SHIFT 36
@@ -97,12 +96,14 @@ static __always_inline __u64 next_state(const struct packet *packet, __u64 state
 {
 	__u32 status = next_status(packet, status_of(state));
 
-	/* The pod's SYN-ACK on a row that says the pod opened: an inbound SYN (which leaves no trace) has reused the tuple, or both sides opened. From here
-	 * on either direction may be the opening one. */
-	if (packet->direction == EGRESS && (packet->tcp_flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK) &&
-	    (state & STATE_OPENED_BY_POD))
-		state |= STATE_ADOPTED;
 	return (state & ~STATE_STATUS) | (__u64)status << STATE_STATUS_SHIFT;
+}
+
+/* Datagrams of a client behind a masquerade: another client may be given the same port at any time, and open nothing that could be seen. */
+static __always_inline bool is_doubtful(const struct packet *packet, __u64 state)
+{
+	return (state & STATE_REWRITTEN) && !(state & STATE_OPENED_BY_POD) && packet->direction == INGRESS &&
+	       packet->protocol != IPPROTO_TCP;
 }
 
 /* The whole cost of an established flow: the row is of this generation, fresh, settled, and the packet neither opens nor closes. A row of the node's own
@@ -112,7 +113,8 @@ static __always_inline bool is_plain_hit(const struct packet *packet, const stru
 {
 	__u64 state = READ_ONCE(flow->state);
 
-	if (unlikely(state & STATE_NODE) && packet->direction == INGRESS && !from_node)
+	if (unlikely(state & (STATE_NODE | STATE_REWRITTEN)) &&
+	    (((state & STATE_NODE) && packet->direction == INGRESS && !from_node) || is_doubtful(packet, state)))
 		return false;
 	return (state & (STATE_GENERATION | STATE_STATUS)) ==
 		       (packet->generation | (__u64)STATUS_SETTLED << STATE_STATUS_SHIFT) &&

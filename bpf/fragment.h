@@ -21,7 +21,9 @@ struct fragment_ports {
 	__be16 local_port;
 	__be16 remote_port;
 	__u32 seen; /* low half of jiffies */
-	__u32 protocol;
+	__u8 protocol;
+	__u8 zero;
+	__u16 headers; /* bytes that belong to headers, from the beginning of what is cut into fragments */
 };
 
 struct {
@@ -57,6 +59,7 @@ STEP int remember_fragment(const struct packet *packet, __u32 allowed)
 	ports.remote_port = packet->flow.remote_port;
 	ports.seen = (__u32)bpf_jiffies64();
 	ports.protocol = packet->protocol;
+	ports.headers = packet->fragment_at * 8 + transport_header(packet->protocol);
 	fragment_key_of(packet, &key);
 	if (allowed)
 		bpf_map_update_elem(&fragments, &key, &ports, BPF_ANY);
@@ -78,7 +81,7 @@ STEP int recall_fragment(struct packet *packet, __u32 jiffies_per_second)
 	ports = bpf_map_lookup_elem(&fragments, &key);
 	if (!ports || (__u32)bpf_jiffies64() - ports->seen > FRAGMENT_SECONDS * jiffies_per_second)
 		return REASON_FRAGMENT_ORPHAN;
-	if (packet->fragment_at * 8 < transport_header(ports->protocol))
+	if (packet->fragment_at * 8 < ports->headers)
 		return REASON_FRAGMENT_OVERLAP;
 	packet->flow.local_port = ports->local_port;
 	packet->flow.remote_port = ports->remote_port;

@@ -10,8 +10,8 @@ static __always_inline __u32 judge_opening(const struct packet *packet, const st
 {
 	/* Ports always mean the port of the side that was opened to. ICMP has none: its key's words are no ports. */
 	bool icmp = packet->protocol == IPPROTO_ICMP || packet->protocol == PROTOCOL_ICMPV6;
-	__u32 ports = packet->flow.ports;
-	__u32 verdict;
+	__u64 ports = packet->flow.ports;
+	__u64 verdict;
 
 	if (opened == EGRESS) {
 		verdict = judge(&config->direction[EGRESS], identity, packet->protocol, icmp ? 0 : ports >> 16);
@@ -34,143 +34,139 @@ static __always_inline bool in_take_over(const struct endpoint_config *config)
 	return config->take_over_until && bpf_ktime_get_ns() < config->take_over_until;
 }
 
+/* The first second of two minutes, for answers that were on their way. */
+#define DATAGRAM_WINDOW_ENDS (119 * 1000000000ull)
+
+static __always_inline bool in_take_over_of_datagrams(const struct endpoint_config *config)
+{
+	return config->take_over_until && bpf_ktime_get_ns() + DATAGRAM_WINDOW_ENDS < config->take_over_until;
+}
+
 /* What becomes of conntrack after a verdict. */
 enum record {
 	RECORD_ALLOWED = 0, /* a row for what is allowed */
 	RECORD_NOTHING,
-	RECORD_CUT, /* a row that is never current: whatever comes is judged again, as opened by the peer */
+	RECORD_CUT, /* a row that is never current: whatever comes is judged again */
 };
 
 struct decision {
 	__u32 verdict;
 	__u32 reason;
-	__u64 flags; /* STATE_ADOPTED */
+	__u64 flags; /* STATE_NODE, STATE_REWRITTEN */
 	__u32 opened;
 	__u32 record;
 };
-
-/* Flows from before the isolation were recorded by nobody. Did the peer open this one? The kernel's conntrack knows, where it is used; else the side with
- * the lower port is taken for the server. */
-static __always_inline bool peer_opened(struct __sk_buff *skb, const struct packet *packet)
-{
-	struct kernel_flow kernel = {};
-
-	ask_kernel(skb, packet, &kernel);
-	if (kernel.known)
-		return kernel.opened == INGRESS;
-	return bpf_ntohs(packet->flow.local_port) < bpf_ntohs(packet->flow.remote_port);
-}
-
-static __always_inline bool kernel_saw_opening(struct __sk_buff *skb, const struct packet *packet,
-					       enum direction opener)
-{
-	struct kernel_flow kernel = {};
-
-	ask_kernel(skb, packet, &kernel);
-	return kernel.known && kernel.opened == opener;
-}
-
-/* In the take-over window: a flow that a denied peer opened must not live on as one that the pod opened, which its first answer would make it where the
- * pod's egress is open. A TCP flow of that kind is cut for good. A datagram may also open a flow of its own: it passes where the policy lets it, and
- * explains nothing. */
-STEP int record_taken_over(struct __sk_buff *skb, const struct packet *packet, const struct endpoint_config *config,
-			   __u32 identity)
-{
-	if (!packet || !config)
-		return RECORD_ALLOWED;
-	if (packet->protocol != IPPROTO_TCP && packet->protocol != IPPROTO_UDP)
-		return RECORD_ALLOWED;
-	if (!in_take_over(config) || !peer_opened(skb, packet))
-		return RECORD_ALLOWED;
-	if (judge(&config->direction[INGRESS], identity, packet->protocol, packet->flow.local_port) != DENY)
-		return RECORD_ALLOWED;
-	return packet->protocol == IPPROTO_TCP ? RECORD_CUT : RECORD_NOTHING;
-}
-
-/* A flow without a row, or an opening. */
-static __always_inline void judge_unknown(struct __sk_buff *skb, const struct packet *packet,
-					  const struct endpoint_config *config, __u32 identity,
-					  struct decision *decision)
-{
-	enum direction own = packet->direction;
-	bool tcp = packet->protocol == IPPROTO_TCP;
-	bool syn_ack = (packet->tcp_flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK);
-	__u32 verdict;
-
-	decision->flags = 0;
-	decision->reason = REASON_ALLOWED;
-	decision->opened = own;
-	decision->record = RECORD_ALLOWED;
-	if (config->take_over_until && !packet->opening)
-		decision->record = record_taken_over(skb, packet, config, identity);
-	if (decision->record == RECORD_CUT) {
-		decision->verdict = DENY;
-		decision->reason = REASON_FLOW_CUT;
-		return;
-	}
-	/* The pod's SYN-ACK says itself that the peer opened. */
-	if (tcp && own == EGRESS && syn_ack) {
-		verdict = judge_opening(packet, config, identity, INGRESS);
-		if (verdict != DENY) {
-			decision->opened = INGRESS;
-			decision->verdict = verdict;
-			return;
-		}
-	}
-	verdict = judge_opening(packet, config, identity, own);
-	decision->verdict = verdict;
-	if (verdict != DENY) {
-		if (tcp && !packet->opening)
-			decision->flags = STATE_ADOPTED;
-		return;
-	}
-	decision->reason = REASON_POLICY;
-	if (packet->opening)
-		return;
-	verdict = judge_opening(packet, config, identity, other(own));
-	if (verdict == DENY)
-		return;
-	/* The policy allows the opposite opening. Is this its reply? Out of the pod, TCP needs no proof: such a segment opens nothing. Into the pod it
-	 * does, or stray segments from anyone would reach every pod whose egress is open. UDP and ICMP always need it. */
-	if ((tcp && (own == EGRESS || in_take_over(config))) || kernel_saw_opening(skb, packet, other(own))) {
-		decision->verdict = verdict;
-		decision->reason = REASON_REPLY;
-		decision->opened = other(own);
-		decision->flags = STATE_ADOPTED;
-	} else if (tcp) {
-		decision->reason = REASON_NO_EVIDENCE;
-	}
-}
-
-/* A row of an older generation: judged again in the direction in which the flow was opened. */
-static __always_inline void judge_again(const struct packet *packet, const struct endpoint_config *config,
-					__u32 identity, __u64 state, struct decision *decision)
-{
-	enum direction opened = opened_direction(state);
-
-	decision->flags = state & STATE_ADOPTED;
-	decision->opened = opened;
-	decision->reason = REASON_ALLOWED;
-	decision->verdict = judge_opening(packet, config, identity, opened);
-	if (decision->verdict == DENY && decision->flags) {
-		decision->opened = other(opened);
-		decision->verdict = judge_opening(packet, config, identity, other(opened));
-	}
-	if (decision->verdict == DENY)
-		decision->reason = REASON_FLOW_CUT;
-}
-
-/* Does the node itself send this into the pod? What came in by an interface was sent by someone else, with or without masquerade. */
-static __always_inline bool is_from_node(const struct __sk_buff *skb, const struct packet *packet)
-{
-	return packet->direction == INGRESS && skb->ingress_ifindex == 0;
-}
 
 static __always_inline void decide(struct decision *decision, __u32 verdict, __u32 reason, __u64 flags)
 {
 	decision->verdict = verdict;
 	decision->reason = reason;
 	decision->flags = flags;
+}
+
+static __always_inline bool is_syn_ack(const struct packet *packet)
+{
+	return packet->protocol == IPPROTO_TCP && (packet->tcp_flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK);
+}
+
+/* Who opened a flow that is met on its way? A SYN-ACK tells, and the kernel's conntrack where it is used; else the side with the lower port is taken for
+ * the server. */
+static __always_inline enum direction guess_opener(const struct packet *packet, const struct kernel_flow *kernel)
+{
+	__u32 local = bpf_ntohs(packet->flow.local_port), remote = bpf_ntohs(packet->flow.remote_port);
+
+	if (is_syn_ack(packet))
+		return other(packet->direction);
+	if (kernel->known)
+		return kernel->opened;
+	return local == remote ? packet->direction : local < remote ? INGRESS : EGRESS;
+}
+
+/* A flow without a row, or an opening. */
+STEP int judge_unknown(struct __sk_buff *skb, const struct packet *packet, const struct endpoint_config *config,
+		       __u32 identity, struct decision *decision)
+{
+	struct kernel_flow kernel = {};
+	/* As wide as a slot of the stack: without CAP_PERFMON the verifier does not take half a slot where a pointer lay before. */
+	__u64 own, opener, mine, theirs, tcp, window, reply;
+
+	if (!packet || !config || !decision)
+		return 0;
+	own = packet->direction;
+	tcp = packet->protocol == IPPROTO_TCP;
+	decision->opened = own;
+	/* The pod's SYN-ACK says itself that the peer opened. */
+	if (own == EGRESS && is_syn_ack(packet)) {
+		mine = judge_opening(packet, config, identity, INGRESS);
+		if (mine != DENY) {
+			decision->opened = INGRESS;
+			decide(decision, mine, REASON_ALLOWED, 0);
+			return 0;
+		}
+	}
+	mine = judge_opening(packet, config, identity, own);
+	decide(decision, mine, mine == DENY ? REASON_POLICY : REASON_ALLOWED, 0);
+	if (packet->opening || (!tcp && packet->protocol != IPPROTO_UDP))
+		return 0;
+	window = in_take_over(config);
+	barrier_var(window);
+	if (!tcp && !window && mine != DENY)
+		return 0;
+	theirs = judge_opening(packet, config, identity, other(own));
+	if (theirs == DENY && mine == DENY)
+		return 0;
+	ask_kernel(skb, packet, &kernel);
+	opener = guess_opener(packet, &kernel);
+	if ((kernel.known || window) && (opener == own ? mine : theirs) == DENY) {
+		/* Its opener may not open it: it must not live on as one that the other side opened, which its next packet would make it. A datagram
+		 * may open a flow of its own at any time: it passes where the policy lets it, and explains nothing. */
+		decision->record = RECORD_NOTHING;
+		if (tcp && window) {
+			decision->opened = opener;
+			decision->record = RECORD_CUT;
+			decide(decision, DENY, REASON_FLOW_CUT, 0);
+		}
+		return 0;
+	}
+	if (mine != DENY) {
+		if (tcp)
+			decision->opened = opener;
+		return 0;
+	}
+	/* The policy allows the opposite opening. Is this its reply? Out of the pod, TCP needs no proof: such a segment opens nothing. Into the pod it
+	 * does, or stray segments from anyone would reach every pod whose egress is open. UDP always needs it. */
+	if (kernel.known)
+		reply = true;
+	else if (tcp)
+		reply = own == EGRESS || window;
+	else
+		reply = opener != own && in_take_over_of_datagrams(config);
+	if (reply) {
+		decide(decision, theirs, REASON_REPLY, 0);
+		decision->opened = other(own);
+		if (!tcp && !kernel.known)
+			decision->record = RECORD_NOTHING;
+	} else if (tcp) {
+		decision->reason = REASON_NO_EVIDENCE;
+	}
+	return 0;
+}
+
+/* A row of an older generation: judged again in the direction in which the flow was opened. */
+static __always_inline void judge_again(const struct packet *packet, const struct endpoint_config *config,
+					__u32 identity, __u64 state, struct decision *decision)
+{
+	__u32 verdict;
+
+	decision->opened = opened_direction(state);
+	verdict = judge_opening(packet, config, identity, decision->opened);
+	decide(decision, verdict, verdict == DENY ? REASON_FLOW_CUT : REASON_ALLOWED, 0);
+}
+
+/* Does the node itself send this into the pod? What came in by an interface was sent by someone else, with or without masquerade. */
+static __always_inline bool is_from_node(const struct __sk_buff *skb, const struct packet *packet)
+{
+	return packet->direction == INGRESS && skb->ingress_ifindex == 0;
 }
 
 /* By whom the kernel's conntrack says that it is: a Service's backend, or the client behind a masquerade. */
@@ -282,6 +278,15 @@ static __always_inline int conclude_decision(struct __sk_buff *skb, const struct
 			skb->ifindex, skb->len);
 }
 
+/* What the node may say to the pod is not for others who use its tuple. And the pod's SYN-ACK answers an opening that left no trace: whatever stands there is
+ * of an earlier flow. */
+static __always_inline bool may_explain(const struct __sk_buff *skb, const struct packet *packet, __u64 state)
+{
+	if (packet->direction == INGRESS)
+		return !(state & STATE_NODE) || is_from_node(skb, packet);
+	return !is_syn_ack(packet);
+}
+
 STEP int judge_flow(struct __sk_buff *skb, struct packet *packet, const struct endpoint_config *config)
 {
 	struct runtime *clock = get_runtime();
@@ -298,13 +303,14 @@ STEP int judge_flow(struct __sk_buff *skb, struct packet *packet, const struct e
 	/* An opening is judged whatever the table says. */
 	if (!packet->opening)
 		flow = find_flow(packet, now, clock->jiffies_per_second, &state);
-	/* What the node may say to the pod is not for others who use its tuple. */
-	if (flow && (state & STATE_NODE) && packet->direction == INGRESS && !is_from_node(skb, packet)) {
+	if (flow && !may_explain(skb, packet, state)) {
 		flow = NULL;
 		state = 0;
 	}
-	if (flow && (state & STATE_GENERATION) == packet->generation && !(config->flags & ENDPOINT_HELD)) {
-		update_flow(flow, state, next_state(packet, state), now);
+	if (flow && (state & STATE_GENERATION) == packet->generation && !(config->flags & ENDPOINT_HELD) &&
+	    !is_doubtful(packet, state)) {
+		if (packet->fragment != FRAGMENT_LATER)
+			update_flow(flow, state, next_state(packet, state), now);
 		return PASS;
 	}
 	/* The pod to itself, through a hairpin: by its own interface in and out. Over IPv6 the pod's kernel would take such a packet from anywhere. */
@@ -328,8 +334,10 @@ STEP int judge_flow(struct __sk_buff *skb, struct packet *packet, const struct e
 		judge_unknown(skb, packet, config, peer.identity, &decision);
 	}
 
-	if (decision.record == RECORD_CUT) {
-		record_flow(packet, make_state(GENERATION_NEVER, INGRESS, STATUS_SETTLED, 0), now);
+	if (packet->fragment == FRAGMENT_LATER) {
+		/* Its first has recorded what there is to record. */
+	} else if (decision.record == RECORD_CUT) {
+		record_flow(packet, make_state(GENERATION_NEVER, decision.opened, STATUS_SETTLED, 0), now);
 	} else if (decision.verdict != DENY && decision.record == RECORD_ALLOWED) {
 		status = next_status(packet, flow ? status_of(state) : STATUS_OPENING);
 		next = make_state(packet->generation, decision.opened, status, decision.flags);
@@ -364,18 +372,21 @@ STEP int parse_quoted(struct __sk_buff *skb, const struct packet *error, struct 
 			return false;
 		quoted->protocol = ip.nexthdr;
 		quoted->l4 = quoted->l3 + sizeof(ip);
-		if (quoted->protocol == HEADER_FRAGMENT) {
+		for (int i = 0; i < MAX_EXTENSION_HEADERS; i++) {
 			struct {
 				__u8 next;
-				__u8 reserved;
-				__be16 offset;
-			} fragment;
+				__u8 length;
+				__be16 offset; /* fragment header only */
+			} extension;
 
-			if (bpf_skb_load_bytes(skb, quoted->l4, &fragment, sizeof(fragment)) ||
-			    (fragment.offset & bpf_htons(0xfff8)))
+			if (!is_extension_header(quoted->protocol))
+				break;
+			if (bpf_skb_load_bytes(skb, quoted->l4, &extension, sizeof(extension)))
 				return false;
-			quoted->protocol = fragment.next;
-			quoted->l4 += 8;
+			if (quoted->protocol == HEADER_FRAGMENT && (extension.offset & bpf_htons(0xfff8)))
+				return false;
+			quoted->l4 += extension_length(quoted->protocol, extension.length);
+			quoted->protocol = extension.next;
 		}
 	} else {
 		struct iphdr ip;
@@ -416,13 +427,14 @@ STEP int parse_quoted(struct __sk_buff *skb, const struct packet *error, struct 
 STEP int judge_icmp_error(struct __sk_buff *skb, struct packet *error, const struct endpoint_config *config)
 {
 	struct decision decision = { .verdict = DENY, .reason = REASON_ICMP_UNRELATED };
+	struct runtime *clock = get_runtime();
 	struct packet quoted = {};
 	struct identity_row peer;
 	struct flow *flow;
-	__u64 state;
+	__u64 state = 0;
 	int who;
 
-	if (!error || !config)
+	if (!error || !config || !clock)
 		return DROP;
 	if (!is_isolated(config, error->direction) && !(config->flags & ENDPOINT_HELD))
 		return PASS;
@@ -445,11 +457,10 @@ STEP int judge_icmp_error(struct __sk_buff *skb, struct packet *error, const str
 	if (config->flags & ENDPOINT_HELD)
 		return conclude_decision(skb, error, &decision);
 	set_scope(&quoted);
-	flow = bpf_map_lookup_elem(&conntrack, &quoted.flow);
-	state = flow ? READ_ONCE(flow->state) : 0;
+	flow = find_flow(&quoted, bpf_jiffies64(), clock->jiffies_per_second, &state);
 	if (flow && (state & STATE_GENERATION) == quoted.generation)
 		return PASS;
-	who = judge_translated(skb, &quoted, config, hints_of(&peer, state), &decision);
+	who = judge_translated(skb, &quoted, config, hints_of(&peer, flow ? state : 0), &decision);
 	if (who == WHO_IT_SAYS && flow)
 		judge_again(&quoted, config, peer.identity, state, &decision);
 	else if (who == WHO_IT_SAYS)

@@ -52,7 +52,7 @@ struct packet {
 	__u8 tcp_flags;
 	__u8 opening; /* a pure SYN, an echo request, an SCTP INIT: judged always, never passed by a hit */
 	__u8 fragment;
-	__u8 fragment_at; /* offset in units of 8 bytes, at most 255 */
+	__u8 fragment_at; /* offset (of a first one: of its transport header) in units of 8 bytes, at most 255 */
 	__u8 hop_limit;
 	__u8 icmp_type;
 	__u8 ipv6;

@@ -114,7 +114,7 @@ STEP int parse_ipv6(struct __sk_buff *skb, struct packet *packet)
 		__be16 offset; /* fragment header only */
 		__be32 id;
 	} extension;
-	__u32 at, length, offset = 0;
+	__u32 at, length, fragmentable = 0, offset = 0;
 	bool more = false;
 	struct ipv6hdr ip;
 	__u8 next;
@@ -138,20 +138,16 @@ STEP int parse_ipv6(struct __sk_buff *skb, struct packet *packet)
 	packet->end = at + length;
 	next = ip.nexthdr;
 	for (int i = 0; i < MAX_EXTENSION_HEADERS; i++) {
-		if (next != HEADER_HOP_BY_HOP && next != HEADER_ROUTING && next != HEADER_DESTINATION &&
-		    next != HEADER_FRAGMENT && next != HEADER_AUTHENTICATION)
+		if (!is_extension_header(next))
 			break;
 		if (at + sizeof(extension) > packet->end || bpf_skb_load_bytes(skb, at, &extension, sizeof(extension)))
 			return unreadable(packet, REASON_TRUNCATED);
+		at += extension_length(next, extension.length);
 		if (next == HEADER_FRAGMENT) {
 			offset = bpf_ntohs(extension.offset) & 0xfff8;
 			more = bpf_ntohs(extension.offset) & 1;
 			packet->fragment_id = extension.id;
-			at += 8;
-		} else if (next == HEADER_AUTHENTICATION) {
-			at += (extension.length + 2) * 4;
-		} else {
-			at += (extension.length + 1) * 8;
+			fragmentable = at;
 		}
 		next = extension.next;
 		if (offset)
@@ -159,8 +155,10 @@ STEP int parse_ipv6(struct __sk_buff *skb, struct packet *packet)
 	}
 	packet->protocol = next;
 	packet->l4 = at;
-	if (offset == 0 && (next == HEADER_HOP_BY_HOP || next == HEADER_ROUTING || next == HEADER_DESTINATION ||
-			    next == HEADER_FRAGMENT || next == HEADER_AUTHENTICATION))
+	/* Of a first fragment: how far behind its beginning the transport header lies. */
+	if (fragmentable)
+		packet->fragment_at = (at - fragmentable) / 8 < 255 ? (at - fragmentable) / 8 : 255;
+	if (offset == 0 && is_extension_header(next))
 		return unreadable(packet, REASON_MALFORMED);
 	if (at > packet->end)
 		return unreadable(packet, REASON_TRUNCATED);

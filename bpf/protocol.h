@@ -16,6 +16,21 @@
 #define HEADER_FRAGMENT 44
 #define HEADER_AUTHENTICATION 51
 #define HEADER_DESTINATION 60
+
+static __always_inline int is_extension_header(__u8 header)
+{
+	return header == HEADER_HOP_BY_HOP || header == HEADER_ROUTING || header == HEADER_DESTINATION ||
+	       header == HEADER_FRAGMENT || header == HEADER_AUTHENTICATION;
+}
+
+/* In bytes; `field` is the header's own length field. */
+static __always_inline __u32 extension_length(__u8 header, __u8 field)
+{
+	if (header == HEADER_FRAGMENT)
+		return 8;
+	return header == HEADER_AUTHENTICATION ? (field + 2) * 4 : (field + 1) * 8;
+}
+
 /* More headers than any sender has use for; a packet with more cannot be parsed. */
 #define MAX_EXTENSION_HEADERS 8
 

@@ -64,7 +64,12 @@ export class Compiler {
   readonly #budget: Budget;
   readonly #policies = new PolicyStore();
   readonly #subjects = new Subjects(this.#policies, this.rulesets);
-  readonly #node = new NodeAddresses((address, own) => this.identities.setOwnNode(address, own));
+  readonly #node = new NodeAddresses((address, own) => {
+    this.identities.setOwnNode(address, own);
+    if (!own) this.#formerlyOwn.add(address);
+  });
+  /** Addresses that the node had: flows with them were allowed as the node's, and are swept. */
+  readonly #formerlyOwn = new Set<Address>();
   /** Address → identity at its owner's death, until its flows are swept. */
   readonly #tombstones = new Map<Address, Identity>();
   #refused: ReadonlyMap<string, PosternError> = new Map();
@@ -208,10 +213,10 @@ export class Compiler {
   /** Removals that are due, at least a second after what they remove was last in force; and the sweep of the dead addresses' flows. */
   sweep(now: Now): Operation[] {
     const operations = [...this.#ledger.removals(now.ms), ...this.endpoints.removals(now.ms, REMOVAL_DELAY_MS)];
-    if (this.#tombstones.size > 0) {
-      operations.push({ op: 'sweep-flows', addresses: [...this.#tombstones.keys()] });
-      this.#tombstones.clear();
-    }
+    const gone = [...this.#tombstones.keys(), ...this.#formerlyOwn];
+    if (gone.length > 0) operations.push({ op: 'sweep-flows', addresses: gone });
+    this.#tombstones.clear();
+    this.#formerlyOwn.clear();
     if (this.#ledger.settled && this.identities.unusedLists > UNUSED_LISTS_KEPT) this.identities.compact();
     return operations;
   }
@@ -223,7 +228,7 @@ export class Compiler {
 
   /** Something waits for `sweep`, or for `flushDue`. */
   get sweepPending(): boolean {
-    return this.#ledger.pending || this.endpoints.pending || this.#tombstones.size > 0 || this.#admissions.overdue;
+    return this.#ledger.pending || this.endpoints.pending || this.#tombstones.size + this.#formerlyOwn.size > 0 || this.#admissions.overdue;
   }
 
   /* Drift */

@@ -141,7 +141,7 @@ export class EndpointTable {
           configs.push({ op: 'put-config', id: endpoint.configId, config });
         }
       }
-      const fresh = endpoint.word === undefined ? generation.current : stale ? generation.next() : endpoint.word.generation;
+      const fresh = stale || endpoint.word === undefined ? generation.next() : endpoint.word.generation;
       endpoint.ingress = intent.ingress;
       endpoint.egress = intent.egress;
       if (endpoint.word?.config === endpoint.configId && endpoint.word.generation === fresh) continue;

@@ -1,5 +1,6 @@
 /** UDP, SCTP, echo and the protocols without ports: what opens, and what is a reply. */
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { encapsulated, ipv4, ipv6, raw, type Segment } from '../support/builders/frames.ts';
 import { sctp, tcp, udp, type SctpChunk } from '../support/builders/segments.ts';
@@ -48,8 +49,16 @@ describe.each(FAMILIES)('over $name', needsKernel, (family) => {
     it('from a port that may be asked opens nothing', () => {
       stage.set({ ingress: [{ ports: [{ port: 53, protocol: 'UDP' }] }], egress: [] });
       expect(stranger.out(udp({ source: 53, destination: 53 }))).toBe('POLICY');
+    });
+
+    it('that was on its way when isolation began passes for a second, and opens nothing', async () => {
+      const late = udp({ source: 53, destination: CLIENT });
       stage.set({ ingress: [{ ports: [{ port: 53, protocol: 'UDP' }] }], egress: [] }, { ranOpen: true });
-      expect(stranger.out(answer)).toBe('POLICY');
+      expect(stranger.out(late)).toBe('pass');
+      expect(stranger.out(udp({ source: CLIENT, destination: 53 }))).toBe('POLICY');
+      expect(stage.kernel.flows()).toBe(0);
+      await sleep(1000);
+      expect(stranger.out(late)).toBe('POLICY');
     });
 
     it('is forgotten after two quiet minutes, and remembered before', () => {
