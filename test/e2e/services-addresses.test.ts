@@ -47,7 +47,7 @@ describe.each(NODES)('addresses, for $plugin pods with br_netfilter $bridgeNetfi
   });
 
   afterEach(async () => {
-    world.clear();
+    await world.clear();
     await agent.settle();
   });
   afterAll(() => {

@@ -29,7 +29,7 @@ describe.each(PLUGINS)('flows of %s pods to a Service that are open while', need
     await allow('friend', 'foe');
   });
   afterEach(async () => {
-    world.clear();
+    await world.clear();
     await agent.settle();
   });
   afterAll(() => world[Symbol.dispose]());

@@ -36,7 +36,7 @@ describe.each(PLUGINS)('Services, for %s pods', needsKernel, (plugin) => {
   });
 
   afterEach(async () => {
-    world.clear();
+    await world.clear();
     await agent.settle();
   });
   afterAll(() => world[Symbol.dispose]());

@@ -22,6 +22,7 @@ interface Flow {
 
 const flows = new Map<string, Flow>();
 const pushes = new Set<() => void>();
+const served = new Set<Socket>();
 const visitors = new Map<string, number>();
 
 function welcome(address: string | undefined): void {
@@ -42,25 +43,30 @@ function serveTcp(name: string, host: string, port: number): Promise<void> {
     const push = (): void => void socket.write(PUSH);
     socket.setNoDelay(true);
     pushes.add(push);
+    served.add(socket);
     socket.on('data', () => {
       welcome(socket.remoteAddress);
       socket.write(`${name}\n`);
     });
     socket.on('error', () => undefined);
-    socket.on('close', () => pushes.delete(push));
+    socket.on('close', () => {
+      pushes.delete(push);
+      served.delete(socket);
+    });
   });
   return new Promise((resolve) => void server.listen({ port, host, ipv6Only: true }, resolve));
 }
 
 function serveUdp(name: string, host: string, port: number): Promise<void> {
   const socket = createSocket({ type: isIPv6(host) ? 'udp6' : 'udp4', ipv6Only: isIPv6(host) });
-  const known = new Set<string>();
+  const known = new Map<string, () => void>();
   socket.on('message', (_message, { address, port: from }) => {
+    const client = `${address} ${from}`;
+    const push = known.get(client) ?? ((): void => socket.send(PUSH, from, address));
+    known.set(client, push);
+    pushes.add(push);
     welcome(address);
     socket.send(`${name}\n`, from, address);
-    if (known.has(`${address} ${from}`)) return;
-    known.add(`${address} ${from}`);
-    pushes.add(() => socket.send(PUSH, from, address));
   });
   return new Promise((resolve) => {
     socket.bind(port, host, () => {
@@ -109,7 +115,8 @@ function openTcp(name: string, { host, port, from, sourcePort }: Opening): Flow 
     name,
     false,
     (text) => void socket.write(text),
-    () => socket.destroy(),
+    // What the kernel would go on sending for a closed connection could be taken for a later test's.
+    () => void (opened ? socket.resetAndDestroy() : socket.destroy()),
   );
   socket.setNoDelay(true);
   socket.on('connect', () => (opened = true));
@@ -177,6 +184,10 @@ async function answer(request: TalkRequest): Promise<TalkAnswers[TalkRequest['op
       return say(request.flow, request.timeoutMs);
     case 'push':
       for (const push of pushes) push();
+      return undefined;
+    case 'forget':
+      for (const socket of served) socket.resetAndDestroy();
+      pushes.clear();
       return undefined;
     case 'pushed': {
       const flow = flows.get(request.flow);

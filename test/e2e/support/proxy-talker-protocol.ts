@@ -30,6 +30,8 @@ export type TalkRequest =
   | { readonly op: 'say'; readonly flow: string; readonly timeoutMs: number }
   /** As a server: say something, unasked, to everyone who is or was here. */
   | { readonly op: 'push' }
+  /** As a server: end every connection without a word more, and say nothing unasked to anyone who was here. */
+  | { readonly op: 'forget' }
   /** Did a push arrive on that flow since the last time that this was asked? */
   | { readonly op: 'pushed'; readonly flow: string; readonly timeoutMs: number }
   | { readonly op: 'close'; readonly flow: string }
@@ -41,6 +43,7 @@ export interface TalkAnswers {
   readonly open: Answer;
   readonly say: Answer;
   readonly push: void;
+  readonly forget: void;
   readonly pushed: boolean;
   readonly close: void;
   readonly visitors: Readonly<Record<string, number>>;

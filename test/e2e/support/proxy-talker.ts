@@ -65,6 +65,11 @@ export class Talker {
     return this.#ask({ op: 'push' });
   }
 
+  /** As a server: end all that is open, so that nothing of it is sent again. */
+  forget(): Promise<void> {
+    return this.#ask({ op: 'forget' });
+  }
+
   /** As a server: who spoke to it, and how often. */
   visitors(): Promise<Readonly<Record<string, number>>> {
     return this.#ask({ op: 'visitors' });

@@ -69,11 +69,12 @@ export class ProxyWorld {
     this.world.policy(name, spec);
   }
 
-  /** No policy and no Service any more. */
-  clear(): void {
+  /** No policy, no Service, and at the pods no connection any more. */
+  async clear(): Promise<void> {
     for (const name of this.#policies) this.world.manifests.remove(`policy-${name}.json`);
     this.#policies.clear();
     this.proxy.clear();
+    await Promise.all(this.pods.map(({ talker }) => talker.forget()));
   }
 
   /** Lets the agent of this node know pods and the node of another. */
