@@ -1,9 +1,11 @@
 /** Puts the program after_nat on the node's POST_ROUTING, by a pinned netfilter link for each family; such a link's program cannot be replaced in place. */
 
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import * as native from '../../native/index.js';
 import { PosternError } from '../model/error.ts';
+import { readLink } from './read-link.ts';
+import type { HookFinding, HookPlace } from './verify-hooks.ts';
 
 /** AF_INET, AF_INET6 */
 const FAMILIES = [2, 10] as const;
@@ -44,6 +46,39 @@ export class AfterNat {
   detach(): void {
     for (const path of this.#own) rmSync(path, { force: true });
     this.#own.clear();
+  }
+
+  /** Its links as they should be, one for each family. */
+  places(): HookPlace[] {
+    return [...this.#own].map((path) => ({ what: 'hooks', inspect: () => this.#inspect(path) }));
+  }
+
+  #inspect(path: string): HookFinding | undefined {
+    const [family = 0, priority = 0] = basename(path).slice(PREFIX.length).split('_').map(Number);
+    const base = {
+      where: `POST_ROUTING of ${family === FAMILIES[0] ? 'IPv4' : 'IPv6'}`,
+      expected: `after_nat at priority ${priority}`,
+      // What it does not see is judged at neither hook of the interface.
+      unguarded: false,
+      mend: () => {
+        this.#own.delete(path);
+        this.#own.add(attachFamily(this.#links, family, this.#need()));
+      },
+    };
+    const link = readLink(path);
+    if (link === 'none') return { ...base, kind: 'missing', found: null };
+    if (link === 'no link' || link.programId !== native.programInfo(this.#need()).id)
+      return { ...base, kind: 'changed', found: 'a pin of something else' };
+    // A link that somebody detached looks like any other; but its place is free.
+    const probe = attachAt(family, priority, this.#need());
+    if (probe === undefined) return undefined;
+    native.close(probe);
+    return { ...base, kind: 'severed', found: 'a link that leads nowhere' };
+  }
+
+  #need(): native.Fd {
+    if (this.#program === undefined) throw new PosternError('E_DATAPATH', 'the BPF object has no program "after_nat"');
+    return this.#program;
   }
 
   /** Once no interface has an earlier agent's programs any more. */

@@ -3,8 +3,10 @@
 import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as native from '../../native/index.js';
+import type { AfterNat } from './after-nat.ts';
 import { HOOKS, TC_HANDLE, TC_PRIORITY, type Attachments } from './attachments.ts';
 import { pinnedMapPlaces } from './pinned-maps.ts';
+import { readLink } from './read-link.ts';
 import { listFilters } from './tc-filters.ts';
 import { loadTwins } from './twin-programs.ts';
 import type { HookFinding, HookInspector, HookPlace } from './verify-hooks.ts';
@@ -13,6 +15,7 @@ export interface HookParts {
   readonly object: native.LoadedObject;
   readonly bpfRoot: string;
   readonly attachments: Attachments;
+  readonly afterNat: AfterNat;
   /** Runs something while nothing is judged at an interface. */
   readonly whileOpen: (ifindex: number, act: () => void) => void;
 }
@@ -39,7 +42,7 @@ export class KernelHooks implements HookInspector {
   }
 
   nodePlaces(): readonly HookPlace[] {
-    return pinnedMapPlaces(this.#parts.object.maps, this.#parts.bpfRoot);
+    return [...this.#parts.afterNat.places(), ...pinnedMapPlaces(this.#parts.object.maps, this.#parts.bpfRoot)];
   }
 
   attached(): ReadonlySet<number> {
@@ -179,22 +182,6 @@ function whereOf({ ifindex, hook }: Hook): string {
 function nameOf(ifindex: number): string {
   const name = native.interfaceName(ifindex);
   return name === undefined ? '' : ` (${name})`;
-}
-
-function readLink(path: string): native.LinkInfo | 'none' | 'no link' {
-  let pinned: native.Fd;
-  try {
-    pinned = native.openPinned(path);
-  } catch (error) {
-    return (error as { code?: string }).code === 'ENOENT' ? 'none' : 'no link';
-  }
-  try {
-    return native.linkInfo(pinned);
-  } catch {
-    return 'no link';
-  } finally {
-    native.close(pinned);
-  }
 }
 
 function tcxPrograms(ifindex: number, hook: native.Hook): readonly number[] {

@@ -14,7 +14,8 @@ export interface GenerationHolder {
   apply(operations: readonly Operation[]): void;
 }
 
-export function kernelSettings(holder: GenerationHolder, maps: KernelMaps, desired: DesiredState): Setting[] {
+export function kernelSettings(holder: GenerationHolder, maps: KernelMaps, afterNat: boolean, desired: DesiredState): Setting[] {
+  const slot = (member: 'prefix_families' | 'after_nat'): number => LAYOUT.runtime[member][0] / 4;
   const { families, permanent } = readPrefixes(desired);
   return [
     {
@@ -26,9 +27,17 @@ export function kernelSettings(holder: GenerationHolder, maps: KernelMaps, desir
     {
       name: 'families with prefixes',
       expected: families,
-      found: maps.runtime[LAYOUT.runtime.prefix_families[0] / 4] ?? 0,
+      found: maps.runtime[slot('prefix_families')] ?? 0,
       // Whenever a prefix is put, the value is written anew.
       mend: () => holder.apply(permanent),
+    },
+    {
+      name: 'Services judged after NAT',
+      expected: Number(afterNat),
+      found: maps.runtime[slot('after_nat')] ?? 0,
+      mend: () => {
+        maps.runtime[slot('after_nat')] = Number(afterNat);
+      },
     },
   ];
 }

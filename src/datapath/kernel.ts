@@ -45,6 +45,7 @@ export class KernelDatapath implements Datapath {
       object,
       bpfRoot: options.bpfRoot,
       attachments: this.#attachments,
+      afterNat: this.#afterNat,
       whileOpen: (ifindex, act) => maps.whileOpen(ifindex, act),
     });
   }
@@ -119,7 +120,7 @@ export class KernelDatapath implements Datapath {
 
   verify(desired: DesiredState, repair: boolean): Promise<DriftReport> {
     return verifyDatapath(
-      { store: this.#rows, hooks: this.#hooks, settings: () => kernelSettings(this, this.#maps, desired) },
+      { store: this.#rows, hooks: this.#hooks, settings: () => kernelSettings(this, this.#maps, this.#afterNat.attached, desired) },
       desired,
       repair,
     );
