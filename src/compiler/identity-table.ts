@@ -5,10 +5,15 @@
 
 import type { Address, Prefix } from '../model/ip.ts';
 import type { Labels } from '../model/labels.ts';
-import { makePortNumberList, selectsPod, type PeerList } from '../policy/peer-list.ts';
+import { makePortNumberList, type PeerList } from '../policy/peer-list.ts';
 import { nameKey, resolvePortName, type PortName } from '../policy/ruleset.ts';
+import { KeyedSets } from './keyed-sets.ts';
+import { ListIndex } from './list-index.ts';
 import { isIdle, Members, type Identity, type LiveList, type Member, type PodGroup } from './members.ts';
 import { PodGroups, type PodFacts } from './pod-groups.ts';
+
+/** Edges for which a list that nobody uses counts as one more. */
+const EDGES_OF_A_LIST = 16;
 
 export class IdentityTable {
   /** Identity 0: in no live list. Every stranger has it, so it is never split off or merged. */
@@ -17,6 +22,9 @@ export class IdentityTable {
   readonly #groups = new PodGroups();
   readonly #byKey = new Map<string, Identity>([['', this.none]]);
   readonly #lists = new Map<string, LiveList>();
+  readonly #listIndex = new ListIndex<LiveList>();
+  /** Pods' addresses by the names of their ports. */
+  readonly #named = new KeyedSets<string, Member>();
   readonly #names = new Map<string, { readonly name: PortName; users: number }>();
   #nextIdentity = 1;
   #nextList = 1;
@@ -30,9 +38,14 @@ export class IdentityTable {
     return this.#byKey.size - 1;
   }
 
+  /** Lists that nobody uses. One of many blocks counts for several: its edges take rows that others may need. */
   get unusedLists(): number {
     let count = 0;
-    for (const live of this.#lists.values()) if (live.users === 0) count += 1;
+    for (const { users, list } of this.#lists.values()) {
+      if (users > 0) continue;
+      const edges = list.kind === 'peers' ? list.blocks.edges : { prefixes: 0, addresses: 0 };
+      count += 1 + Math.floor((edges.prefixes + edges.addresses) / EDGES_OF_A_LIST);
+    }
     return count;
   }
 
@@ -43,7 +56,9 @@ export class IdentityTable {
     const member = facts === undefined ? this.members.find(address) : this.members.at({ address, length: 128 });
     if (member === undefined) return;
     this.#groups.leave(member);
+    for (const { key } of namedPorts(member)) this.#named.delete(key, member);
     member.ports = facts?.ports ?? [];
+    for (const { key } of namedPorts(member)) this.#named.add(key, member);
     if (facts !== undefined) this.#groups.join(member, facts, (group) => this.#askLists(group));
     this.#settle(member);
   }
@@ -90,12 +105,17 @@ export class IdentityTable {
       return;
     }
     this.#names.set(key, { name, users: 1 });
+    for (const list of this.portNumbers(name)) this.#addList(list);
+  }
+
+  /** A list for each number that a port name has at some pod. */
+  portNumbers(name: PortName): PeerList[] {
     const numbers = new Set<number>();
-    for (const member of this.members.exact()) {
+    for (const member of this.#named.get(nameKey(name)) ?? []) {
       const number = resolvePortName(member.ports, name);
       if (number !== undefined) numbers.add(number);
     }
-    for (const number of numbers) this.#addList(makePortNumberList(name.protocol, name.name, number));
+    return [...numbers].map((number) => makePortNumberList(name.protocol, name.name, number));
   }
 
   releaseName(name: PortName): void {
@@ -107,7 +127,7 @@ export class IdentityTable {
   countSplits(list: PeerList): number {
     if (this.#lists.has(list.key)) return 0;
     let splits = 0;
-    for (const [identity, inside] of groupByIdentity(this.#membersIn(list))) {
+    for (const [identity, inside] of groupByIdentity(this.membersIn(list))) {
       if (identity === this.none || inside.size < identity.members.size) splits += 1;
     }
     return splits;
@@ -116,7 +136,7 @@ export class IdentityTable {
   /** How many identities lie in a list. */
   countInside(list: PeerList): number {
     const live = this.#lists.get(list.key);
-    if (live === undefined) return groupByIdentity(this.#membersIn(list)).size;
+    if (live === undefined) return groupByIdentity(this.membersIn(list)).size;
     let count = 0;
     for (const identity of this.#byKey.values()) if (identity.lists.has(live)) count += 1;
     return count;
@@ -149,7 +169,8 @@ export class IdentityTable {
     }
     for (const live of dead) {
       this.#lists.delete(live.list.key);
-      for (const group of this.#groups.all()) group.lists.delete(live);
+      this.#listIndex.delete(live, live.list);
+      for (const group of this.#groups.selectedBy(live.list)) group.lists.delete(live);
       if (live.list.kind === 'peers') for (const edge of live.list.blocks.prefixes()) this.#dropEdge(edge);
     }
     return dead;
@@ -169,11 +190,10 @@ export class IdentityTable {
   #addList(list: PeerList): LiveList {
     const live: LiveList = { id: this.#nextList++, list, users: 0 };
     if (list.kind === 'peers') for (const edge of list.blocks.prefixes()) this.#addEdge(edge);
-    const inside = this.#membersIn(list);
+    const inside = this.membersIn(list);
     this.#lists.set(list.key, live);
-    for (const group of this.#groups.all()) {
-      if (selectsPod(list, group.namespace, group.namespaceLabels, group.labels)) group.lists.add(live);
-    }
+    this.#listIndex.add(live, list);
+    for (const group of this.#groups.selectedBy(list)) group.lists.add(live);
     for (const [identity, members] of groupByIdentity(inside)) this.#split(identity, members, live);
     return live;
   }
@@ -201,18 +221,20 @@ export class IdentityTable {
     return identity;
   }
 
-  #membersIn(list: PeerList): Set<Member> {
+  /** Pods that a list takes in, and every other address and prefix inside. */
+  membersIn(list: PeerList): Set<Member> {
     const inside = new Set<Member>();
     if (list.kind === 'port-number') {
-      for (const member of this.members.exact()) if (resolvePortName(member.ports, list) === list.number) inside.add(member);
+      for (const member of this.#named.get(nameKey(list)) ?? []) {
+        if (resolvePortName(member.ports, list) === list.number) inside.add(member);
+      }
       return inside;
     }
-    for (const group of this.#groups.all()) {
-      if (!selectsPod(list, group.namespace, group.namespaceLabels, group.labels)) continue;
-      for (const member of group.members) inside.add(member);
-    }
-    if (!list.blocks.isEmpty) {
-      for (const member of this.members.all()) if (list.blocks.contains(member.address, member.length)) inside.add(member);
+    for (const group of this.#groups.selectedBy(list)) for (const member of group.members) inside.add(member);
+    for (const cidr of list.blocks.cidrs()) {
+      for (const member of this.members.near(cidr)) {
+        if (!inside.has(member) && list.blocks.contains(member.address, member.length)) inside.add(member);
+      }
     }
     return inside;
   }
@@ -224,11 +246,11 @@ export class IdentityTable {
       return;
     }
     const lists = new Set(member.group?.lists);
-    for (const { name } of this.#names.values()) {
-      const number = resolvePortName(member.ports, name);
-      if (number !== undefined) lists.add(this.#portNumberList(name, number));
+    for (const { key, port } of namedPorts(member)) {
+      const name = this.#names.get(key)?.name;
+      if (name !== undefined) lists.add(this.#portNumberList(name, port));
     }
-    for (const live of this.#lists.values()) {
+    for (const live of this.#listIndex.nearAddress(member.address, member.length)) {
       if (live.list.kind === 'peers' && live.list.blocks.contains(member.address, member.length)) lists.add(live);
     }
     this.members.move(member, this.#byKey.get(keyOf(lists)) ?? this.#newIdentity(lists));
@@ -262,10 +284,19 @@ export class IdentityTable {
   }
 
   #askLists(group: PodGroup): void {
-    for (const live of this.#lists.values()) {
-      if (selectsPod(live.list, group.namespace, group.namespaceLabels, group.labels)) group.lists.add(live);
-    }
+    for (const live of this.#listIndex.ofPod(group.namespace, group.namespaceLabels, group.labels)) group.lists.add(live);
   }
+}
+
+/** What each of a pod's port names stands for: the first of that name and protocol. */
+function namedPorts({ ports }: Member): { readonly key: string; readonly port: number }[] {
+  const found = new Map<string, number>();
+  for (const { name, protocol, port } of ports) {
+    if (name === undefined) continue;
+    const key = nameKey({ protocol, name });
+    if (!found.has(key)) found.set(key, port);
+  }
+  return [...found].map(([key, port]) => ({ key, port }));
 }
 
 function keyOf(lists: ReadonlySet<LiveList>): string {

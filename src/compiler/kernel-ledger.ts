@@ -1,10 +1,11 @@
 /**
  * What the kernel holds of rulesets, identities and their pairs, and the operations that lead from there to what is wanted. Pairs are not stored: they
- * follow from a ruleset and an identity, whose meaning for each other never changes.
+ * follow from a ruleset and an identity, whose meaning for each other never changes. The maps never overflow: a pair for which there is no room is left
+ * out, so that its identity is treated like any stranger, which never allows more, and is written when there is.
  */
 
-import type { Operation } from '../model/plan.ts';
-import { isEmptyPorts } from '../policy/ports.ts';
+import type { Operation, PortSet } from '../model/plan.ts';
+import { countPortRows, isEmptyPorts, type Ports } from '../policy/ports.ts';
 import type { IdentityTable } from './identity-table.ts';
 import type { Identity } from './members.ts';
 import type { Ruleset, RulesetTable } from './ruleset-table.ts';
@@ -12,47 +13,93 @@ import type { Ruleset, RulesetTable } from './ruleset-table.ts';
 /** Packets that read a ruleset or an identity before a flip may still be on their way for as long as a virtual CPU can be put to sleep. */
 export const REMOVAL_DELAY_MS = 1000;
 
+/** Rows that the kernel's maps can hold, and how much of that is kept for rulesets that are small themselves. */
+export interface KernelRoom {
+  readonly pairs: number;
+  readonly portRows: number;
+}
+
+/** As bpf/ruleset.h has it, less the rows of endpoint classes, which stand among the pairs. */
+export const KERNEL_ROOM: KernelRoom = { pairs: 524_288 - 65_536, portRows: 262_144 };
+/** A ruleset with more pairs, or a port set with more rows, may not use the last eighth. */
+const SMALL = 1024;
+const KEPT_FOR_SMALL = 1 / 8;
+
+interface Presence {
+  deadSince: number | undefined;
+}
+
+interface PresentRuleset extends Presence {
+  pairs: number;
+  /** Identities whose pair did not fit. */
+  readonly leftOut: Set<Identity>;
+  /** What anyone may had no room either. */
+  strangerLeftOut: boolean;
+}
+
 export class KernelLedger {
   readonly #identities: IdentityTable;
   readonly #rulesets: RulesetTable;
-  readonly #presentRulesets = new Map<Ruleset, { deadSince: number | undefined }>();
-  readonly #presentIdentities = new Map<Identity, { deadSince: number | undefined }>();
+  readonly #room: KernelRoom;
+  readonly #presentRulesets = new Map<Ruleset, PresentRuleset>();
+  readonly #presentIdentities = new Map<Identity, Presence>();
   #pairs = 0;
+  #portRows = 0;
+  #leftOut = 0;
 
-  constructor(identities: IdentityTable, rulesets: RulesetTable) {
+  constructor(identities: IdentityTable, rulesets: RulesetTable, room: KernelRoom = KERNEL_ROOM) {
     this.#identities = identities;
     this.#rulesets = rulesets;
+    this.#room = room;
   }
 
+  /** In the kernel, those that wait for their removal too. */
   get pairs(): number {
     return this.#pairs;
+  }
+
+  get portRows(): number {
+    return this.#portRows;
+  }
+
+  /** Pairs and port sets that have no room: less is allowed than policy says. */
+  get leftOut(): number {
+    return this.#leftOut;
   }
 
   /** Rows of the middle state: every ruleset, old or new, with every identity, old or new. Only additions. */
   additions(): Operation[] {
     const portSets: Operation[] = [];
     const pairs: Operation[] = [];
-    const put = (ruleset: Ruleset, identity: Identity): void => {
+    const put = (ruleset: Ruleset, state: PresentRuleset, identity: Identity): void => {
       if (!this.#rulesets.distinguishes(ruleset, identity)) return;
-      const ref = this.#rulesets.usePortSet(this.#rulesets.portsFor(ruleset, identity), (portSet) => {
-        portSets.push({ op: 'put-port-set', portSet });
-      });
+      const ports = this.#rulesets.portsFor(ruleset, identity);
+      if (!this.#hasRoom(state, ports)) {
+        state.leftOut.add(identity);
+        this.#leftOut += 1;
+        return;
+      }
+      const ref = this.#rulesets.usePortSet(ports, (portSet) => this.#made(portSet, portSets));
       pairs.push({ op: 'put-pair', ruleset: ruleset.id, identity: identity.id, ref });
+      state.pairs += 1;
+      this.#pairs += 1;
     };
+    this.#retry(put);
     const freshIdentities = [...this.#identities.identities()].filter(
       (identity) => identity.members.size > 0 && !this.#presentIdentities.has(identity),
     );
-    for (const ruleset of this.#presentRulesets.keys()) for (const identity of freshIdentities) put(ruleset, identity);
+    for (const [ruleset, state] of this.#presentRulesets) for (const identity of freshIdentities) put(ruleset, state, identity);
     for (const identity of freshIdentities) this.#presentIdentities.set(identity, { deadSince: undefined });
     for (const ruleset of this.#rulesets.rulesets()) {
       if (this.#presentRulesets.has(ruleset) || ruleset.users === 0) continue;
-      this.#rulesets.usePortSet(ruleset.content.anyone.ports, (portSet) => {
-        portSets.push({ op: 'put-port-set', portSet });
-      });
-      for (const identity of this.#presentIdentities.keys()) put(ruleset, identity);
-      this.#presentRulesets.set(ruleset, { deadSince: undefined });
+      const state: PresentRuleset = { deadSince: undefined, pairs: 0, leftOut: new Set(), strangerLeftOut: false };
+      this.#presentRulesets.set(ruleset, state);
+      const { ports } = ruleset.content.anyone;
+      // Its configuration row names what anyone may once and for all, so this is not tried again.
+      if (!this.#hasRoom(state, ports)) this.#leaveStrangerOut(state);
+      else this.#rulesets.usePortSet(ports, (portSet) => this.#made(portSet, portSets));
+      for (const identity of this.#presentIdentities.keys()) put(ruleset, state, identity);
     }
-    this.#pairs += pairs.length;
     return [...portSets, ...pairs];
   }
 
@@ -70,25 +117,33 @@ export class KernelLedger {
   removals(now: number): Operation[] {
     const pairs: Operation[] = [];
     const portSets: Operation[] = [];
-    const unused = (portSet: Extract<Operation, { op: 'delete-port-set' }>['portSet']): void => {
+    const unused = (portSet: PortSet): void => {
+      this.#portRows -= portSet.rows.length;
       portSets.push({ op: 'delete-port-set', portSet });
     };
-    const remove = (ruleset: Ruleset, identity: Identity): void => {
+    const remove = (ruleset: Ruleset, state: PresentRuleset, identity: Identity): void => {
+      if (state.leftOut.delete(identity)) {
+        this.#leftOut -= 1;
+        return;
+      }
       if (!this.#rulesets.distinguishes(ruleset, identity)) return;
       pairs.push({ op: 'delete-pair', ruleset: ruleset.id, identity: identity.id });
+      state.pairs -= 1;
       this.#rulesets.dropPortSet(this.#rulesets.portsFor(ruleset, identity), unused);
     };
     for (const [ruleset, state] of this.#presentRulesets) {
       if (!isDue(state, ruleset.users > 0, now)) continue;
       this.#presentRulesets.delete(ruleset);
-      for (const identity of this.#presentIdentities.keys()) remove(ruleset, identity);
-      if (!isEmptyPorts(ruleset.content.anyone.ports)) this.#rulesets.dropPortSet(ruleset.content.anyone.ports, unused);
+      for (const identity of this.#presentIdentities.keys()) remove(ruleset, state, identity);
+      const { ports } = ruleset.content.anyone;
+      if (state.strangerLeftOut) this.#leftOut -= 1;
+      else if (!isEmptyPorts(ports)) this.#rulesets.dropPortSet(ports, unused);
       this.#rulesets.forget(ruleset);
     }
     for (const [identity, state] of this.#presentIdentities) {
       if (!isDue(state, identity.members.size > 0, now)) continue;
       this.#presentIdentities.delete(identity);
-      for (const ruleset of this.#presentRulesets.keys()) remove(ruleset, identity);
+      for (const [ruleset, of] of this.#presentRulesets) remove(ruleset, of, identity);
       this.#identities.forget(identity);
     }
     this.#pairs -= pairs.length;
@@ -97,9 +152,9 @@ export class KernelLedger {
 
   /** Every pair that the kernel has been told of, those that wait for their removal too. Others may be told while this is read. */
   *desiredPairs(): Generator<Extract<Operation, { op: 'put-pair' }> | undefined> {
-    for (const ruleset of this.#presentRulesets.keys()) {
+    for (const [ruleset, { leftOut }] of this.#presentRulesets) {
       for (const identity of this.#presentIdentities.keys()) {
-        if (!this.#rulesets.distinguishes(ruleset, identity)) {
+        if (leftOut.has(identity) || !this.#rulesets.distinguishes(ruleset, identity)) {
           // Most are none: whoever reads this may want to pause between them.
           yield undefined;
           continue;
@@ -122,10 +177,41 @@ export class KernelLedger {
     for (const ruleset of this.#presentRulesets.keys()) if (ruleset.users === 0) return false;
     return true;
   }
+
+  #made(portSet: PortSet, operations: Operation[]): void {
+    this.#portRows += portSet.rows.length;
+    operations.push({ op: 'put-port-set', portSet });
+  }
+
+  /** For one pair more, with these ports. */
+  #hasRoom(state: PresentRuleset, ports: Ports): boolean {
+    const rows = this.#rulesets.hasPortSet(ports) ? 0 : countPortRows(ports);
+    const pairs = this.#room.pairs * (state.pairs < SMALL ? 1 : 1 - KEPT_FOR_SMALL);
+    const portRows = this.#room.portRows * (rows < SMALL && state.pairs < SMALL ? 1 : 1 - KEPT_FOR_SMALL);
+    return this.#pairs < pairs && (rows === 0 || this.#portRows + rows <= portRows);
+  }
+
+  #leaveStrangerOut(state: PresentRuleset): void {
+    state.strangerLeftOut = true;
+    this.#leftOut += 1;
+  }
+
+  /** What was left out, smallest rulesets first. */
+  #retry(put: (ruleset: Ruleset, state: PresentRuleset, identity: Identity) => void): void {
+    if (this.#leftOut === 0) return;
+    const waiting = [...this.#presentRulesets].filter(([ruleset, state]) => state.leftOut.size > 0 && ruleset.users > 0);
+    for (const [ruleset, state] of waiting.sort(([, a], [, b]) => a.leftOut.size - b.leftOut.size)) {
+      for (const identity of [...state.leftOut]) {
+        state.leftOut.delete(identity);
+        this.#leftOut -= 1;
+        put(ruleset, state, identity);
+      }
+    }
+  }
 }
 
 /** Dead for the whole delay; one that lives again starts anew. */
-function isDue(state: { deadSince: number | undefined }, alive: boolean, now: number): boolean {
+function isDue(state: Presence, alive: boolean, now: number): boolean {
   if (alive) {
     state.deadSince = undefined;
     return false;

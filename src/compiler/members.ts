@@ -4,6 +4,7 @@ import { maskAddress, type Address, type Prefix } from '../model/ip.ts';
 import type { Labels } from '../model/labels.ts';
 import type { ContainerPort } from '../model/objects.ts';
 import type { PeerList } from '../policy/peer-list.ts';
+import { MemberIndex } from './member-index.ts';
 
 export interface LiveList {
   readonly id: number;
@@ -61,7 +62,8 @@ export class Members {
   readonly #changes = new Map<Member, Omit<MemberChange, 'gone'>>();
   /** Members dropped since then, by prefix: one that comes again is the same one. */
   readonly #dropped = new Map<string, Member>();
-  #edges = 0;
+  readonly #index = new MemberIndex<Member>();
+  readonly #edges = { prefixes: 0, addresses: 0 };
 
   /** `none`: the identity of whoever is in no list. */
   constructor(none: Identity) {
@@ -70,6 +72,11 @@ export class Members {
 
   /** How many addresses and prefixes are an edge of some block. */
   get edges(): number {
+    return this.#edges.prefixes + this.#edges.addresses;
+  }
+
+  /** As `edges`: those in the trie, and those in the exact hash. */
+  get edgeRows(): { readonly prefixes: number; readonly addresses: number } {
     return this.#edges;
   }
 
@@ -86,6 +93,11 @@ export class Members {
     for (const [length, members] of this.#byLength) {
       if ((length === EXACT) === exact) for (const member of members.values()) if (hasRow(member)) yield member;
     }
+  }
+
+  /** Members that may lie under a prefix, and all that do. */
+  near(prefix: Prefix): Iterable<Member> {
+    return this.#index.near(prefix);
   }
 
   find(address: Address, length = EXACT): Member | undefined {
@@ -112,6 +124,7 @@ export class Members {
     const siblings = this.#byLength.get(prefix.length);
     if (siblings === undefined) this.#byLength.set(prefix.length, new Map([[prefix.address, member]]));
     else siblings.set(prefix.address, member);
+    this.#index.add(member);
     if (dropped === undefined) this.#changes.set(member, { member, before: undefined, ownNodeBefore: false, hadRow: false });
     return member;
   }
@@ -119,6 +132,7 @@ export class Members {
   drop(member: Member): void {
     this.#note(member);
     this.#byLength.get(member.length)?.delete(member.address);
+    this.#index.delete(member);
     member.identity.members.delete(member);
     this.#dropped.set(keyOf(member), member);
   }
@@ -139,7 +153,7 @@ export class Members {
   changeEdges(member: Member, by: 1 | -1): void {
     this.#note(member);
     member.edges += by;
-    if (member.edges === (by === 1 ? 1 : 0)) this.#edges += by;
+    if (member.edges === (by === 1 ? 1 : 0)) this.#edges[member.length < EXACT ? 'prefixes' : 'addresses'] += by;
   }
 
   /** Members whose identity, existence, row or node flag changed since the last call. */

@@ -1,6 +1,5 @@
 /** When flows must be judged again: where an endpoint may now do less than before. Widening, splitting and new pods never ask for it. */
 
-import { containsPorts } from '../policy/ports.ts';
 import { containsRuleset } from '../policy/ruleset.ts';
 import type { Identity } from './members.ts';
 import type { Ruleset, RulesetTable } from './ruleset-table.ts';
@@ -12,7 +11,7 @@ export type Move = readonly [was: Identity, is: Identity];
 export function findNarrowed(rulesets: RulesetTable, moves: readonly Move[]): Set<Ruleset> {
   const narrowed = new Set<Ruleset>();
   for (const ruleset of rulesets.rulesets()) {
-    if (moves.some(([was, is]) => !containsPorts(rulesets.portsFor(ruleset, is), rulesets.portsFor(ruleset, was)))) narrowed.add(ruleset);
+    if (moves.some(([was, is]) => rulesets.narrows(ruleset, was, is))) narrowed.add(ruleset);
   }
   return narrowed;
 }

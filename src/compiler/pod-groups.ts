@@ -1,8 +1,10 @@
-/** Pods by namespace and labels: what selectors can tell apart. */
+/** Pods by namespace and labels: what selectors can tell apart, and which of them a peer list selects. */
 
 import type { Labels } from '../model/labels.ts';
 import type { ContainerPort } from '../model/objects.ts';
-import { labelsKey } from '../policy/selector.ts';
+import { selectsNamespace, type PeerList, type PodPeer } from '../policy/peer-list.ts';
+import { labelsKey, labelText, matchesSelector, requiredLabels } from '../policy/selector.ts';
+import { KeyedSets } from './keyed-sets.ts';
 import type { Member, PodGroup } from './members.ts';
 
 /** A pod's labels and ports, as far as peer lists ask. */
@@ -13,9 +15,12 @@ export interface PodFacts {
   readonly ports: readonly ContainerPort[];
 }
 
+const NO_GROUPS: ReadonlySet<PodGroup> = new Set();
+
 export class PodGroups {
   readonly #groups = new Map<string, PodGroup>();
-  readonly #byNamespace = new Map<string, Set<PodGroup>>();
+  readonly #byNamespace = new KeyedSets<string, PodGroup>();
+  readonly #byLabel = new KeyedSets<string, PodGroup>();
 
   all(): Iterable<PodGroup> {
     return this.#groups.values();
@@ -23,6 +28,19 @@ export class PodGroups {
 
   inNamespace(namespace: string): Iterable<PodGroup> {
     return this.#byNamespace.get(namespace) ?? [];
+  }
+
+  /** The groups that a list's pod peers take in. A peer that asks for a label looks only at those that have it. */
+  selectedBy(list: PeerList): Set<PodGroup> {
+    const selected = new Set<PodGroup>();
+    if (list.kind !== 'peers') return selected;
+    for (const peer of list.pods) {
+      for (const group of this.#candidates(peer)) {
+        if (selected.has(group) || !selectsNamespace(peer, group.namespace, group.namespaceLabels)) continue;
+        if (matchesSelector(peer.pods, group.labels)) selected.add(group);
+      }
+    }
+    return selected;
   }
 
   /** `made` hears of a group that was not there. */
@@ -33,9 +51,8 @@ export class PodGroups {
     if (group === undefined) {
       group = { key, namespace, namespaceLabels, labels, lists: new Set(), members: new Set() };
       this.#groups.set(key, group);
-      const siblings = this.#byNamespace.get(namespace);
-      if (siblings === undefined) this.#byNamespace.set(namespace, new Set([group]));
-      else siblings.add(group);
+      this.#byNamespace.add(namespace, group);
+      for (const label in labels) this.#byLabel.add(labelText(label, labels[label] ?? ''), group);
       made(group);
     }
     group.members.add(member);
@@ -49,8 +66,22 @@ export class PodGroups {
     member.group = undefined;
     if (group.members.size > 0) return;
     this.#groups.delete(group.key);
-    const siblings = this.#byNamespace.get(group.namespace);
-    siblings?.delete(group);
-    if (siblings?.size === 0) this.#byNamespace.delete(group.namespace);
+    this.#byNamespace.delete(group.namespace, group);
+    for (const label in group.labels) this.#byLabel.delete(labelText(label, group.labels[label] ?? ''), group);
+  }
+
+  *#candidates(peer: PodPeer): Generator<PodGroup> {
+    const labels = requiredLabels(peer.pods);
+    const own = 'name' in peer.namespaces ? (this.#byNamespace.get(peer.namespaces.name) ?? NO_GROUPS) : undefined;
+    if (labels !== undefined && (own === undefined || labels.length < own.size)) {
+      for (const label of labels) yield* this.#byLabel.get(label) ?? [];
+    } else if (own !== undefined) {
+      yield* own;
+    } else {
+      for (const groups of this.#byNamespace.values()) {
+        const [first] = groups;
+        if (first !== undefined && selectsNamespace(peer, first.namespace, first.namespaceLabels)) yield* groups;
+      }
+    }
   }
 }

@@ -1,6 +1,6 @@
 /** Whether an address, or all of a prefix's own region, lies in one of many ipBlocks: by one look-up for each prefix length that occurs. */
 
-import { isIPv4, MAPPED, maskAddress, type Address, type Prefix } from '../model/ip.ts';
+import { ADDRESS_BITS, isIPv4, MAPPED, maskAddress, type Address, type Prefix } from '../model/ip.ts';
 
 export interface Block {
   readonly cidr: Prefix;
@@ -28,6 +28,20 @@ export class BlockIndex {
   *prefixes(): Generator<Prefix> {
     for (const [length, nodes] of this.#byLength) {
       for (const address of nodes.keys()) yield { address, length };
+    }
+  }
+
+  /** How many prefixes have a row of their own in the trie; the others are whole addresses, in the exact hash. */
+  get edges(): { readonly prefixes: number; readonly addresses: number } {
+    let prefixes = 0;
+    for (const [length, nodes] of this.#byLength) if (length < ADDRESS_BITS) prefixes += nodes.size;
+    return { prefixes, addresses: this.#byLength.get(ADDRESS_BITS)?.size ?? 0 };
+  }
+
+  /** Where blocks begin: whoever is in one is under one of these. */
+  *cidrs(): Generator<Prefix> {
+    for (const [length, nodes] of this.#byLength) {
+      for (const [address, { enter }] of nodes) if (enter.length > 0) yield { address, length };
     }
   }
 

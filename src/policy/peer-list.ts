@@ -51,7 +51,7 @@ export function selectsPod(list: PeerList, namespace: string, namespaceLabels: L
   );
 }
 
-function selectsNamespace(peer: PodPeer, namespace: string, labels: Labels): boolean {
+export function selectsNamespace(peer: PodPeer, namespace: string, labels: Labels): boolean {
   return 'name' in peer.namespaces ? peer.namespaces.name === namespace : matchesSelector(peer.namespaces.selector, labels);
 }
 

@@ -30,9 +30,17 @@ export function unionPorts(sets: readonly Ports[]): Ports {
 export function containsPorts(outer: Ports, inner: Ports): boolean {
   if (outer === 'all') return true;
   if (inner === 'all') return false;
-  return PROTOCOLS.every((protocol) =>
-    inner[protocol].every((range) => outer[protocol].some((wide) => wide.first <= range.first && range.last <= wide.last)),
-  );
+  return outer === inner || PROTOCOLS.every((protocol) => containsRanges(outer[protocol], inner[protocol]));
+}
+
+/** Both sorted, without overlaps: one walk through both. */
+function containsRanges(outer: readonly PortRange[], inner: readonly PortRange[]): boolean {
+  let at = 0;
+  return inner.every(({ first, last }) => {
+    while (at < outer.length && (outer[at]?.last ?? 0) < first) at += 1;
+    const wide = outer[at];
+    return wide !== undefined && wide.first <= first && last <= wide.last;
+  });
 }
 
 /** `protocol` by IANA number; `port` is ignored where the protocol has none. */
@@ -46,9 +54,34 @@ export function isEmptyPorts(ports: Ports): boolean {
   return ports !== 'all' && PROTOCOLS.every((protocol) => ports[protocol].length === 0);
 }
 
+const portsKeys = new WeakMap<Exclude<Ports, 'all'>, string>();
+
 export function portsKey(ports: Ports): string {
   if (ports === 'all') return '*';
-  return PROTOCOLS.flatMap((protocol) => ports[protocol].map(({ first, last }) => `${protocol}:${first}-${last}`)).join(',');
+  let key = portsKeys.get(ports);
+  if (key === undefined) {
+    key = PROTOCOLS.flatMap((protocol) => ports[protocol].map(({ first, last }) => `${protocol}:${first}-${last}`)).join(',');
+    portsKeys.set(ports, key);
+  }
+  return key;
+}
+
+/** How many rows `portRows` gives, without making them. */
+export function countPortRows(ports: Ports): number {
+  if (ports === 'all') return 0;
+  let rows = 0;
+  for (const protocol of PROTOCOLS) for (const range of ports[protocol]) rows += countPrefixes(range);
+  return rows;
+}
+
+function countPrefixes({ first, last }: PortRange): number {
+  let rows = 0;
+  for (let next = first; next <= last; rows += 1) {
+    let size = 1;
+    while (next % (size * 2) === 0 && next + size * 2 - 1 <= last && size * 2 <= LAST_PORT + 1) size *= 2;
+    next += size;
+  }
+  return rows;
 }
 
 /** The fewest (port prefix, length) rows that cover the set. */

@@ -55,9 +55,15 @@ export function makeRuleset(direction: Direction, policies: readonly Policy[], p
 /** Everything that `inner` allows is allowed by `outer`, told by their rules alone: may say no where the truth is yes. */
 export function containsRuleset(outer: RulesetContent, inner: RulesetContent): boolean {
   if (!containsGrant(outer.anyone, inner.anyone)) return false;
+  const same = new Map(outer.grants.map((candidate) => [candidate.list.key, candidate.grant]));
+  // Only a list of more than one peer can hold another list.
+  const broad = outer.grants.filter(({ list }) => list.kind === 'peers' && list.peers.size > 1);
   return inner.grants.every(({ list, grant }) => {
-    const covering = outer.grants.filter((candidate) => containsList(candidate.list, list)).map((candidate) => candidate.grant);
-    return containsGrant(unionGrants([outer.anyone, ...covering]), grant);
+    const own = same.get(list.key);
+    if (own !== undefined && containsGrant(own, grant)) return true;
+    const covering = broad.filter((candidate) => candidate.list.key !== list.key && containsList(candidate.list, list));
+    const grants = [outer.anyone, ...(own === undefined ? [] : [own]), ...covering.map((candidate) => candidate.grant)];
+    return containsGrant(unionGrants(grants), grant);
   });
 }
 
