@@ -6,7 +6,7 @@ import type { Backend, ServiceFacts } from './proxy-service.ts';
 import { Proxy } from './proxy.ts';
 import { Talker } from './proxy-talker.ts';
 import { nodeObject, podObject } from './manifests.ts';
-import { World, type Plugin, type WorldPod } from './world.ts';
+import { TCP_PORT, UDP_PORT, World, type Plugin, type WorldPod } from './world.ts';
 
 /** Of the pods. A Service's own port is another. */
 export const POD_TCP_PORT = 8080;
@@ -53,7 +53,7 @@ export class ProxyWorld {
   async addPod(name: string): Promise<TalkingPod> {
     const pod = await this.world.addPod(name);
     const talker = new Talker(pod.netns.path);
-    const arrivals = new Arrivals(pod.netns, [POD_TCP_PORT, POD_UDP_PORT]);
+    const arrivals = new Arrivals(pod.netns, [POD_TCP_PORT, POD_UDP_PORT, TCP_PORT, UDP_PORT]);
     await talker.serve({ name, tcp: [POD_TCP_PORT], udp: [POD_UDP_PORT] });
     const talking: TalkingPod = { ...pod, talker, arrivals };
     this.pods.push(talking);

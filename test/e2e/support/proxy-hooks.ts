@@ -1,0 +1,36 @@
+/** Which netfilter links stand pinned under an agent's bpf root. */
+
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import * as native from '../../../native/index.js';
+import type { World } from './world.ts';
+
+/** enum bpf_link_type */
+const NETFILTER = 10;
+const FAMILIES: Readonly<Record<number, string>> = { 2: 'IPv4', 10: 'IPv6' };
+
+/** Family, hook, priority and program of each. A program that is no longer there has no link either. */
+export function listNetfilterLinks(world: World): string[] {
+  const folder = join(world.place.bpfRoot, 'links');
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .flatMap((name) => describeLink(join(folder, name)) ?? [])
+    .toSorted();
+}
+
+/** Undefined for links of other kinds. */
+function describeLink(path: string): string | undefined {
+  const fd = native.openPinned(path);
+  try {
+    const link = native.linkInfo(fd);
+    if (link.type !== NETFILTER) return undefined;
+    const program = native.programById(link.programId);
+    try {
+      return `${FAMILIES[link.family ?? 0] ?? 'other'} hook ${link.hook} priority ${link.priority} ${native.programInfo(program).name}`;
+    } finally {
+      native.close(program);
+    }
+  } finally {
+    native.close(fd);
+  }
+}
