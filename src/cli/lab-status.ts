@@ -3,6 +3,7 @@
 import pc from 'picocolors';
 import { Lab } from '../lab/lab.ts';
 import { kernelNotes } from '../lab/lab-requirements.ts';
+import type { LabService } from '../lab/services/lab-service.ts';
 import { nameOf } from '../lab/objects/raw-object.ts';
 
 export interface StatusOptions {
@@ -19,7 +20,13 @@ export async function runLabStatus({ name, json }: StatusOptions): Promise<void>
   const agents = await Promise.all(lab.nodes().map(async (node) => ({ node: node.name, status: await lab.agentStatus(node.name) })));
   if (json === true) {
     const known = policies.map(({ namespace, name: policy }) => `${namespace}/${policy}`);
-    console.log(JSON.stringify({ name: lab.name, nodes: lab.nodes(), pods: lab.pods(), policies: known, agents }, undefined, 2));
+    console.log(
+      JSON.stringify(
+        { name: lab.name, nodes: lab.nodes(), pods: lab.pods(), services: lab.services(), policies: known, agents },
+        undefined,
+        2,
+      ),
+    );
     return;
   }
   for (const node of lab.nodes()) {
@@ -29,8 +36,18 @@ export async function runLabStatus({ name, json }: StatusOptions): Promise<void>
   }
   if (lab.pods().some((pod) => pod.node === '')) console.log(pc.bold('outside the cluster'));
   printPods(lab, '');
+  for (const service of lab.services()) printService(service);
   console.log(`${policies.length} network policies`);
   for (const note of kernelNotes()) console.log(pc.dim(note));
+}
+
+function printService(service: LabService): void {
+  const ports = service.ports.map(({ protocol, port, nodePort }) => {
+    const onNodes = nodePort === undefined ? '' : ` (nodes: ${nodePort})`;
+    return `${port}/${protocol.toLowerCase()}${onNodes}`;
+  });
+  const addresses = [...service.clusterIPs, ...service.externalIPs, ...service.loadBalancerIPs];
+  console.log(`${pc.bold(`Service ${service.key}`)}  ${addresses.length === 0 ? 'headless' : addresses.join('  ')}  ${ports.join(' ')}`);
 }
 
 /** The agent's own words are checked no further than they are used. */

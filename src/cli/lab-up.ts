@@ -4,7 +4,7 @@ import pc from 'picocolors';
 import { Lab } from '../lab/lab.ts';
 import { kernelNotes } from '../lab/lab-requirements.ts';
 import { readManifestFiles } from '../lab/objects/read-manifest-files.ts';
-import type { Cni, Fabric, RawObject } from '../lab/types.ts';
+import type { Cni, Fabric, Proxy, RawObject } from '../lab/types.ts';
 import { abortOnInterrupt } from './lab-interrupt.ts';
 
 export interface UpOptions {
@@ -12,6 +12,7 @@ export interface UpOptions {
   readonly nodes: string;
   readonly cni: Cni;
   readonly fabric: Fabric;
+  readonly proxy: Proxy;
   readonly enforce: boolean;
 }
 

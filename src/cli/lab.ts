@@ -15,11 +15,12 @@ interface NameOption {
 export function labCommand(): Command {
   const lab = new Command('lab').description('nodes and pods in network namespaces of this machine, joined by real CNI plugins');
   withName(lab.command('up'))
-    .description('make a lab from manifests (Pod, Namespace, Node, NetworkPolicy; folders are read file by file)')
+    .description('make a lab from manifests (Pod, Namespace, Node, NetworkPolicy, Service, EndpointSlice; folders are read file by file)')
     .argument('<file...>')
     .option('--nodes <number>', 'how many nodes', '2')
     .addOption(cniOption())
     .addOption(fabricOption())
+    .addOption(proxyOption())
     .option('--no-enforce', 'run no agents: policies are kept but do nothing')
     .action(async (files: string[], options: UpOptions) => (await import('./lab-up.ts')).runLabUp(files, options));
   withName(lab.command('down'))
@@ -63,6 +64,12 @@ function cniOption(): Option {
 
 function fabricOption(): Option {
   return new Option('--fabric <kind>', "how the nodes reach each other's pods").choices(['routed', 'vxlan']).default('routed');
+}
+
+function proxyOption(): Option {
+  return new Option('--proxy <kind>', 'what rewrites Services and host ports to pods, as kube-proxy does')
+    .choices(['nftables', 'none'])
+    .default('nftables');
 }
 
 function withName(command: Command): Command {

@@ -14,6 +14,8 @@ import { ObjectFolder } from './objects/object-folder.ts';
 import { missingNamespaces, nodeObject, withMetadata } from './objects/object-status.ts';
 import { nameOf } from './objects/raw-object.ts';
 import { planNodes } from './objects/scheduling.ts';
+import { putServices } from './services/put-services.ts';
+import { syncServices } from './services/sync-services.ts';
 import { tearDownLab } from './tear-down.ts';
 import type { LabOptions, RawObject } from './types.ts';
 
@@ -44,12 +46,17 @@ async function build(name: string, options: LabOptions): Promise<LabContext> {
   await buildFabric(fabricNetns, nodes, fabric);
   signal?.throwIfAborted();
   for (const object of clusterObjects(nodes, objects)) await lab.cluster.put(withMetadata(object, undefined));
+  await putServices(
+    lab,
+    objects.filter((object) => nameOf(object).kind === 'Service'),
+  );
   await startAgents(lab);
   signal?.throwIfAborted();
   await addPods(
     lab,
     objects.filter((object) => nameOf(object).kind === 'Pod').map((object) => withMetadata(object, undefined)),
   );
+  await syncServices(lab);
   signal?.throwIfAborted();
   await settleAgents(lab.state.current.nodes);
   await lab.state.update((state) => ({ ...state, complete: true }));
@@ -72,15 +79,15 @@ async function prepare(name: string, options: LabOptions): Promise<LabContext> {
     return { ...node, agent: { socket: `${file}.sock`, log: `${file}.log`, bpfRoot: join(paths.bpf, `node-${node.index}`) } };
   });
   for (const dir of [paths.pods, paths.cni, paths.agents, paths.bpf]) await mkdir(dir, { recursive: true });
-  const { cni = 'bridge', fabric = 'routed' } = options;
-  const state = new StateFile({ version: 1, name, cni, fabric, enforce, fabricNetns, complete: false, nodes, pods: [], nextPod: 1 });
+  const { cni = 'bridge', fabric = 'routed', proxy = 'nftables' } = options;
+  const state = new StateFile({ version: 1, name, cni, fabric, proxy, enforce, fabricNetns, complete: false, nodes, pods: [], nextPod: 1 });
   await state.update((current) => current);
   return { state, cluster: await ObjectFolder.open(paths.manifests), outside: await ObjectFolder.open(paths.outside) };
 }
 
-/** Everything but the pods: Namespaces, also those that are only mentioned, Nodes, policies, Services. */
+/** Everything but pods and Services: Namespaces, also those that are only mentioned, Nodes, policies, EndpointSlices. */
 function clusterObjects(nodes: readonly NodeState[], objects: readonly RawObject[]): readonly RawObject[] {
-  const others = objects.filter((object) => !['Pod', 'Node'].includes(nameOf(object).kind));
+  const others = objects.filter((object) => !['Pod', 'Node', 'Service'].includes(nameOf(object).kind));
   const wishes = new Map(objects.filter((object) => nameOf(object).kind === 'Node').map((object) => [nameOf(object).name, object]));
   return [...missingNamespaces(objects, new Set()), ...nodes.map((node) => nodeObject(node, wishes.get(node.name))), ...others];
 }

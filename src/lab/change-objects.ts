@@ -5,6 +5,8 @@ import { addPods, hostAddresses, removePods, servePorts, type LabContext } from 
 import { missingNamespaces, nodeObject, runningPod, withMetadata } from './objects/object-status.ts';
 import { keyOf, nameOf, readPodWish, type ObjectName } from './objects/raw-object.ts';
 import type { PodState } from './state/lab-state.ts';
+import { putServices } from './services/put-services.ts';
+import { syncServices } from './services/sync-services.ts';
 import type { RawObject } from './types.ts';
 
 /** Create or change. Nodes can be changed (labels), but not added: `E_LAB_NODE`. */
@@ -17,6 +19,7 @@ export async function changeObjects(lab: LabContext, objects: readonly RawObject
       .map(keyOf),
   );
   const added: RawObject[] = [];
+  const services: RawObject[] = [];
   for (const object of [...missingNamespaces(objects, known), ...objects.toSorted(byRank)]) {
     const name = nameOf(object);
     switch (name.kind) {
@@ -26,6 +29,9 @@ export async function changeObjects(lab: LabContext, objects: readonly RawObject
         else await changePod(lab, pod, object);
         break;
       }
+      case 'Service':
+        services.push(object);
+        break;
       case 'Node':
         await lab.cluster.put(withMetadata(changedNode(lab, object), lab.cluster.get(name)));
         break;
@@ -33,7 +39,9 @@ export async function changeObjects(lab: LabContext, objects: readonly RawObject
         await lab.cluster.put(withMetadata(object, lab.cluster.get(name)));
     }
   }
+  await putServices(lab, services);
   await addPods(lab, added);
+  if (objects.some(concernsServices)) await syncServices(lab);
 }
 
 /** Absent objects are passed over; a namespace takes everything in it along. Nodes stay: `E_LAB_NODE`. */
@@ -49,6 +57,7 @@ export async function deleteObjects(lab: LabContext, objects: readonly RawObject
   await removePods(lab, all.filter(isPod).map(keyOf));
   // Namespaces go last: an agent that sees a policy sees its namespace too.
   for (const name of all.filter((candidate) => !isPod(candidate)).toSorted((a, b) => rank(b) - rank(a))) await lab.cluster.remove(name);
+  if (objects.some(concernsServices)) await syncServices(lab);
 }
 
 /** Labels, annotations and ports can change; where and how a pod runs cannot. */
@@ -74,6 +83,11 @@ function changedNode(lab: LabContext, object: RawObject): RawObject {
   const node = lab.state.current.nodes.find((candidate) => candidate.name === name);
   if (node !== undefined) return nodeObject(node, object);
   throw new PosternError('E_LAB_NODE', `the lab has no node ${name}`, { mend: 'nodes are made by lab up only' });
+}
+
+/** A namespace takes its pods and Services along; a policy changes nothing that is rewritten. */
+function concernsServices(object: RawObject): boolean {
+  return ['Pod', 'Service', 'EndpointSlice', 'Namespace'].includes(nameOf(object).kind);
 }
 
 function isPod({ kind }: ObjectName): boolean {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { PosternError } from '../model/error.ts';
 import { findPluginDir } from './network/cni.ts';
 import { commandEnvironment } from './processes/run-command.ts';
-import type { Cni } from './types.ts';
+import type { Cni, Proxy } from './types.ts';
 
 const COMMANDS: Readonly<Record<string, string>> = {
   ip: 'iproute2',
@@ -15,10 +15,13 @@ const COMMANDS: Readonly<Record<string, string>> = {
   umount: 'mount',
 };
 
+const PROXY_COMMANDS: Readonly<Record<string, string>> = { nft: 'nftables', conntrack: 'conntrack' };
+
 /** `E_LAB_ROOT`, `E_LAB_TOOLS`, `E_LAB_CNI`. */
-export function checkRequirements(cni: Cni): void {
+export function checkRequirements(cni: Cni, proxy: Proxy): void {
   checkRoot();
-  const missing = Object.entries(COMMANDS).filter(([command]) => !isOnPath(command));
+  const commands = { ...COMMANDS, ...(proxy === 'none' ? {} : PROXY_COMMANDS) };
+  const missing = Object.entries(commands).filter(([command]) => !isOnPath(command));
   if (missing.length > 0) {
     throw new PosternError('E_LAB_TOOLS', `these commands are missing: ${missing.map(([command]) => command).join(', ')}`, {
       mend: `install ${[...new Set(missing.map(([, pack]) => pack))].join(' and ')}`,

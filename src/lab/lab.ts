@@ -12,10 +12,11 @@ import { DEFAULT_LAB, labPaths } from './state/lab-paths.ts';
 import { checkRequirements, checkRoot } from './lab-requirements.ts';
 import { requireState, StateFile, type NodeState, type PodState } from './state/lab-state.ts';
 import { ObjectFolder } from './objects/object-folder.ts';
-import { addressOf } from './pods/pod-address.ts';
+import { addressOf, findPod } from './pods/pod-address.ts';
 import { askPod } from './pods/pod-client.ts';
 import { probePods } from './probing/probe-pods.ts';
 import { runCommand } from './processes/run-command.ts';
+import { readServices, type LabService } from './services/lab-service.ts';
 import { tearDownLab } from './tear-down.ts';
 import type {
   CommandResult,
@@ -27,7 +28,9 @@ import type {
   LabPod,
   ProbeRequest,
   ProbeResult,
+  Proxy,
   RawObject,
+  ServiceProbe,
 } from './types.ts';
 
 const HOLD_TIMEOUT_MS = 1000;
@@ -41,7 +44,7 @@ export class Lab {
 
   /** Make a lab; returns when every policy is in force. On failure nothing of it is left. */
   static async up(options: LabOptions): Promise<Lab> {
-    checkRequirements(options.cni ?? 'bridge');
+    checkRequirements(options.cni ?? 'bridge', options.proxy ?? 'nftables');
     return withNewLabLock(options.name ?? DEFAULT_LAB, async () => new Lab(await buildLab(options)));
   }
 
@@ -69,6 +72,10 @@ export class Lab {
     return this.#context.state.current.enforce;
   }
 
+  get proxy(): Proxy {
+    return this.#context.state.current.proxy;
+  }
+
   nodes(): readonly LabNode[] {
     return this.#context.state.current.nodes;
   }
@@ -80,6 +87,11 @@ export class Lab {
   /** All objects with their status, as the agents see them; hosts outside the cluster are not among them. */
   objects(): readonly RawObject[] {
     return this.#context.cluster.list();
+  }
+
+  /** With the addresses and node ports that they have got; those of type ExternalName are not among them. */
+  services(): readonly LabService[] {
+    return readServices(this.#context.cluster.list());
   }
 
   /** Create or change; returns when it is in force on every node. */
@@ -94,9 +106,9 @@ export class Lab {
     await this.settle();
   }
 
-  /** Results in the order of the requests; hundreds are under way at once. */
-  async probe(probes: readonly ProbeRequest[]): Promise<readonly ProbeResult[]> {
-    return probePods((key) => this.#pod(key), probes);
+  /** Results in the order of the requests; hundreds are under way at once. `E_LAB_SERVICE` where a Service has no such address or port. */
+  async probe(probes: readonly (ProbeRequest | ServiceProbe)[]): Promise<readonly ProbeResult[]> {
+    return probePods(this.#context, probes);
   }
 
   /** `E_LAB_POD` where there is no such pod, or it has no address of that family. */
@@ -150,9 +162,7 @@ export class Lab {
   }
 
   #pod(key: string): PodState {
-    const pod = this.#context.state.current.pods.find((candidate) => candidate.key === key);
-    if (pod !== undefined) return pod;
-    throw new PosternError('E_LAB_POD', `the lab "${this.name}" has no pod ${key}`, { mend: 'postern lab status lists its pods' });
+    return findPod(this.#context.state.current, key);
   }
 
   #node(name: string): NodeState {

@@ -5,6 +5,8 @@ import type { Protocol } from '../model/verdict.ts';
 export type Cni = 'bridge' | 'ptp';
 /** `routed`: nodes reach each other's pods by plain routes. `vxlan`: over a VXLAN device in each node, as Flannel makes it. */
 export type Fabric = 'routed' | 'vxlan';
+/** `nftables`: Services and host ports are rewritten in each node as kube-proxy's nftables mode does it. `none`: nothing is. */
+export type Proxy = 'nftables' | 'none';
 export type Family = 4 | 6;
 export const FAMILIES: readonly Family[] = [4, 6];
 
@@ -22,6 +24,8 @@ export interface LabOptions {
   readonly cni?: Cni;
   /** Default `routed`. */
   readonly fabric?: Fabric;
+  /** Default `nftables`. */
+  readonly proxy?: Proxy;
   /** Run the agent in every node. Default true. */
   readonly enforce?: boolean;
   /** Ends the making of the lab between two steps; what there is of it is cleared away. */
@@ -36,6 +40,35 @@ export interface ProbeRequest {
   readonly protocol: Protocol;
   readonly port: number;
   /** Which of a pod's addresses; default 4. An address decides by itself. */
+  readonly family?: Family;
+  /** Default 300. */
+  readonly timeoutMs?: number;
+}
+
+/** How a Service is addressed. */
+export type ServiceVia = 'clusterIP' | 'nodePort' | 'externalIP' | 'loadBalancer';
+export const SERVICE_VIAS: readonly ServiceVia[] = ['clusterIP', 'nodePort', 'externalIP', 'loadBalancer'];
+
+export interface ServiceTarget {
+  /** `namespace/name` */
+  readonly service: string;
+  /** The Service's own port, by number or name, also where `via` is `nodePort`. */
+  readonly port: number | string;
+  /** Default `clusterIP`. */
+  readonly via?: ServiceVia;
+  /**
+   * `nodePort`: whose port; default the client's own node, for a host outside the first one. Any other: through which node the packets of a host
+   * outside go, by default the first one; pods go through their own.
+   */
+  readonly node?: string;
+}
+
+export interface ServiceProbe {
+  /** The probing pod, `namespace/name`. */
+  readonly from: string;
+  readonly to: ServiceTarget;
+  readonly protocol: Protocol;
+  /** Default 4. */
   readonly family?: Family;
   /** Default 300. */
   readonly timeoutMs?: number;

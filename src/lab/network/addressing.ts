@@ -17,6 +17,15 @@ export function podSubnets(index: number): readonly [string, string] {
 /** The network that the nodes' own interfaces are in. */
 export const NODE_NETWORKS: readonly [string, string] = ['10.89.0.0/24', 'fd00:10:89::/64'];
 
+/** All pods of all nodes: what kube-proxy calls the cluster's CIDR. */
+export const POD_RANGES: readonly [string, string] = ['10.244.0.0/16', 'fd00:10:244::/48'];
+
+/** Cluster addresses of Services that ask for none. */
+export const CLUSTER_RANGES: readonly [string, string] = ['10.96.0.0/16', 'fd00:10:96::/112'];
+
+/** Addresses that the lab gives to Services of type LoadBalancer, as a cloud's balancer would (documentation addresses). */
+export const BALANCER_RANGES: readonly [string, string] = ['203.0.113.0/24', '2001:db8:113::/120'];
+
 /** Hosts that stand outside the cluster (documentation addresses), on the same wire as the nodes. */
 export const OUTSIDE_NETWORKS: readonly [string, string] = ['198.51.100.0/24', '2001:db8:100::/64'];
 

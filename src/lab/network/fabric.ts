@@ -1,6 +1,8 @@
 /** The wire between the nodes: a bridge in a namespace of its own, and plain or VXLAN routes to the others' pods. */
 
 import {
+  BALANCER_RANGES,
+  CLUSTER_RANGES,
   nodeAddresses,
   NODE_NETWORKS,
   OUTSIDE_NETWORKS,
@@ -18,6 +20,8 @@ const NODE_INTERFACE = 'eth0';
 const OVERLAY = 'vxlan1';
 /** Ethernet's 1500 less outer Ethernet, IPv4, UDP and VXLAN headers. */
 export const OVERLAY_MTU = 1450;
+
+const SERVICE_RANGES: readonly string[] = [...CLUSTER_RANGES, ...BALANCER_RANGES];
 
 /** Join all nodes. Every namespace exists and is configured. */
 export async function buildFabric(fabricNetns: string, nodes: readonly LabNode[], fabric: Fabric): Promise<void> {
@@ -39,9 +43,21 @@ export async function connectOutsideHost(fabricNetns: string, netns: string, hos
       `route add ${nodes4} dev ${NODE_INTERFACE}`,
       `route add ${nodes6} dev ${NODE_INTERFACE}`,
       ...nodes.flatMap((node) => routesThroughNode(node)),
+      ...nodes.slice(0, 1).flatMap((node) => SERVICE_RANGES.map((range) => routeFromOutside(range, node))),
     ],
     netns,
   );
+}
+
+/** A node rewrites what it sends to a Service, but only what it has a route for. */
+export function routeFromNode(destination: string): string {
+  return `route replace ${destination} dev ${NODE_INTERFACE}`;
+}
+
+/** A host outside reaches Services through a node, as if a router had chosen it. */
+export function routeFromOutside(destination: string, node: LabNode): string {
+  const [via4, via6] = nodeAddresses(node.index);
+  return `route replace ${destination} via ${destination.includes(':') ? via6 : via4} dev ${NODE_INTERFACE}`;
 }
 
 /** Both ends are made inside the lab's namespaces: nothing ever stands in the machine's own. */
@@ -59,6 +75,7 @@ async function connectNode(node: LabNode, nodes: readonly LabNode[], fabric: Fab
     `addr add ${v6}/64 dev ${NODE_INTERFACE}`,
     `route add ${outside4} dev ${NODE_INTERFACE}`,
     `route add ${outside6} dev ${NODE_INTERFACE}`,
+    ...SERVICE_RANGES.map(routeFromNode),
   ];
   switch (fabric) {
     case 'routed':

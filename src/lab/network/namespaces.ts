@@ -91,6 +91,16 @@ function switchesOf(role: NamespaceRole): Readonly<Record<string, number>> {
     'ipv6/conf/default/accept_ra': 0,
     'ipv4/conf/all/rp_filter': 0,
     'ipv4/conf/default/rp_filter': 0,
+    // A refusal is an answer: with the kernel's limit, the seventh in a row would be silence.
+    'ipv4/icmp_ratelimit': 0,
+    'ipv6/icmp/ratelimit': 0,
+    // A node that rewrites packets and sends them out where they came in would tell the sender of a shorter way, which is none.
+    'ipv4/conf/all/send_redirects': 0,
+    'ipv4/conf/default/send_redirects': 0,
+    'ipv4/conf/all/accept_redirects': 0,
+    'ipv4/conf/default/accept_redirects': 0,
+    'ipv6/conf/all/accept_redirects': 0,
+    'ipv6/conf/default/accept_redirects': 0,
   };
   switch (role) {
     case 'pod':

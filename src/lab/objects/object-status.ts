@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { NAMESPACE_NAME_LABEL } from '../../model/labels.ts';
-import { keyOf, nameOf, record } from './raw-object.ts';
+import { keyOf, list, nameOf, record } from './raw-object.ts';
 import type { LabNode, LabPod, RawObject } from '../types.ts';
 
 /** Name, namespace, uid and creationTimestamp; an object that was there before keeps its uid and its age. */
@@ -45,8 +45,9 @@ export function nodeObject(node: LabNode, wish: RawObject | undefined): RawObjec
   };
 }
 
-/** A pod that runs. `before`: the same pod's earlier object, whose start time it keeps. */
+/** A pod that runs, and is ready unless its manifest's status says otherwise. `before`: the same pod's earlier object, whose start time it keeps. */
 export function runningPod(object: RawObject, pod: LabPod, hostAddresses: readonly string[], before: RawObject | undefined): RawObject {
+  const conditions = list(record(object['status'])['conditions']);
   return {
     ...object,
     spec: { ...record(object['spec']), nodeName: pod.node },
@@ -56,6 +57,7 @@ export function runningPod(object: RawObject, pod: LabPod, hostAddresses: readon
       hostIPs: hostAddresses.map((ip) => ({ ip })),
       podIP: pod.addresses[0],
       podIPs: pod.addresses.map((ip) => ({ ip })),
+      conditions: conditions.length > 0 ? conditions : [{ type: 'Ready', status: 'True' }],
       startTime: record(before?.['status'])['startTime'] ?? timestamp(),
     },
   };

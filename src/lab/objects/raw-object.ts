@@ -103,6 +103,6 @@ function readPorts(spec: Readonly<Record<string, unknown>>): readonly LabPort[] 
   return [...ports.values()];
 }
 
-function list(value: unknown): readonly Readonly<Record<string, unknown>>[] {
+export function list(value: unknown): readonly Readonly<Record<string, unknown>>[] {
   return Array.isArray(value) ? value.map(record) : [];
 }

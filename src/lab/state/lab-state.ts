@@ -4,12 +4,14 @@ import { readFile } from 'node:fs/promises';
 import { PosternError } from '../../model/error.ts';
 import { labPaths } from './lab-paths.ts';
 import type { ProcessId } from '../processes/processes.ts';
-import type { Cni, Fabric, LabNode, LabPod } from '../types.ts';
+import type { Cni, Fabric, LabNode, LabPod, Proxy } from '../types.ts';
 import { writeFileAtomic } from './write-file-atomic.ts';
 
 export interface NodeState extends LabNode {
   /** Absent in a lab that does not enforce. */
   readonly agent?: AgentState;
+  /** Stands for the rules that rewrite Services and host ports in it; absent while it has none. */
+  readonly rules?: string;
 }
 
 export interface AgentState {
@@ -34,6 +36,7 @@ export interface LabState {
   readonly name: string;
   readonly cni: Cni;
   readonly fabric: Fabric;
+  readonly proxy: Proxy;
   readonly enforce: boolean;
   readonly fabricNetns: string;
   /** False from before the first namespace is made until everything stands. */
