@@ -57,7 +57,12 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   log.info({ node, ...datapath.describe(), tookOverFlows: datapath.tookOverFlows }, 'programs loaded');
 
   // Flows that an earlier agent recorded were judged by what it knew: they are judged again.
-  const compiler = new Compiler({ node, generation: datapath.generation + 1, sourceCheck: options.sourceCheck });
+  const compiler = new Compiler({
+    node,
+    generation: datapath.generation + 1,
+    sourceCheck: options.sourceCheck,
+    services: datapath.services,
+  });
   const interfaces = new Interfaces(
     (wanted) => findPodInterfaces(wanted, { directory: options.netnsDirectory, processes: options.processNamespaces }),
     (ifindex) => native.interfaceName(ifindex) !== undefined,

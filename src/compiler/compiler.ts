@@ -14,6 +14,7 @@ import { labelsKey } from '../policy/selector.ts';
 import { countPortRows, DEFAULT_BUDGET, isRoomy, refusePolicies, type Budget } from './admission.ts';
 import { desiredOperations } from './desired.ts';
 import { EndpointTable, type Binding, type EndpointIntent } from './endpoint-table.ts';
+import { EndpointClasses } from './endpoint-classes.ts';
 import { Frontends } from './frontends.ts';
 import { IdentityTable } from './identity-table.ts';
 import { KernelLedger, REMOVAL_DELAY_MS } from './kernel-ledger.ts';
@@ -23,7 +24,7 @@ import { NodeAddresses } from './node-addresses.ts';
 import { orderAddressOperations, type Plan } from './plan.ts';
 import type { PodFacts } from './pod-groups.ts';
 import { PolicyStore } from './policy-store.ts';
-import { RulesetTable } from './ruleset-table.ts';
+import { RulesetTable, type Ruleset } from './ruleset-table.ts';
 import { Subjects, type Subject } from './subjects.ts';
 
 export interface CompilerOptions {
@@ -34,6 +35,8 @@ export interface CompilerOptions {
   readonly budget?: Budget;
   /** Milliseconds for which a pod that ran open adopts TCP without evidence. Default two minutes. */
   readonly takeOverMs?: number;
+  /** Where the kernel judges what goes to a Service. Default: after_nat. */
+  readonly services?: 'after-nat' | 'endpoints';
   /** False turns the source check off for every pod. */
   readonly sourceCheck?: boolean;
 }
@@ -58,7 +61,8 @@ export class Compiler {
   readonly identities = new IdentityTable();
   readonly rulesets = new RulesetTable(this.identities);
   readonly endpoints: EndpointTable;
-  readonly frontends = new Frontends(this.cluster);
+  readonly frontends: Frontends;
+  readonly #classes: EndpointClasses | undefined;
   readonly #ledger = new KernelLedger(this.identities, this.rulesets);
   readonly #options: CompilerOptions;
   readonly #budget: Budget;
@@ -82,6 +86,8 @@ export class Compiler {
     this.#budget = options.budget ?? DEFAULT_BUDGET;
     this.#generation = Math.max(1, options.generation ?? 1);
     this.endpoints = new EndpointTable(BigInt(options.takeOverMs ?? 120_000) * 1_000_000n);
+    this.#classes = options.services === 'endpoints' ? new EndpointClasses(this.identities, this.rulesets) : undefined;
+    this.frontends = new Frontends(this.cluster, this.#classes?.classOf.bind(this.#classes));
     this.identities.pinPrefix(MAPPED);
   }
 
@@ -168,7 +174,9 @@ export class Compiler {
       for (const address of after.addresses)
         if (this.cluster.ownerOf(address) === key) this.identities.setPod(address, this.#factsOf(after));
     }
-    if (this.#localPod(key) !== undefined || this.#subjects.get(key) !== undefined) this.#subjects.invalidate(key);
+    if (this.#localPod(key) === undefined && this.#subjects.get(key) === undefined) return;
+    this.#subjects.invalidate(key);
+    this.frontends.changePod(key);
   }
 
   #changePolicy(key: string, policy: Policy | undefined): void {
@@ -202,7 +210,10 @@ export class Compiler {
     );
     // Starts the clock of what has died by this flush.
     const overdue = this.#ledger.removals(now.ms);
-    const toMiddle = [...additions, ...addresses, ...this.frontends.operations()];
+    this.#classes?.begin();
+    const frontends = this.frontends.operations();
+    const classRows = this.#classes?.additions(this.#egressRulesets()) ?? [];
+    const toMiddle = [...additions, ...addresses, ...classRows, ...frontends];
     return {
       steps: [toMiddle, [...flips, ...overdue]],
       generation: this.#generation,
@@ -212,7 +223,11 @@ export class Compiler {
 
   /** Removals that are due, at least a second after what they remove was last in force; and the sweep of the dead addresses' flows. */
   sweep(now: Now): Operation[] {
-    const operations = [...this.#ledger.removals(now.ms), ...this.endpoints.removals(now.ms, REMOVAL_DELAY_MS)];
+    const operations = [
+      ...this.#ledger.removals(now.ms),
+      ...(this.#classes?.removals(now.ms, this.#egressRulesets()) ?? []),
+      ...this.endpoints.removals(now.ms, REMOVAL_DELAY_MS),
+    ];
     const gone = [...this.#tombstones.keys(), ...this.#formerlyOwn];
     if (gone.length > 0) operations.push({ op: 'sweep-flows', addresses: gone });
     this.#tombstones.clear();
@@ -228,7 +243,13 @@ export class Compiler {
 
   /** Something waits for `sweep`, or for `flushDue`. */
   get sweepPending(): boolean {
-    return this.#ledger.pending || this.endpoints.pending || this.#tombstones.size + this.#formerlyOwn.size > 0 || this.#admissions.overdue;
+    return (
+      this.#ledger.pending ||
+      (this.#classes?.pending ?? false) ||
+      this.endpoints.pending ||
+      this.#tombstones.size + this.#formerlyOwn.size > 0 ||
+      this.#admissions.overdue
+    );
   }
 
   /* Drift */
@@ -241,12 +262,16 @@ export class Compiler {
   /** What the kernel should hold of one kind by now: see `desiredOperations`. */
   desired(kind: PutOperation['op']): Generator<PutOperation | undefined> {
     const { identities, rulesets, frontends, endpoints } = this;
-    return desiredOperations({ identities, rulesets, frontends, endpoints, ledger: this.#ledger }, kind);
+    return desiredOperations({ identities, rulesets, frontends, endpoints, classes: this.#classes, ledger: this.#ledger }, kind);
   }
 
   /** From the next flush on every recorded flow is judged again: the kernel has judged some by what nobody told it. */
   judgeAgain(): void {
     this.#judgeAll = true;
+  }
+
+  #egressRulesets(): ReadonlySet<Ruleset> {
+    return new Set([...this.#subjects.all()].flatMap(([, { rulesets }]) => (rulesets.egress === undefined ? [] : [rulesets.egress])));
   }
 
   #refreshSubjects(): void {
@@ -319,6 +344,8 @@ export class Compiler {
       this.#tombstones.delete(member.address);
       if (was !== undefined && was !== member.identity) moves.set(`${was.id}>${member.identity.id}`, [was, member.identity]);
     }
+    // Owned again under the identity that it had: no change, and none of the new owner's flows are to be swept.
+    for (const address of this.#tombstones.keys()) if (this.cluster.ownerOf(address) !== undefined) this.#tombstones.delete(address);
     return [...moves.values()];
   }
 

@@ -1,6 +1,7 @@
 /** What the kernel should hold by now, told as the operations that put it there. */
 
 import type { PutOperation } from '../model/plan.ts';
+import type { EndpointClasses } from './endpoint-classes.ts';
 import type { EndpointTable } from './endpoint-table.ts';
 import type { Frontends } from './frontends.ts';
 import type { IdentityTable } from './identity-table.ts';
@@ -12,6 +13,7 @@ export interface DesiredParts {
   readonly rulesets: RulesetTable;
   readonly ledger: KernelLedger;
   readonly frontends: Frontends;
+  readonly classes: EndpointClasses | undefined;
   readonly endpoints: EndpointTable;
 }
 
@@ -20,7 +22,7 @@ export interface DesiredParts {
  * changes meanwhile is in their plans. `undefined` is nothing, but the time that it took to find that.
  */
 export function* desiredOperations(
-  { identities, rulesets, ledger, frontends, endpoints }: DesiredParts,
+  { identities, rulesets, ledger, frontends, classes, endpoints }: DesiredParts,
   kind: PutOperation['op'],
 ): Generator<PutOperation | undefined> {
   switch (kind) {
@@ -29,6 +31,7 @@ export function* desiredOperations(
       return;
     case 'put-pair':
       yield* ledger.desiredPairs();
+      if (classes !== undefined) yield* classes.desired();
       return;
     case 'put-address':
       for (const { address, identity, ownNode } of identities.members.withRow(true))

@@ -10,6 +10,8 @@ export interface ContainerPort {
   readonly name?: string;
   readonly protocol: Protocol;
   readonly port: number;
+  /** Port of the node that leads here; absent where none does. */
+  readonly hostPort?: number;
 }
 
 export type PodPhase = 'Pending' | 'Running' | 'Succeeded' | 'Failed' | 'Unknown';

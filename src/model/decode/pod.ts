@@ -69,6 +69,13 @@ function readContainerPorts(container: JsonRecord, path: string, into: Container
     const port = portAt(entry, 'containerPort', `${place}.containerPort`);
     if (port === undefined) throw fieldError(`${place}.containerPort`, 'the port has no number', 'give its containerPort');
     const name = textAt(entry, 'name', `${place}.name`);
-    into.push({ ...(name === undefined ? {} : { name }), protocol: protocolAt(entry, `${place}.protocol`), port });
+    // Go writes 0 where there is none.
+    const hostPort = entry['hostPort'] === 0 ? undefined : portAt(entry, 'hostPort', `${place}.hostPort`);
+    into.push({
+      ...(name === undefined ? {} : { name }),
+      protocol: protocolAt(entry, `${place}.protocol`),
+      port,
+      ...(hostPort === undefined ? {} : { hostPort }),
+    });
   }
 }
