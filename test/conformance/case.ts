@@ -12,7 +12,23 @@ export type ProbeProtocol = Protocol | 'ICMP';
 /** `80/TCP`, or `ICMP`, which has no ports. */
 export type Served = `${number}/${Protocol}` | 'ICMP';
 
-export type Word = 'allow' | 'deny';
+/**
+ * Of one connection `allow` or `deny`. A Service is asked many times: `some` means that the backends that are allowed answer and the
+ * others are silence, `same` that all tries fare alike, since one client keeps one backend, `refuse` that the proxy says that there is none.
+ */
+export type Word = 'allow' | 'deny' | 'some' | 'same' | 'refuse';
+
+/** An address that a proxy rewrites, under the name that tables call it by: it holds a dot. */
+export interface ServiceTarget {
+  readonly name: string;
+  /** IPv4, IPv6 */
+  readonly addresses: readonly [string, string];
+  readonly port: `${number}/${'TCP' | 'UDP'}`;
+  /** Who knocks; default: every pod of the case. */
+  readonly from?: readonly string[];
+  /** One client keeps one backend: its first knock is over before it knocks again. */
+  readonly sticky?: boolean;
+}
 
 export interface ConformanceCase {
   /** The upstream test's name, or the words of a row of the semantics. */
@@ -26,6 +42,8 @@ export interface ConformanceCase {
   readonly ports: readonly Served[];
   /** Default: both. */
   readonly families?: readonly Family[];
+  /** Probed beside the pods. */
+  readonly services?: readonly ServiceTarget[];
   /** Objects beside those of the world, or instead of those of the same name. */
   readonly world?: readonly Manifest[];
   /** Why real pods cannot show it. */
@@ -37,7 +55,10 @@ export interface Step {
   readonly does?: readonly Action[];
   /** What holds where no override says otherwise. A pod always reaches itself; tables need not say so. */
   readonly default: Word;
-  /** `deny x/*,y/a > x/b :80 TCP v4`; what stands after the second who is optional. Later lines win. */
+  /**
+   * `deny x/*,y/a > x/b :80 TCP v4`; what stands after the second who is optional. Later lines win.
+   * `some x/a > web.z by z/a` names the backends that answer.
+   */
   readonly overrides?: readonly string[];
   /** Where they are others than the case's, since some came or went. */
   readonly pods?: readonly string[];
@@ -45,7 +66,7 @@ export interface Step {
   readonly ports?: readonly Served[];
 }
 
-/** Text fields of a policy may say `{x/a}` and `{x/a.6}` for the pod's IPv4 and IPv6 address. */
+/** Text fields of objects may say `{x/a}` and `{x/a.6}` for the pod's IPv4 and IPv6 address. */
 export type Action =
   | { readonly action: 'apply-policy'; readonly key: string; readonly spec: Manifest; readonly createdAt?: number }
   | { readonly action: 'delete-policy'; readonly key: string }
@@ -89,18 +110,26 @@ export interface Probe {
   /** Absent for ICMP. */
   readonly port?: number;
   readonly family: Family;
+  /** Where `to` is a Service. */
+  readonly service?: ServiceTarget;
 }
 
-/** Every actor to every other and to itself, at every port, over both families; one end at least is a pod. */
+/** Every actor to every other and to itself, at every port, over both families, one end at least a pod; then the Services. */
 export function probesOf(conformanceCase: ConformanceCase, step: Step): readonly Probe[] {
-  const { others = [], families = FAMILIES } = conformanceCase;
+  const { others = [], families = FAMILIES, services = [] } = conformanceCase;
   const { pods, ports } = { ...conformanceCase, ...step };
   const actors = [...pods, ...others];
-  return families
+  const direct = families
     .flatMap((family) =>
       ports.map(parseServed).flatMap((served) => actors.flatMap((from) => actors.map((to) => ({ from, to, family, ...served })))),
     )
     .filter(({ from, to }) => pods.includes(from) || pods.includes(to));
+  const knocks = families.flatMap((family) =>
+    services.flatMap((service) =>
+      (service.from ?? pods).map((from) => ({ from, to: service.name, family, service, ...parseServed(service.port) })),
+    ),
+  );
+  return [...direct, ...knocks];
 }
 
 function parseServed(served: Served): { readonly protocol: ProbeProtocol; readonly port?: number } {

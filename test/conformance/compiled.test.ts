@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { PERTURBED_CASES } from './cases/perturbed/all.ts';
 import { SEMANTICS_CASES } from './cases/semantics.ts';
+import { SERVICE_SEMANTICS } from './cases/services/all.ts';
 import { UPSTREAM_CASES } from './cases/upstream.ts';
 import { createCompiledJudge } from './judges/compiled.ts';
 import { runCase } from './run-case.ts';
@@ -15,7 +16,7 @@ describe('the compiled maps', () => {
     expect((await runCase(each, stage)).complaint).toBe('');
   });
 
-  it.for(SEMANTICS_CASES)('agree on the row: $name', async (each) => {
+  it.for([...SEMANTICS_CASES, ...SERVICE_SEMANTICS])('agree on the row: $name', async (each) => {
     expect((await runCase(each, stage)).complaint).toBe('');
   });
 

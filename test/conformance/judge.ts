@@ -1,7 +1,7 @@
 /** The seam between a conformance case and what judges it: the oracle, the compiled maps, or real packets. */
 
 import type { Manifest } from '../support/builders/manifests.ts';
-import type { Family, Probe } from './case.ts';
+import type { Family, Probe, Word } from './case.ts';
 
 export interface Change {
   /** Created or replaced. */
@@ -10,8 +10,10 @@ export interface Change {
 }
 
 export interface Answer {
-  /** `trouble`: neither arrived nor was silently dropped (refused, unreachable, answered by another). Never what a table expects. */
-  readonly outcome: 'allow' | 'deny' | 'trouble';
+  /** `trouble`: neither arrived nor was silently dropped (unreachable, answered by another). Never what a table expects. */
+  readonly outcome: Word | 'trouble';
+  /** The backends of a Service that answered, in any order. */
+  readonly by?: readonly string[];
   /** Which rules allow, or what went wrong. */
   readonly detail?: string;
 }

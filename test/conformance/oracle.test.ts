@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { PERTURBED_CASES, PERTURBED_GROUPS } from './cases/perturbed/all.ts';
 import { SEMANTICS_CASES } from './cases/semantics.ts';
+import { SERVICE_SEMANTICS } from './cases/services/all.ts';
 import { UPSTREAM_CASES } from './cases/upstream.ts';
 import { createOracleJudge } from './judges/oracle.ts';
 import { runCase } from './run-case.ts';
@@ -36,7 +37,7 @@ describe('the oracle', () => {
     expect(report.probes).toBeGreaterThan(0);
   });
 
-  it.for(SEMANTICS_CASES)('agrees on the row: $name', async (each) => {
+  it.for([...SEMANTICS_CASES, ...SERVICE_SEMANTICS])('agrees on the row: $name', async (each) => {
     const report = await runCase(each, new Stage(createOracleJudge()));
     expect(report.complaint).toBe('');
   });

@@ -1,12 +1,15 @@
 /** Runs one conformance case against a judge, looking a second time at surprises. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import { agrees, describeAnswer, describeExpected } from './agreement.ts';
 import { formatProbe, probesOf } from './case.ts';
-import type { ConformanceCase, Probe, Step } from './case.ts';
+import type { ConformanceCase, Probe, Step, Word } from './case.ts';
 import type { Answer, Look } from './judge.ts';
 import type { Stage } from './stage.ts';
 import { drawGrid, readTable } from './table.ts';
 import type { Table } from './table.ts';
+
+const SIGNS: Readonly<Record<Word, string>> = { allow: '.', deny: 'X', some: '+', same: '=', refuse: 'r' };
 
 export interface CaseReport {
   readonly name: string;
@@ -60,15 +63,15 @@ async function look(probes: readonly Probe[], table: Table, stage: Stage, kind: 
   const answers = await stage.judge.probe(probes, kind);
   if (answers.length !== probes.length) throw new TypeError(`${answers.length} answers to ${probes.length} probes`);
   const pairs = probes.map((probe, index): readonly [Probe, Answer] => [probe, answers[index] ?? { outcome: 'trouble' }]);
-  return new Map(pairs.filter(([probe, answer]) => answer.outcome !== table.expect(probe)));
+  return new Map(pairs.filter(([probe, answer]) => !agrees(table.expect(probe), answer)));
 }
 
 function reportOf(probes: readonly Probe[], table: Table, first: ReadonlyMap<Probe, Answer>, last: ReadonlyMap<Probe, Answer>): StepReport {
   const describe = ([probe, answer]: readonly [Probe, Answer]): string =>
-    `${formatProbe(probe)}: ${table.expect(probe)} expected, ${answer.outcome} seen${answer.detail === undefined ? '' : ` (${answer.detail})`}`;
+    `${formatProbe(probe)}: ${describeExpected(table.expect(probe))} expected, ${describeAnswer(answer)}`;
   return {
     late: [...first].filter(([probe]) => !last.has(probe)).map(describe),
     wrong: [...last].map(describe),
-    grid: drawGrid(probes, (probe) => (last.has(probe) ? '!' : table.expect(probe) === 'allow' ? '.' : 'X')),
+    grid: drawGrid(probes, (probe) => (last.has(probe) ? '!' : SIGNS[table.expect(probe).word])),
   };
 }

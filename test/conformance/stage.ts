@@ -24,7 +24,7 @@ export class Stage {
 
   /** Want the world as every case begins, with a case's own objects on top. */
   reset(objects: readonly Manifest[] = []): void {
-    this.#wanted = new Map([...index(this.judge.world), ...index(objects)]);
+    this.#wanted = new Map([...index(this.judge.world), ...index(this.#fillIn(objects))]);
   }
 
   want(action: Action): void {
@@ -44,7 +44,7 @@ export class Stage {
         put(labelled(wanted, `Namespace ${action.name}`, action.labels));
         break;
       case 'apply-objects':
-        for (const object of action.objects) put(object);
+        for (const object of this.#fillIn(action.objects)) put(object);
         break;
       case 'delete-object':
         removePresent(wanted, `${action.kind} ${action.key}`);
@@ -63,7 +63,7 @@ export class Stage {
     this.#present = this.#wanted;
   }
 
-  /** Put addresses where a spec names pods: `{x/a}`, `{x/a.6}`. */
+  /** Put addresses where an object names pods: `{x/a}`, `{x/a.6}`. */
   #fillIn<T>(value: T): T {
     const text = JSON.stringify(value).replaceAll(/\{([a-z0-9/-]+)(\.6)?\}/g, (_all, actor: string, six: string | undefined) => {
       const family: Family = six === undefined ? 4 : 6;

@@ -1,18 +1,25 @@
-/** Reads the tables of conformance cases: a default, and lines such as `deny x/* > x/a :80`. */
+/** Reads the tables of conformance cases: a default, and lines such as `deny x/* > x/a :80` or `some x/a > web.z by z/a`. */
 
 import { formatProbe } from './case.ts';
 import type { Probe, Step, Word } from './case.ts';
 
-const LINE = /^(allow|deny) (\S+) > (\S+)(?: :(\d+))?(?: (TCP|UDP|SCTP|ICMP))?(?: v([46]))?$/;
+const LINE = /^(allow|deny|some|same|refuse) (\S+) > (\S+)(?: by (\S+))?(?: :(\d+))?(?: (TCP|UDP|SCTP|ICMP))?(?: v([46]))?$/;
+
+/** What a probe should come to. */
+export interface Expected {
+  readonly word: Word;
+  /** The backends that answer, in any order; absent where it does not matter. */
+  readonly by?: readonly string[];
+}
 
 interface Override {
   readonly line: string;
-  readonly word: Word;
+  readonly expected: Expected;
   matches(probe: Probe): boolean;
 }
 
 export interface Table {
-  expect(probe: Probe): Word;
+  expect(probe: Probe): Expected;
 }
 
 /** Throws a TypeError for a line that cannot be read, or that speaks of none of the probes: it says something that is never checked. */
@@ -23,8 +30,8 @@ export function readTable(step: Step, probes: readonly Probe[]): Table {
   }
   return {
     expect: (probe) => {
-      if (probe.from === probe.to) return 'allow';
-      return overrides.findLast((override) => override.matches(probe))?.word ?? step.default;
+      if (probe.from === probe.to) return { word: 'allow' };
+      return overrides.findLast((override) => override.matches(probe))?.expected ?? { word: step.default };
     },
   };
 }
@@ -32,10 +39,10 @@ export function readTable(step: Step, probes: readonly Probe[]): Table {
 function readOverride(line: string): Override {
   const match = LINE.exec(line);
   if (match === null) throw new TypeError(`"${line}" is no line of a table`);
-  const [, word, from = '', to = '', port, protocol, family] = match;
+  const [, word, from = '', to = '', by, port, protocol, family] = match;
   return {
     line,
-    word: word as Word,
+    expected: { word: word as Word, ...(by === undefined ? {} : { by: by.split(',') }) },
     matches: (probe) =>
       isMeant(from, probe.from) &&
       isMeant(to, probe.to) &&
@@ -56,7 +63,7 @@ function isMeant(who: string, actor: string): boolean {
   });
 }
 
-/** The table as a grid for one port and family, for messages: rows are sources, `.` allowed, `X` denied, `!` a surprise. */
+/** The table as a grid for one port and family, for messages: rows are sources, columns destinations. */
 export function drawGrid(probes: readonly Probe[], mark: (probe: Probe) => string): string {
   const grids = Map.groupBy(probes, (probe) => formatProbe({ ...probe, from: 'all', to: 'all' }));
   return [...grids].map(([title, group]) => `${title.replace('all > all ', '')}\n${drawOne(group, mark)}`).join('\n');

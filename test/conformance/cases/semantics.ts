@@ -1,4 +1,4 @@
-/** At least one case for each row of the semantics that policy alone decides, named by the row's words. */
+/** At least one case for each row of the semantics that policy alone decides, named by the row's words. Services: `services/all.ts`. */
 
 import type { ConformanceCase } from '../case.ts';
 import { BLOCK_SEMANTICS } from './semantics-blocks.ts';

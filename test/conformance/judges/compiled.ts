@@ -2,6 +2,8 @@
 
 import { Compiler } from '../../../src/compiler/compiler.ts';
 import { MemoryDatapath } from '../../../src/datapath/memory.ts';
+import { formatAddress } from '../../../src/model/ip.ts';
+import type { Address } from '../../../src/model/ip.ts';
 import { decodeObject } from '../../../src/model/decode/object.ts';
 import { objectKey } from '../../../src/model/objects.ts';
 import type { ClusterEvent } from '../../../src/model/source.ts';
@@ -10,9 +12,11 @@ import type { Direction } from '../../../src/model/verdict.ts';
 import { manifestKey } from '../../support/builders/manifests.ts';
 import type { Manifest } from '../../support/builders/manifests.ts';
 import { NODE_ADDRESSES, threeNamespaces } from '../../support/builders/three-namespaces.ts';
+import type { SeenFlows, ServiceJudgement } from '../../support/oracle/judge-service.ts';
 import type { Flow } from '../../support/oracle/world.ts';
 import type { Answer, Judge } from '../judge.ts';
-import { actorAddress, flowOf } from './oracle.ts';
+import { actorAddress, flowOf } from './actors.ts';
+import { answerForService, readProxied, serviceFlows } from './service-answer.ts';
 
 /** Long enough for removals to be due at every sweep. */
 const STEP_MS = 5000;
@@ -89,13 +93,23 @@ export function createCompiledJudge(): Judge {
       for (const node of nodes) node.apply(events);
     },
     async probe(probes) {
+      const proxied = readProxied([...objects.values()]);
       return probes.map((probe): Answer => {
+        if (probe.service !== undefined) return judgeService(nodes, serviceFlows(objects, proxied, probe, probe.service));
         const flow = flowOf(objects, probe);
         const denied = (['egress', 'ingress'] as const).filter((direction) => nodes.some((node) => node.judge(direction, flow) === false));
         return denied.length === 0 ? { outcome: 'allow' } : { outcome: 'deny', detail: `by ${denied.join(' and ')}` };
       });
     },
   };
+}
+
+/** The proxy's choice is not the compiler's, so the oracle says what may be chosen; whether that is allowed, the maps say. */
+function judgeService(nodes: readonly CompiledNode[], judgement: ServiceJudgement): Answer {
+  const isAllowed = ({ egress, ingress }: SeenFlows): boolean =>
+    !nodes.some((node) => node.judge('egress', egress) === false || node.judge('ingress', ingress) === false);
+  const nameOf = (backend: Address): string => nodes[0]?.compiler.cluster.ownerOf(backend) ?? formatAddress(backend);
+  return answerForService(judgement, nameOf, isAllowed);
 }
 
 function upsert(manifest: Manifest): ClusterEvent {

@@ -1,14 +1,16 @@
 /** Judges conformance cases by the oracle. */
 
-import { parseAddress } from '../../../src/model/ip.ts';
+import { formatAddress } from '../../../src/model/ip.ts';
+import type { Address } from '../../../src/model/ip.ts';
+import type { Pod } from '../../../src/model/objects.ts';
 import { decodeKind } from '../../support/builders/objects.ts';
 import { manifestKey } from '../../support/builders/manifests.ts';
-import type { Manifest } from '../../support/builders/manifests.ts';
-import { nodeOf, NODE_ADDRESSES, podAddresses, STRANGER, threeNamespaces } from '../../support/builders/three-namespaces.ts';
-import { createOracle } from '../../support/oracle/judge.ts';
-import type { Flow } from '../../support/oracle/world.ts';
-import type { Family, Probe } from '../case.ts';
+import { threeNamespaces } from '../../support/builders/three-namespaces.ts';
+import { createOracle, ownerOf } from '../../support/oracle/judge.ts';
+import type { Family } from '../case.ts';
 import type { Answer, Judge } from '../judge.ts';
+import { actorAddress, flowOf } from './actors.ts';
+import { answerForService, readProxied, serviceFlows } from './service-answer.ts';
 
 export function createOracleJudge(): Judge {
   const world = threeNamespaces();
@@ -23,13 +25,24 @@ export function createOracleJudge(): Judge {
     },
     async probe(probes) {
       const manifests = [...objects.values()];
+      const pods = decodeKind('Pod', manifests);
       const judge = createOracle({
-        pods: decodeKind('Pod', manifests),
+        pods,
         namespaces: decodeKind('Namespace', manifests),
         nodes: decodeKind('Node', manifests),
         policies: decodeKind('NetworkPolicy', manifests),
       });
+      const proxied = readProxied(manifests);
       return probes.map((probe): Answer => {
+        if (probe.service !== undefined) {
+          const judgement = serviceFlows(objects, proxied, probe, probe.service);
+          const nameOf = (address: Address): string => podKey(pods, address);
+          return answerForService(
+            judgement,
+            nameOf,
+            ({ egress, ingress }) => judge(egress).egress !== 'deny' && judge(ingress).ingress !== 'deny',
+          );
+        }
         const { allowed, because } = judge(flowOf(objects, probe));
         const detail = because.map(({ direction, policy, rule, text }) =>
           [direction, policy, rule, text].filter((part) => part !== undefined).join(' '),
@@ -40,35 +53,7 @@ export function createOracleJudge(): Judge {
   };
 }
 
-/** By `manifestKey`. */
-export type ManifestMap = ReadonlyMap<string, Manifest>;
-
-/** What a probe is to policy. A packet from a node to its own pod has no ingress interface there. */
-export function flowOf(objects: ManifestMap, probe: Probe): Flow {
-  const icmp = probe.family === 4 ? 1 : 58;
-  return {
-    source: parseAddress(actorAddress(objects, probe.from, probe.family)),
-    destination: parseAddress(actorAddress(objects, probe.to, probe.family)),
-    protocol: probe.protocol === 'ICMP' ? icmp : probe.protocol,
-    ...(probe.port === undefined ? {} : { port: probe.port }),
-    sourceIsLocalNode: probe.from in NODE_ADDRESSES && podNode(objects, probe.to) === probe.from,
-  };
-}
-
-/** As text. A case's own pods say their addresses in their manifests. */
-export function actorAddress(objects: ManifestMap, actor: string, family: Family): string {
-  const at = family === 4 ? 0 : 1;
-  if (actor === 'stranger') return STRANGER[at];
-  const node = NODE_ADDRESSES[actor];
-  if (node !== undefined) return node[at];
-  const manifest = objects.get(`Pod ${actor}`);
-  const status = manifest?.['status'] as { readonly podIPs?: readonly { readonly ip: string }[] } | undefined;
-  const own = status?.podIPs?.find(({ ip }) => ip.includes(':') === (family === 6))?.ip;
-  if (own === undefined && manifest !== undefined) throw new TypeError(`${actor} has no IPv${family} address`);
-  return own ?? podAddresses(actor)[at];
-}
-
-function podNode(objects: ManifestMap, pod: string): string | undefined {
-  const spec = objects.get(`Pod ${pod}`)?.['spec'] as { readonly nodeName?: string } | undefined;
-  return spec?.nodeName ?? (pod.includes('/') ? nodeOf(pod) : undefined);
+function podKey(pods: readonly Pod[], address: Address): string {
+  const pod = ownerOf({ pods }, address);
+  return pod === undefined ? formatAddress(address) : `${pod.namespace}/${pod.name}`;
 }

@@ -3,22 +3,18 @@
 import { OUTSIDE_ANNOTATION } from '../../../src/lab/objects/raw-object.ts';
 import { Lab } from '../../../src/lab/lab.ts';
 import type { LabOptions, ProbeRequest, ProbeResult } from '../../../src/lab/types.ts';
-import { podManifest } from '../../support/builders/manifests.ts';
+import { manifestKey, podManifest } from '../../support/builders/manifests.ts';
 import type { Manifest } from '../../support/builders/manifests.ts';
 import { servingContainers, threeNamespaces } from '../../support/builders/three-namespaces.ts';
 import type { Family, Probe } from '../case.ts';
 import type { Answer, Judge, Look } from '../judge.ts';
+import { podOf, STRANGER_POD } from './lab-pods.ts';
+import { probeServices } from './probe-services.ts';
 import { probeCrafted } from '../packets/crafted-probe.ts';
 import type { CraftedProbe, Place } from '../packets/crafted-probe.ts';
 
-/** The pod that plays the `stranger`: a host on the nodes' wire, unknown to the cluster. */
-const STRANGER_POD = 'outside/stranger';
-
 /** How long a probe may be silent until it counts as denied. */
 const TIMEOUT_MS = { first: 300, patient: 1000 } as const satisfies Record<Look, number>;
-
-/** A lab asks this many at once; several such lots are under way together on the first look, and none waits for another's silence. */
-const LOT = 200;
 
 export interface PacketJudge extends Judge {
   close(): Promise<void>;
@@ -29,6 +25,7 @@ export async function createPacketJudge(options: Pick<LabOptions, 'name' | 'cni'
   const stranger = podManifest(STRANGER_POD, { annotations: { [OUTSIDE_ANNOTATION]: '7' }, containers: servingContainers() });
   const world = [...threeNamespaces().map(withoutStatus), stranger];
   const lab = await Lab.up({ ...options, objects: world });
+  const services = new Set<string>();
   return {
     world,
     secondLookMs: 1000,
@@ -36,6 +33,9 @@ export async function createPacketJudge(options: Pick<LabOptions, 'name' | 'cni'
     async apply(change) {
       if (change.delete.length > 0) await lab.delete(change.delete);
       if (change.apply.length > 0) await lab.apply(change.apply.map(withoutStatus));
+      for (const object of change.delete) services.delete(manifestKey(object));
+      for (const object of change.apply.filter(({ kind }) => kind === 'Service')) services.add(manifestKey(object));
+      if (services.size > 0) await forgetDatagrams(lab);
     },
     probe: (probes, look = 'first') => probeAll(lab, probes, look),
     close: () => lab.down(),
@@ -43,32 +43,46 @@ export async function createPacketJudge(options: Pick<LabOptions, 'name' | 'cni'
 }
 
 /** Where a pod runs and which addresses it has is the lab's to say. */
-function withoutStatus({ status: _status, ...manifest }: Manifest): Manifest {
-  return manifest;
+function withoutStatus(manifest: Manifest): Manifest {
+  if (manifest['kind'] !== 'Pod') return manifest;
+  const { status: _status, ...rest } = manifest;
+  return rest;
+}
+
+/** A node sends a datagram to where it sent the last one of the same ports, and probes soon use a port again: a new choice is to be seen. */
+async function forgetDatagrams(lab: Lab): Promise<void> {
+  for (const { name } of lab.nodes()) {
+    for (const family of ['ipv4', 'ipv6']) await lab.nodeExec(name, ['conntrack', '--delete', '--family', family, '--proto', 'udp']);
+  }
 }
 
 async function probeAll(lab: Lab, probes: readonly Probe[], look: Look): Promise<readonly Answer[]> {
-  const plain = probes.filter((probe) => !isCrafted(probe));
-  const crafted = probes.filter(isCrafted);
-  const askPlain = (): Promise<readonly Answer[]> => probePlain(lab, plain, look);
-  const askCrafted = (): Promise<readonly Answer[]> =>
-    probeCrafted(
-      crafted.map((probe) => placed(lab, probe)),
-      TIMEOUT_MS[look],
-    );
-  // A patient look asks one kind after the other: the pods' answers must not wait for anything else to be done.
-  const [plainAnswers, craftedAnswers] =
-    look === 'first' ? await Promise.all([askPlain(), askCrafted()]) : [await askPlain(), await askCrafted()];
+  const { plain = [], crafted = [], service = [] } = Object.groupBy(probes, wayOf);
+  const ways: readonly (readonly [readonly Probe[], () => Promise<readonly Answer[]>])[] = [
+    [plain, () => probePlain(lab, plain, look)],
+    [
+      crafted,
+      () =>
+        probeCrafted(
+          crafted.map((probe) => placed(lab, probe)),
+          TIMEOUT_MS[look],
+        ),
+    ],
+    [service, () => probeServices(lab, service, TIMEOUT_MS[look])],
+  ];
   const answers = new Map<Probe, Answer | undefined>();
-  for (const [index, probe] of plain.entries()) answers.set(probe, plainAnswers[index]);
-  for (const [index, probe] of crafted.entries()) answers.set(probe, craftedAnswers[index]);
+  const ask = async ([asked, askAll]: (typeof ways)[number]): Promise<void> => {
+    const found = await askAll();
+    for (const [index, probe] of asked.entries()) answers.set(probe, found[index]);
+  };
+  if (look === 'first') await Promise.all(ways.map(ask));
+  // One kind after the other: the pods' answers must not wait for anything else to be done.
+  else for (const way of ways) await ask(way);
   return probes.map((probe) => answers.get(probe) ?? { outcome: 'trouble', detail: 'no answer' });
 }
 
 async function probePlain(lab: Lab, probes: readonly Probe[], look: Look): Promise<readonly Answer[]> {
-  const requests = probes.map((probe) => requestOf(probe, TIMEOUT_MS[look]));
-  const lots = Array.from({ length: Math.ceil(requests.length / LOT) }, (_, index) => requests.slice(index * LOT, (index + 1) * LOT));
-  const results = look === 'first' ? (await Promise.all(lots.map((lot) => lab.probe(lot)))).flat() : await lab.probe(requests);
+  const results = await lab.probe(probes.map((probe) => requestOf(probe, TIMEOUT_MS[look])));
   return probes.map((probe, index) => answerOf(probe, results[index]));
 }
 
@@ -77,8 +91,9 @@ function placed(lab: Lab, probe: Probe): CraftedProbe {
 }
 
 /** Pods' probers speak TCP and UDP only, and nodes have none. */
-function isCrafted({ protocol, from, to }: Probe): boolean {
-  return protocol === 'SCTP' || protocol === 'ICMP' || from.startsWith('node-') || to.startsWith('node-');
+function wayOf({ protocol, from, to, service }: Probe): 'plain' | 'crafted' | 'service' {
+  if (service !== undefined) return 'service';
+  return protocol === 'SCTP' || protocol === 'ICMP' || from.startsWith('node-') || to.startsWith('node-') ? 'crafted' : 'plain';
 }
 
 function requestOf({ from, to, protocol, port = 0, family }: Probe, timeoutMs: number): ProbeRequest {
@@ -91,10 +106,6 @@ function answerOf(probe: Probe, result: ProbeResult | undefined): Answer {
   if (result?.outcome !== 'open') return { outcome: 'trouble', detail: result?.outcome ?? 'no result' };
   if (result.answeredBy !== podOf(probe.to)) return { outcome: 'trouble', detail: `answered by ${result.answeredBy}` };
   return { outcome: 'allow' };
-}
-
-function podOf(actor: string): string {
-  return actor === 'stranger' ? STRANGER_POD : actor;
 }
 
 function placeOf(lab: Lab, actor: string, family: Family): Place {
