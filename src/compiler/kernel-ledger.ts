@@ -21,8 +21,8 @@ export interface KernelRoom {
 
 /** As bpf/ruleset.h has it, less the rows of endpoint classes, which stand among the pairs. */
 export const KERNEL_ROOM: KernelRoom = { pairs: 524_288 - 65_536, portRows: 262_144 };
-/** A ruleset with more pairs, or a port set with more rows, may not use the last eighth. */
-const SMALL = 1024;
+/** Rulesets with more pairs may not use the last eighth; nor may port sets with more rows, or of rulesets that have many already. */
+const SMALL = { pairs: 1024, portRows: 32, pairsWithPortRows: 256 };
 const KEPT_FOR_SMALL = 1 / 8;
 
 interface Presence {
@@ -186,8 +186,9 @@ export class KernelLedger {
   /** For one pair more, with these ports. */
   #hasRoom(state: PresentRuleset, ports: Ports): boolean {
     const rows = this.#rulesets.hasPortSet(ports) ? 0 : countPortRows(ports);
-    const pairs = this.#room.pairs * (state.pairs < SMALL ? 1 : 1 - KEPT_FOR_SMALL);
-    const portRows = this.#room.portRows * (rows < SMALL && state.pairs < SMALL ? 1 : 1 - KEPT_FOR_SMALL);
+    const pairs = this.#room.pairs * (state.pairs < SMALL.pairs ? 1 : 1 - KEPT_FOR_SMALL);
+    const small = rows <= SMALL.portRows && state.pairs < SMALL.pairsWithPortRows;
+    const portRows = this.#room.portRows * (small ? 1 : 1 - KEPT_FOR_SMALL);
     return this.#pairs < pairs && (rows === 0 || this.#portRows + rows <= portRows);
   }
 

@@ -60,6 +60,18 @@ describe('a hostile namespace', () => {
     expect([...endpoints.compiler.refused.keys()].filter((key) => !key.startsWith('hostile/'))).toEqual([]);
   });
 
+  it('that fills the port rows leaves room for what its neighbour writes afterwards', () => {
+    const endpoints = new Endpoints({ node: 'node-1' });
+    tell(endpoints, [...NEIGHBOURS, ...hostile('port unions')]);
+    const ports = times(20, (index) => ({ port: 1000 + index * 2 }));
+    tell(endpoints, [
+      policy('quiet/new', { podSelector: {}, ingress: [{ from: [{ podSelector: {} }], ports }] }, { createdAt: 3_000_000, uid: 'new' }),
+    ]);
+    const ifindex = endpoints.ifindexOf.get('quiet/web') ?? 0;
+    const judge = (port: number): string => endpoints.datapath.judge(ifindex, 'ingress', parseAddress('10.2.0.2'), 6, port);
+    expect([judge(1000), judge(1001), judge(1038)]).toEqual(['allow', 'deny', 'allow']);
+  });
+
   it('that edits a list of thousands of blocks again and again keeps no edges of the old ones', () => {
     const endpoints = new Endpoints({ node: 'node-1' });
     tell(endpoints, NEIGHBOURS);
