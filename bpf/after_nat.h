@@ -83,6 +83,7 @@ static __always_inline bool read_tracked(unsigned long nfct, struct forwarded *f
 {
 	struct nf_conn *ct = (struct nf_conn *)(nfct & ~CT_INFO);
 	struct tuple original, reply;
+	__u16 zone = 0;
 	bool ipv4;
 
 	if (!is_tuple_as_known())
@@ -98,10 +99,13 @@ static __always_inline bool read_tracked(unsigned long nfct, struct forwarded *f
 				  (original.destination[3] ^ reply.source[3]) ||
 			  (has_ports(original.protocol) && original.destination_port != reply.source_port);
 	flow->answered = (nfct & CT_INFO) == CT_ESTABLISHED;
-	flow->askable = original.protocol == IPPROTO_TCP || original.protocol == IPPROTO_UDP;
 	/* A flow that goes where it was sent was judged at from_pod, unless that could not know so on its first packet. */
 	if (!flow->rewritten && flow->answered)
 		return false;
+	/* The kernel looks flows up in its default zone. */
+	if (bpf_core_field_exists(ct->zone))
+		bpf_probe_read_kernel(&zone, sizeof(zone), __builtin_preserve_access_index(&ct->zone.id));
+	flow->askable = zone == 0 && (original.protocol == IPPROTO_TCP || original.protocol == IPPROTO_UDP);
 	ipv4 = original.family == FAMILY_IPV4;
 	address_from_words(&flow->pod, original.source, ipv4);
 	address_from_words(&flow->asked, original.destination, ipv4);
