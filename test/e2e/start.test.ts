@@ -41,24 +41,6 @@ describe('a start', needsKernel, () => {
     expect(reached).toEqual([true, false, false]);
   }
 
-  it('keeps the open flows that the policy allows, whoever opened them, and cuts the others', async () => {
-    const streams = new Streams({ countsLosses: false });
-    await streams.allow(friend, web);
-    // The policy says nothing of web's own connections; their replies come in where nothing may.
-    await streams.allow(web, foe);
-    await foe.traffic.start('held', 'held', web.v4, TCP_PORT, 50);
-    await foe.traffic.start('datagrams', 'datagrams', web.v6, UDP_PORT, 50);
-    await streams.begin();
-    await world.settledAgent();
-    const before = (await web.traffic.ask({ op: 'heard' }))[foe.v6];
-    await sleep(500);
-    expect((await web.traffic.ask({ op: 'heard' }))[foe.v6]).toBe(before);
-    const cut = [await foe.traffic.stop('held'), await foe.traffic.stop('datagrams')];
-    expect(cut.every(({ sent, answered }) => answered > 0 && answered < sent)).toBe(true);
-    await streams.expectUntouched();
-    await expectEnforced();
-  });
-
   it('may be killed at any moment: the next one enforces', async () => {
     for (const moment of [100, 200, 300, 400, 450, 500, 550, 600, 700]) {
       const agent = world.startAgent();
@@ -74,11 +56,15 @@ describe('a start', needsKernel, () => {
 
   it('under a folder that another agent holds says so and ends; the other goes on', async () => {
     const first = await world.settledAgent();
+    const streams = new Streams();
+    await Promise.all([streams.allow(friend, web), streams.deny(foe, web)]);
+    await streams.begin();
     const second = world.startAgent('--socket', `${world.place.socket}.second`);
     expect(await second.ended).toBe(1);
     expect(second.log).toMatch(/another agent holds .*\/bpf.*E_AGENT_RUNNING/);
     expect(first.running).toBe(true);
     await first.settle();
+    await streams.expectUntouched();
     await expectEnforced();
   });
 

@@ -11,6 +11,8 @@ import { enterAndDieWithUs } from './enter.ts';
 
 const MAIN = new URL('../../../src/main.ts', import.meta.url).pathname;
 const START_MS = 20_000;
+/** Characters of a log that say enough. */
+const LOG_END = 3000;
 
 export interface AgentPlace {
   readonly node: string;
@@ -35,11 +37,6 @@ export interface AgentStatus {
     readonly packets: Readonly<Record<'ingress' | 'egress', Readonly<Record<string, number>>>>;
   }[];
   readonly missing: readonly string[];
-  readonly drift: {
-    readonly found: readonly unknown[];
-    readonly repaired: number;
-    readonly totals: { readonly checks: number; readonly found: number; readonly repaired: number };
-  };
   readonly unenforced: Readonly<Record<string, string>>;
   readonly policies: readonly { readonly policy: string; readonly valid: boolean; readonly problems: readonly string[] }[];
 }
@@ -50,14 +47,15 @@ export class AgentProcess {
   readonly #log: string;
   readonly ended: Promise<number | null>;
 
-  constructor(place: AgentPlace, options: readonly string[] = [], enter = enterAndDieWithUs) {
+  /** `main`: of another build. */
+  constructor(place: AgentPlace, options: readonly string[] = [], enter = enterAndDieWithUs, main = MAIN) {
     this.#place = place;
     this.#log = join(mkdtempSync(join(tmpdir(), 'postern-test-')), 'log');
     const output = openSync(this.#log, 'a');
     const { node, netns, manifests, bpfRoot, socket, netnsDirectory } = place;
     const flags = ['--source', `files:${manifests}`, '--node', node, '--bpf-root', bpfRoot, '--socket', socket];
     const search = ['--netns-dir', netnsDirectory, '--no-process-namespaces'];
-    const [command = '', ...args] = enter(netns, [process.execPath, MAIN, 'agent', ...flags, ...search, ...options]);
+    const [command = '', ...args] = enter(netns, [process.execPath, main, 'agent', ...flags, ...search, ...options]);
     this.#child = spawn(command, args, { stdio: ['ignore', output, output] });
     closeSync(output);
     this.ended = new Promise((resolve) => void this.#child.once('exit', resolve));
@@ -80,7 +78,9 @@ export class AgentProcess {
       if (!(answer instanceof Error) && answer.code === 200) return;
       const refused = !(answer instanceof Error) && answer.body.includes('E_INCOMPLETE');
       if (refused || !this.running || performance.now() > deadline) {
-        throw new Error(`the agent does not settle (${answer instanceof Error ? answer.message : answer.body}):\n${this.log}`);
+        throw new Error(
+          `the agent does not settle (${answer instanceof Error ? answer.message : answer.body}):\n${this.log.slice(-LOG_END)}`,
+        );
       }
       await sleep(10);
     }

@@ -7,6 +7,8 @@ import { join } from 'node:path';
 export interface PodFacts {
   readonly name: string;
   readonly node: string;
+  /** Default: `shop`. */
+  readonly namespace?: string;
   readonly addresses: readonly string[];
   readonly labels?: Readonly<Record<string, string>>;
   /** Default: the same on every reading. */
@@ -15,12 +17,12 @@ export interface PodFacts {
   readonly startTime?: string;
 }
 
-/** A pod of the namespace `shop`, labelled `app=<name>` unless it is told otherwise. */
-export function podObject({ name, node, addresses, labels, uid, phase, startTime }: PodFacts): object {
+/** A pod, labelled `app=<name>` unless it is told otherwise. */
+export function podObject({ name, node, namespace, addresses, labels, uid, phase, startTime }: PodFacts): object {
   return {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { name, namespace: 'shop', labels: labels ?? { app: name }, ...(uid === undefined ? {} : { uid }) },
+    metadata: { name, namespace: namespace ?? 'shop', labels: labels ?? { app: name }, ...(uid === undefined ? {} : { uid }) },
     spec: { nodeName: node, containers: [{ name: 'main', image: 'none' }] },
     status: {
       phase: phase ?? 'Running',
@@ -29,6 +31,10 @@ export function podObject({ name, node, addresses, labels, uid, phase, startTime
       ...(startTime === undefined ? {} : { startTime }),
     },
   };
+}
+
+export function namespaceObject(name: string, labels: Readonly<Record<string, string>>): object {
+  return { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } };
 }
 
 export function nodeObject(name: string, addresses: readonly string[]): object {

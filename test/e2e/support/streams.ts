@@ -1,83 +1,188 @@
-/** Flows of an allowed and of a denied client while something happens, and what became of them. */
+/** Flows of allowed and of denied clients while something happens, and what became of them: packets that were lost, and packets that got through. */
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
-import type { StreamRequest } from './traffic-protocol.ts';
-import { TCP_PORT, UDP_PORT, type WorldPod } from './world.ts';
+import { waitFor } from './eventually.ts';
+import type { PacketCounts } from './packet-counter.ts';
+import type { StreamReport, StreamRequest } from './traffic-protocol.ts';
+import { TALK_PORT, TCP_PORT, UDP_PORT, type WorldPod } from './world.ts';
+
+/**
+ * `allowed`: all the time. `denied`: all the time. `doomed`: open, until it is cut. `surviving`: allowed, and may lose packets for a while, but goes on.
+ */
+type Fate = 'allowed' | 'denied' | 'doomed' | 'surviving';
 
 interface Flow {
+  readonly fate: Fate;
   readonly from: WorldPod;
   readonly to: WorldPod;
   readonly stream: StreamRequest['stream'];
-  readonly host: string;
+  readonly ipv6: boolean;
+}
+
+interface Running extends Flow {
+  readonly name: string;
+  /** Packets of before. */
+  readonly base: Tally;
+}
+
+interface Tally {
+  readonly sent: number;
+  readonly lost: number;
+  /** Of the client's packets, those that reached the server. */
+  readonly through: number;
+}
+
+export interface TrafficCounts {
+  readonly allowed: { readonly packets: number; readonly lost: number };
+  /** Since the cut, for what was doomed. */
+  readonly denied: { readonly packets: number; readonly through: number };
+  /** Connections, datagrams and numbers that did not do what their fate is, in words. */
+  readonly troubles: readonly string[];
 }
 
 const DENIED_MS = 200;
 const SETTLE_MS = 5000;
+/** For streams to open, and to have been at it. */
+const OPENING_MS = 150;
+/** What is on its way arrives in far less; a lost packet never does. */
+const ARRIVAL_MS = 1000;
+const LEAST_SENT = 10;
 
-/** Starts flows of every kind: over both families, new ones every 20 ms, one that is held open, and datagrams. */
+export const EVERY_STREAM: readonly StreamRequest['stream'][] = ['connections', 'talk', 'datagrams'];
+const PORT_OF = { connections: TCP_PORT, talk: TALK_PORT, datagrams: UDP_PORT } as const;
+
 export class Streams {
-  readonly #flows: (Flow & { readonly name: string; readonly allowed: boolean })[] = [];
-  readonly #pods = new Set<WorldPod>();
-  readonly #countsLosses: boolean;
-  #losses = 0;
+  readonly #running: Running[] = [];
+  #cut: ReadonlyMap<Running, Tally> | undefined;
+  #count = 0;
 
-  /** `countsLosses` false: the same pods have other connections, which are cut. */
-  constructor({ countsLosses = true } = {}) {
-    this.#countsLosses = countsLosses;
-  }
-
-  async allow(from: WorldPod, to: WorldPod): Promise<void> {
-    this.#pods.add(from).add(to);
-    await this.#start(true, [
-      { from, to, stream: 'connections', host: to.v4 },
-      { from, to, stream: 'held', host: to.v6 },
-      { from, to, stream: 'datagrams', host: to.v4 },
-      { from, to, stream: 'datagrams', host: to.v6 },
-    ]);
+  /** Over both families: new connections, one on which both sides talk, and datagrams, each every 20 ms. */
+  async allow(from: WorldPod, to: WorldPod, streams = EVERY_STREAM): Promise<void> {
+    await this.#startAll('allowed', from, to, streams);
   }
 
   async deny(from: WorldPod, to: WorldPod): Promise<void> {
-    await this.#start(false, [
-      { from, to, stream: 'connections', host: to.v4 },
-      { from, to, stream: 'datagrams', host: to.v6 },
-    ]);
+    await this.#startAll('denied', from, to);
   }
 
-  /** Only from here on is a lost packet counted; what was started before has had the time to open. */
+  /** Flows that are open now and will be cut. */
+  async doom(from: WorldPod, to: WorldPod, streams = EVERY_STREAM): Promise<void> {
+    await this.#startAll('doomed', from, to, streams);
+  }
+
+  /** Flows that may lose packets for a while: they must be alive at the end, and their connections whole. */
+  async endure(from: WorldPod, to: WorldPod): Promise<void> {
+    await this.#startAll('surviving', from, to, ['talk', 'datagrams']);
+  }
+
+  /** Returns when everything that was started runs; throws where what is not denied does not open. */
   async begin(): Promise<void> {
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    this.#losses = await this.#countLosses();
+    await sleep(OPENING_MS);
+    const open = this.#running.filter(({ fate }) => fate !== 'denied');
+    await waitFor(() => {
+      const read = readOnce();
+      return open.every((flow) => tally(flow, read).through > flow.base.through);
+    });
   }
 
-  /** No packet of an allowed flow was lost, and none of a denied one came through. */
-  async expectUntouched(): Promise<void> {
-    const reports = await Promise.all(
-      this.#flows.map(async ({ name, from, to, stream, host, allowed }) => {
-        const report = await from.traffic.stop(name);
-        return { flow: `${from.name} → ${to.name} ${stream} ${host}`, allowed, ...report };
-      }),
-    );
-    const allowed = reports.filter((report) => report.allowed);
-    expect(allowed.filter(({ sent, answered, closed }) => sent < 20 || answered !== sent || closed)).toEqual([]);
-    expect(reports.filter((report) => !report.allowed && (report.sent < 20 || report.answered > 0))).toEqual([]);
-    if (this.#countsLosses) expect(await this.#countLosses()).toBe(this.#losses);
-    for (const { from, to, allowed } of this.#flows) {
-      const heard = await to.traffic.ask({ op: 'heard' });
-      if (!allowed) expect([heard[from.v4], heard[from.v6]], `${from.name} at ${to.name}`).toEqual([undefined, undefined]);
+  /** What was doomed is denied from here on. */
+  cut(): void {
+    const read = readOnce();
+    this.#cut = new Map(this.#running.filter(({ fate }) => fate === 'doomed').map((flow) => [flow, tally(flow, read)]));
+  }
+
+  /** Stops everything. */
+  async stop(): Promise<TrafficCounts> {
+    const reports = await Promise.all(this.#running.map(async (flow) => ({ flow, report: await flow.from.traffic.stop(flow.name) })));
+    const allowed = this.#running.filter(({ fate }) => fate === 'allowed');
+    const sumLost = (): number => sum(this.#since(allowed).map(({ lost }) => lost));
+    const deadline = performance.now() + ARRIVAL_MS;
+    while (sumLost() !== 0 && performance.now() < deadline) await sleep(20);
+    const denied = this.#since(this.#running.filter(({ fate }) => fate === 'denied' || fate === 'doomed'));
+    const doomed = this.#running.filter(({ fate }) => fate === 'doomed');
+    await Promise.all(doomed.map(({ from, to }) => to.traffic.ask({ op: 'forget', peers: [from.v4, from.v6] })));
+    return {
+      allowed: { packets: sum(this.#since(allowed).map(({ sent }) => sent)), lost: sumLost() },
+      denied: { packets: sum(denied.map(({ sent }) => sent)), through: sum(denied.map(({ through }) => through)) },
+      troubles: [
+        ...reports.flatMap(({ flow, report }) => findTrouble(flow, report).map((trouble) => `${describe(flow)}: ${trouble}`)),
+        ...this.#since(allowed).flatMap(({ lost }, index) => (lost === 0 ? [] : [`${describe(allowed[index]!)}: ${lost} packets lost`])),
+      ],
+    };
+  }
+
+  /** No packet of an allowed flow was lost, and none of a denied one got through. */
+  async expectUntouched(): Promise<TrafficCounts> {
+    const counts = await this.stop();
+    const { allowed, denied, troubles } = counts;
+    expect({ lost: allowed.lost, through: denied.through, troubles }).toEqual({ lost: 0, through: 0, troubles: [] });
+    return counts;
+  }
+
+  #since(flows: readonly Running[]): Tally[] {
+    const read = readOnce();
+    return flows.map((flow) => subtract(tally(flow, read), this.#cut?.get(flow) ?? flow.base));
+  }
+
+  async #startAll(fate: Fate, from: WorldPod, to: WorldPod, streams: readonly StreamRequest['stream'][] = EVERY_STREAM): Promise<void> {
+    const read = readOnce();
+    for (const stream of streams) {
+      for (const ipv6 of [false, true]) {
+        this.#count += 1;
+        const flow = { fate, from, to, stream, ipv6 };
+        const name = `${describe(flow)} ${this.#count}`;
+        this.#running.push({ ...flow, name, base: tally(flow, read) });
+        const timeout = fate === 'allowed' || fate === 'surviving' ? SETTLE_MS : DENIED_MS;
+        await from.traffic.start(name, stream, ipv6 ? to.v6 : to.v4, PORT_OF[stream], timeout);
+      }
     }
   }
+}
 
-  async #start(allowed: boolean, flows: readonly Flow[]): Promise<void> {
-    for (const flow of flows) {
-      const name = `${flow.stream} to ${flow.host}`;
-      const port = flow.stream === 'datagrams' ? UDP_PORT : TCP_PORT;
-      await flow.from.traffic.start(name, flow.stream, flow.host, port, allowed ? SETTLE_MS : DENIED_MS);
-      this.#flows.push({ ...flow, name, allowed });
-    }
-  }
+/** One look at each pod's counters. */
+function readOnce(): (pod: WorldPod) => PacketCounts {
+  const read = new Map<WorldPod, PacketCounts>();
+  return (pod) => {
+    const counts = read.get(pod) ?? pod.packets.read();
+    read.set(pod, counts);
+    return counts;
+  };
+}
 
-  async #countLosses(): Promise<number> {
-    const counts = await Promise.all([...this.#pods].map((pod) => pod.traffic.ask({ op: 'losses' })));
-    return counts.reduce((sum, each) => sum + each, 0);
+function tally({ from, to, stream, ipv6 }: Flow, read: (pod: WorldPod) => PacketCounts): Tally {
+  const [client, server] = ipv6 ? [from.v6, to.v6] : [from.v4, to.v4];
+  const protocol = stream === 'datagrams' ? 'udp' : 'tcp';
+  const port = PORT_OF[stream];
+  const requests = read(from).get('sent-requests', server, protocol, port);
+  const through = read(to).get('heard-requests', client, protocol, port);
+  const answers = read(to).get('sent-answers', client, protocol, port);
+  const answered = read(from).get('heard-answers', server, protocol, port);
+  return { sent: requests + answers, lost: requests + answers - through - answered, through };
+}
+
+function subtract(after: Tally, before: Tally): Tally {
+  return { sent: after.sent - before.sent, lost: after.lost - before.lost, through: after.through - before.through };
+}
+
+function findTrouble({ fate, stream }: Flow, { sent, answered, broken, silent }: StreamReport): string[] {
+  const few = sent < LEAST_SENT && !(fate !== 'allowed' && stream === 'talk') ? [`only ${sent} sent`] : [];
+  switch (fate) {
+    case 'allowed':
+      return [...few, ...(answered === sent && !broken ? [] : [`${answered} of ${sent} answered${broken ? ', broken' : ''}`])];
+    case 'denied':
+      return [...few, ...(answered === 0 ? [] : [`${answered} answered`])];
+    case 'doomed':
+      return [...few, ...(answered > 0 ? [] : ['never answered']), ...(answered < sent || broken ? [] : ['never cut'])];
+    case 'surviving':
+      return [...few, ...(broken || silent > 1 ? [`${answered} of ${sent} answered${broken ? ', broken' : ''}, not at the end`] : [])];
   }
+}
+
+function describe({ from, to, stream, ipv6 }: Flow): string {
+  return `${from.name} → ${to.name} ${stream} ${ipv6 ? 'IPv6' : 'IPv4'}`;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, each) => total + each, 0);
 }

@@ -6,14 +6,23 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { NetworkNamespace } from '../../native/support/network-namespace.ts';
 import { AgentProcess, uninstallAgent, type AgentPlace } from './agent-process.ts';
-import { enterByIpNetns } from './enter.ts';
+import { enterAndDieWithUs, enterByIpNetns } from './enter.ts';
 import { ManifestFolder, nodeObject, podObject, policyObject, type PodFacts } from './manifests.ts';
+import { trackConnections } from './node-conntrack.ts';
+import type { OtherBuild } from './other-build.ts';
+import { PacketCounter } from './packet-counter.ts';
 import { Traffic } from './traffic.ts';
 
 const PLUGINS = '/usr/lib/cni';
+const NETWORK = 'test';
 const RUN = '/run/postern';
 const PREFIX = 'test-e2e-';
+/** Echo. */
 export const TCP_PORT = 80;
+/** Numbers, both ways. */
+export const TALK_PORT = 81;
+/** Echo, whose packets nobody counts. */
+export const OTHER_PORT = 82;
 export const UDP_PORT = 53;
 
 export type Plugin = 'bridge' | 'ptp' | 'macvlan';
@@ -35,6 +44,7 @@ export interface WorldPod {
   readonly v4: string;
   readonly v6: string;
   readonly traffic: Traffic;
+  readonly packets: PacketCounter;
   /** Puts its manifest, or another of it. */
   tell(facts?: Partial<PodFacts>): void;
   /** Takes the namespace, and with it the interface, away. */
@@ -47,6 +57,8 @@ export interface WorldOptions {
   readonly bridgeNetfilter?: boolean;
   /** Second and third number of the pods' networks: two nodes have two. Default 1. */
   readonly index?: number;
+  /** The node's kernel tracks connections, as it does beside kube-proxy. Default false. */
+  readonly tracked?: boolean;
 }
 
 let count = 0;
@@ -78,6 +90,7 @@ export class World {
       (table) => `bridge/bridge-nf-call-${table}=${options.bridgeNetfilter === false ? 0 : 1}`,
     );
     setSwitches(this.node, [...SWITCHES, ...NODE_SWITCHES, ...bridge]);
+    if (options.tracked === true) trackConnections(this.node);
     this.place = {
       node: this.nodeName,
       netns: this.node.path,
@@ -89,16 +102,17 @@ export class World {
     this.manifests.put('node.json', nodeObject(this.nodeName, []));
   }
 
-  /** Connects a pod and starts its process, which serves echo. Its manifest is put unless `quiet`. */
+  /** Connects a pod and starts its process, which serves. Its manifest is put unless `quiet`. `addresses`: of a pod that is gone. */
   async addPod(
     name: string,
-    options: { readonly quiet?: boolean; readonly plugin?: Plugin; readonly more?: object } = {},
+    options: { readonly quiet?: boolean; readonly plugin?: Plugin; readonly more?: object; readonly addresses?: readonly string[] } = {},
   ): Promise<WorldPod> {
     const netns = this.addNamespace();
-    const addresses = this.connect(netns, options.plugin ?? this.#plugin, options.more);
+    const wanted = options.addresses === undefined ? {} : this.#releaseLeases(options.addresses);
+    const addresses = this.connect(netns, options.plugin ?? this.#plugin, { ...options.more, ...wanted });
     const traffic = new Traffic(netns.path);
     this.#disposables.push(traffic);
-    await traffic.ask({ op: 'serve', tcp: [TCP_PORT], udp: [UDP_PORT] });
+    await traffic.ask({ op: 'serve', echo: [TCP_PORT, OTHER_PORT], talk: [TALK_PORT], udp: [UDP_PORT] });
     const tell = (facts: Partial<PodFacts> = {}): void =>
       this.manifests.put(`pod-${name}.json`, podObject({ name, node: this.nodeName, addresses, ...facts }));
     if (options.quiet !== true) tell();
@@ -108,7 +122,8 @@ export class World {
       netns[Symbol.dispose]();
       this.#disposables.splice(this.#disposables.indexOf(netns), 1);
     };
-    return { name, netns, v4: addresses[0] ?? '', v6: addresses[1] ?? '', traffic, tell, destroy };
+    const packets = new PacketCounter(netns, [TCP_PORT, TALK_PORT, UDP_PORT]);
+    return { name, netns, v4: addresses[0] ?? '', v6: addresses[1] ?? '', traffic, packets, tell, destroy };
   }
 
   /** A namespace that the agent looks into, with nothing in it. */
@@ -120,12 +135,18 @@ export class World {
     return netns;
   }
 
-  /** CNI ADD; returns the addresses, IPv4 first. `address`: the lease that the pod is to get. */
+  /** Whoever had these addresses is gone; asks for them. */
+  #releaseLeases(addresses: readonly string[]): object {
+    for (const address of addresses) rmSync(join(this.#folder, 'ipam', NETWORK, address), { force: true });
+    return { args: { cni: { ips: addresses } } };
+  }
+
+  /** CNI ADD; returns the addresses, IPv4 first. */
   connect(netns: NetworkNamespace, plugin: Plugin, more: object = {}): readonly string[] {
     const routes = [{ dst: '0.0.0.0/0' }, { dst: '::/0' }];
     const config = {
       cniVersion: '1.0.0',
-      name: 'test',
+      name: NETWORK,
       type: plugin,
       ...(plugin === 'bridge' ? { bridge: 'cni0', isGateway: true, hairpinMode: true } : {}),
       ...more,
@@ -160,6 +181,16 @@ export class World {
 
   async settledAgent(...options: readonly string[]): Promise<AgentProcess> {
     const agent = this.startAgent(...options);
+    await agent.settle();
+    return agent;
+  }
+
+  startAgentOf(build: OtherBuild, ...options: readonly string[]): AgentProcess {
+    return this.#keep(new AgentProcess(this.place, options, enterAndDieWithUs, build.main));
+  }
+
+  async settledAgentOf(build: OtherBuild, ...options: readonly string[]): Promise<AgentProcess> {
+    const agent = this.startAgentOf(build, ...options);
     await agent.settle();
     return agent;
   }

@@ -1,0 +1,93 @@
+/** Flows that a pod opens and keeps going until it is asked what became of them. */
+
+import { createSocket, type Socket as DatagramSocket } from 'node:dgram';
+import { connect } from 'node:net';
+import { Talk, type TalkCounts } from './talk.ts';
+import type { StreamReport, StreamRequest } from './traffic-protocol.ts';
+
+/** Starts at once; the result stops it and waits for what is still to come. */
+export type StartStream = (request: StreamRequest) => () => Promise<StreamReport>;
+
+export const STREAMS: Readonly<Record<StreamRequest['stream'], StartStream>> = {
+  connections: streamConnections,
+  talk: streamTalk,
+  datagrams: streamDatagrams,
+};
+
+/** One byte there and back. */
+export function echoOnce(host: string, port: number, timeoutMs: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port });
+    const timer = setTimeout(() => end(false), timeoutMs);
+    const end = (answered: boolean): void => {
+      clearTimeout(timer);
+      if (answered) socket.end();
+      else socket.destroy();
+      resolve(answered);
+    };
+    socket.setNoDelay(true);
+    socket.on('connect', () => socket.write('x'));
+    socket.on('data', () => end(true));
+    socket.on('error', () => end(false));
+  });
+}
+
+export function openDatagrams(host: string): DatagramSocket {
+  return createSocket({ type: host.includes(':') ? 'udp6' : 'udp4' }).on('error', () => undefined);
+}
+
+function streamConnections({ host, port, everyMs, timeoutMs }: StreamRequest): () => Promise<StreamReport> {
+  const open: Promise<boolean>[] = [];
+  const timer = setInterval(() => void open.push(echoOnce(host, port, timeoutMs)), everyMs);
+  return async () => {
+    clearInterval(timer);
+    const results = await Promise.all(open);
+    return report(results, false);
+  };
+}
+
+function streamTalk({ host, port, everyMs, timeoutMs, localPort }: StreamRequest): () => Promise<StreamReport> {
+  const socket = connect({ host, port, ...(localPort === undefined ? {} : { localPort }) });
+  let peer: TalkCounts | undefined;
+  const talk = new Talk(socket, everyMs, (counts) => void (peer = counts));
+  return async () => {
+    talk.end();
+    await waitUntil(() => peer !== undefined || talk.broken, timeoutMs);
+    const { sent, arrived } = talk.counts;
+    const { broken } = talk;
+    socket.resetAndDestroy();
+    return { sent: sent + (peer?.sent ?? 0), answered: arrived + (peer?.arrived ?? 0), broken: broken || peer === undefined, silent: 0 };
+  };
+}
+
+function streamDatagrams({ host, port, everyMs, timeoutMs, localPort }: StreamRequest): () => Promise<StreamReport> {
+  const answered: boolean[] = [];
+  const socket = openDatagrams(host);
+  if (localPort !== undefined) socket.bind(localPort);
+  socket.on('message', (message) => void (answered[message.readUInt32BE()] = true));
+  const timer = setInterval(() => {
+    const message = Buffer.alloc(4);
+    message.writeUInt32BE(answered.push(false) - 1);
+    socket.send(message, port, host);
+  }, everyMs);
+  return async () => {
+    clearInterval(timer);
+    await waitUntil(() => answered.every(Boolean), timeoutMs);
+    socket.close();
+    return report(answered, false);
+  };
+}
+
+function report(answered: readonly boolean[], broken: boolean): StreamReport {
+  return {
+    sent: answered.length,
+    answered: answered.filter(Boolean).length,
+    broken,
+    silent: answered.length - 1 - answered.lastIndexOf(true),
+  };
+}
+
+async function waitUntil(holds: () => boolean, timeoutMs: number): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  while (!holds() && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5));
+}

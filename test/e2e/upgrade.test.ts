@@ -1,0 +1,98 @@
+/** Another build, and back, under traffic; and a build whose conntrack rows mean something else. */
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { needsKernel } from '../support/requires.ts';
+import { listAttached } from './support/kernel-objects.ts';
+import { apps } from './support/manifests.ts';
+import { OTHER_LAYOUT, OTHER_PROGRAMS, OtherBuild } from './support/other-build.ts';
+import { Streams } from './support/streams.ts';
+import { World, type WorldPod } from './support/world.ts';
+
+/** Milliseconds after a start, up to about when it is done: an agent is killed at each. */
+const MOMENTS = [80, 230, 350, 430, 510, 590, 670];
+
+describe('an upgrade', needsKernel, () => {
+  let world: World;
+  let web: WorldPod;
+  let friend: WorldPod;
+  let foe: WorldPod;
+  let other: WorldPod;
+  let programs: OtherBuild;
+  let layout: OtherBuild;
+
+  beforeAll(async () => {
+    programs = new OtherBuild(OTHER_PROGRAMS);
+    layout = new OtherBuild(OTHER_LAYOUT);
+    world = new World();
+    const names = ['web', 'friend', 'foe', 'other'];
+    [web, friend, foe, other] = (await Promise.all(names.map((name) => world.addPod(name)))) as [WorldPod, WorldPod, WorldPod, WorldPod];
+    world.policy('web', {
+      podSelector: { matchLabels: { app: 'web' } },
+      policyTypes: ['Ingress', 'Egress'],
+      ingress: [{ from: apps('friend') }],
+      egress: [{ to: apps('other') }],
+    });
+  });
+
+  beforeEach(async () => {
+    await (await world.settledAgent()).kill();
+  });
+
+  afterAll(() => {
+    world[Symbol.dispose]();
+    programs[Symbol.dispose]();
+    layout[Symbol.dispose]();
+  });
+
+  async function startStreams(): Promise<Streams> {
+    const streams = new Streams();
+    await Promise.all([streams.allow(friend, web), streams.allow(web, other), streams.deny(foe, web), streams.deny(web, foe)]);
+    await streams.begin();
+    return streams;
+  }
+
+  function programIds(): number[] {
+    return listAttached(world).attached.map(({ programId }) => programId);
+  }
+
+  it('to another build and back loses no allowed packet and lets no denied one through', async () => {
+    const streams = await startStreams();
+    const first = programIds();
+    const newer = await world.settledAgentOf(programs);
+    expect((await newer.status()).datapath.tookOverFlows).toBe(true);
+    const second = programIds();
+    expect(second.filter((id) => first.includes(id))).toEqual([]);
+    await newer.kill();
+    const older = await world.settledAgent();
+    expect((await older.status()).datapath.tookOverFlows).toBe(true);
+    expect(programIds().filter((id) => second.includes(id))).toEqual([]);
+    await sleep(200);
+    await older.kill();
+    await streams.expectUntouched();
+  });
+
+  it('that is killed at any moment, by either build, loses no allowed packet and lets no denied one through', async () => {
+    const streams = await startStreams();
+    for (const [index, moment] of MOMENTS.entries()) {
+      const agent = index % 2 === 0 ? world.startAgentOf(programs) : world.startAgent();
+      await sleep(moment);
+      await agent.kill();
+    }
+    const last = await world.settledAgent();
+    await sleep(200);
+    await last.kill();
+    await streams.expectUntouched();
+  });
+
+  it('to another layout of conntrack keeps open connections by the take-over rules, and lets no denied packet through', async () => {
+    const streams = new Streams();
+    await Promise.all([streams.endure(friend, web), streams.endure(web, other), streams.deny(foe, web), streams.deny(web, foe)]);
+    await streams.begin();
+    const newer = await world.settledAgentOf(layout);
+    expect((await newer.status()).datapath.tookOverFlows).toBe(false);
+    await sleep(500);
+    await newer.kill();
+    await streams.expectUntouched();
+  });
+});
