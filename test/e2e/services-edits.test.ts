@@ -147,4 +147,17 @@ describe.each(PLUGINS)('flows of %s pods to a Service that are open while', need
     expect([await pushed(kept, friend, true), await pushed(lost, foe, false)]).toEqual([all(kept, true), all(lost, false)]);
     await close([...kept, ...lost]);
   });
+
+  it('their backend becomes isolated are judged by the pod that asks, also where the node masquerades it', async () => {
+    const flows = await openFlows(0);
+    world.policy('friend', { ...selecting('friend'), ingress: [{ from: apps('client') }] });
+    await agent.settle();
+    expect(await say(flows)).toEqual(all(flows, 'friend'));
+    expect(await pushed(flows, friend, true)).toEqual(all(flows, true));
+    world.policy('friend', { ...selecting('friend'), ingress: [{ from: apps('foe') }] });
+    await agent.settle();
+    friend.arrivals.take();
+    expect([await say(flows), friend.arrivals.take()]).toEqual([all(flows, 'silent'), 0]);
+    await close(flows);
+  });
 });
