@@ -44,7 +44,9 @@ export class Lab {
 
   /** Make a lab; returns when every policy is in force. On failure nothing of it is left. */
   static async up(options: LabOptions): Promise<Lab> {
-    checkRequirements(options.cni ?? 'bridge', options.proxy ?? 'nftables');
+    // A lab without Services needs none of the proxy's tools.
+    const proxied = options.objects.some((object) => object['kind'] === 'Service');
+    checkRequirements(options.cni ?? 'bridge', proxied ? (options.proxy ?? 'nftables') : 'none');
     return withNewLabLock(options.name ?? DEFAULT_LAB, async () => new Lab(await buildLab(options)));
   }
 
