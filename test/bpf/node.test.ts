@@ -8,6 +8,7 @@ import { FAMILIES, GATEWAY_LINK_LOCAL, Stage, V4, V6 } from './stage.ts';
 
 const PORTS = { source: 40000, destination: 9999 };
 const NODE = { fromNode: true } as const;
+const HAIRPIN = { hairpin: true } as const;
 
 describe.each(FAMILIES)('the own node over $name', needsKernel, (family) => {
   let stage: Stage;
@@ -88,10 +89,26 @@ describe.each(FAMILIES)('the own node over $name', needsKernel, (family) => {
   it('the pod itself is reached through a hairpin', () => {
     for (const segment of segments) {
       expect(stage.out(family.packet(family.pod, family.pod, segment))).toBe('pass');
-      expect(stage.into(family.packet(family.pod, family.pod, segment))).toBe('pass');
-      expect(stage.into(family.winding(family.pod, family.pod, segment))).toBe('pass');
+      expect(stage.into(family.packet(family.pod, family.pod, segment), HAIRPIN)).toBe('pass');
+      expect(stage.into(family.winding(family.pod, family.pod, segment), HAIRPIN)).toBe('pass');
       const refusal = family.packet(family.pod, family.pod, family.unreachable(family.packet(family.pod, family.pod, segment)));
-      expect([stage.out(refusal), stage.into(refusal)]).toEqual(['pass', 'pass']);
+      expect([stage.out(refusal), stage.into(refusal, HAIRPIN)]).toEqual(['pass', 'pass']);
+    }
+  });
+
+  it("the pod's own address is anyone's where the packet came in by another interface, or by none", () => {
+    for (const segment of segments) {
+      for (const make of [family.packet, family.winding])
+        for (const options of [{}, NODE]) expect(stage.into(make(family.pod, family.pod, segment), options)).not.toBe('pass');
+    }
+  });
+
+  it('a row of the node lets in nothing that came in by an interface', () => {
+    for (const segment of [tcp({ ...PORTS, flags: ['ack'] }), udp(PORTS), sctp({ ...PORTS, chunk: 'data' })]) {
+      const kubelet = stage.talk(family, family.node);
+      expect(kubelet.into(segment, NODE)).toBe('pass');
+      expect(kubelet.into(segment)).not.toBe('pass');
+      expect(kubelet.into(segment, NODE)).toBe('pass');
     }
   });
 

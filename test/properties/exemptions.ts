@@ -52,7 +52,9 @@ function exemptionOfPacket(packet: Read, direction: Direction, fromNode: boolean
   const membership = v6 ? protocol === 58 && [130, 131, 132, 143].includes(transport[0] ?? -1) : protocol === 2;
   if (membership && !packet.later && isGroup(destination, v6)) return 'membership';
   if (packet.later) return undefined;
-  if (exempt.pod.includes(local) && exempt.pod.includes(remote)) return 'the pod itself';
+  // Into the pod its own address proves nothing where the packet came in by another's interface.
+  if (out && exempt.pod.includes(local) && exempt.pod.includes(remote)) return 'the pod itself';
+  if (isError(packet) && !out && fromNode && exempt.node.includes(remote)) return "the own node's word";
   if (isError(packet)) return quotesExempt(packet, out, exempt) ? 'error about exempt traffic' : undefined;
   if (exempt.node.includes(remote) && (out || fromNode)) return 'the own node';
   return undefined;

@@ -48,14 +48,14 @@ export class KernelWorld {
     return this.twin.judge(ifindex, side, side === 'egress' ? flow.destination : flow.source, protocolNumber(flow), flow.port ?? 0);
   }
 
-  /** What the program does with the flow's opening packet there. */
-  send(ifindex: number, side: Direction, flow: Flow, winding: boolean): boolean {
+  /** What the program does with the flow's opening packet there; by a hairpin where both ends are the pod. */
+  send(ifindex: number, side: Direction, flow: Flow, winding: boolean, hairpin: boolean): boolean {
     const word = this.twin.words.get(ifindex);
     if (word === undefined) throw new Error(`nothing was set for interface ${ifindex}`);
     // Flows without ports are the same both ways, and a row of theirs would answer for the other direction.
     if (flow.port === undefined) this.#kernel.evict();
     this.#kernel.maps.apply([{ op: 'set-endpoint', ifindex: IFINDEX, word }]);
-    return this.#kernel.pass(side, openingFrame(flow, this.#sourcePort++, winding), { fromNode: flow.sourceIsLocalNode === true });
+    return this.#kernel.pass(side, openingFrame(flow, this.#sourcePort++, winding), { fromNode: flow.sourceIsLocalNode === true, hairpin });
   }
 }
 

@@ -40,6 +40,7 @@ describe('opening packets', needsKernel, () => {
         for (const [seed, winding] of seeds) {
           const flow = resolveFlow(points, seed);
           if (protocolNumber(flow) === IGMP && isGroup(flow.destination)) continue;
+          const hairpin = ownerOf(cluster, flow.source) === ownerOf(cluster, flow.destination);
           for (const side of ['egress', 'ingress'] satisfies Direction[]) {
             const pod = ownerOf(cluster, side === 'egress' ? flow.source : flow.destination);
             const ifindex = pod === undefined ? undefined : judged.ifindexOf(pod);
@@ -48,7 +49,7 @@ describe('opening packets', needsKernel, () => {
             const passes = expected[side] !== 'deny';
             const told = (who: string): string =>
               `${who}: ${side} of ${describeFlow(flow)} at ${pod?.namespace}/${pod?.name} on ${node}${winding ? ', winding' : ''}`;
-            expect(judged.send(ifindex, side, flow, winding), told('program')).toBe(passes);
+            expect(judged.send(ifindex, side, flow, winding, hairpin), told('program')).toBe(passes);
             compared[passes ? 'pass' : 'drop'] += 1;
             // The own node and the pod itself are exempt in the program, not in the maps.
             const exempt = expected.because.some((reason) => reason.direction === side && reason.policy === undefined);

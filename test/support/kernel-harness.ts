@@ -4,10 +4,10 @@ import * as native from '../../native/index.js';
 import { Compiler, type CompilerOptions } from '../../src/compiler/compiler.ts';
 import { KernelMaps } from '../../src/datapath/kernel-maps.ts';
 import * as layout from '../../src/datapath/layout.ts';
-import { closePrograms, loadPrograms, type LoadedPrograms } from '../../src/datapath/load-programs.ts';
+import { closePrograms, loadPrograms, readPolicyObject, type LoadedPrograms } from '../../src/datapath/load-programs.ts';
 import { REASONS, type ReasonName } from '../../src/model/reasons.ts';
 import type { Address } from '../../src/model/ip.ts';
-import { CONFIG_UNSET } from '../../src/model/plan.ts';
+import { CONFIG_UNSET, type EndpointConfig, type Operation } from '../../src/model/plan.ts';
 import type { ClusterObject } from '../../src/model/objects.ts';
 import type { EndpointCounters, PacketEvent } from '../../src/model/packet-event.ts';
 import { objectKey } from '../../src/model/objects.ts';
@@ -42,6 +42,8 @@ export interface Outcome {
 export interface RunOptions {
   /** The packet has no ingress interface. */
   readonly fromNode?: boolean;
+  /** It came in by the pod's own interface: a hairpin. */
+  readonly hairpin?: boolean;
   /** How often, without a pause. Default once. */
   readonly repeat?: number;
   /** Segments that the kernel still has to cut it into (gso_segs). Default 0: none. */
@@ -54,6 +56,12 @@ export class KernelHarness {
   #maps: KernelMaps;
   #pod: string | undefined;
   #now = 0;
+  /** Nanoseconds that `elapse` has let pass, ahead of the kernel's clock. */
+  #ahead = 0n;
+  /** Configuration rows as they were told. */
+  readonly #configs = new Map<number, EndpointConfig>();
+
+  readonly #fragment = native.structLayout(readPolicyObject(), 'fragment_ports');
 
   constructor(options: CompilerOptions = {}) {
     this.#loaded = loadPrograms({ conntrackRows: CONNTRACK_ROWS });
@@ -76,6 +84,8 @@ export class KernelHarness {
     this.#maps = new KernelMaps(this.#loaded.object.maps);
     this.#maps.apply([{ op: 'set-endpoint', ifindex: IFINDEX, word: { config: CONFIG_UNSET, generation: 0 } }]);
     this.#pod = undefined;
+    this.#ahead = 0n;
+    this.#configs.clear();
     this.forget();
     this.#compiler = this.#start(options);
   }
@@ -125,14 +135,30 @@ export class KernelHarness {
   }
 
   flush(): void {
-    const plan = this.compiler.flush({ ms: this.#now, monotonic: process.hrtime.bigint() });
-    this.maps.apply(plan.steps.flat());
+    const plan = this.compiler.flush({ ms: this.#now, monotonic: process.hrtime.bigint() + this.#ahead });
+    this.maps.apply(plan.steps.flat().map((operation) => this.#onKernelTime(operation)));
+  }
+
+  /** Let time pass for flows, fragments and the take-over window. */
+  elapse(seconds: number): void {
+    this.#ahead += BigInt(seconds) * 1_000_000_000n;
+    this.age(seconds);
+    this.maps.apply([...this.#configs].map(([id, config]) => this.#onKernelTime({ op: 'put-config', id, config })));
+  }
+
+  /** The take-over window ends by the kernel's clock, which nobody can put forward. */
+  #onKernelTime(operation: Operation): Operation {
+    if (operation.op !== 'put-config') return operation;
+    const { id, config } = operation;
+    this.#configs.set(id, config);
+    const until = config.takeOverUntil - this.#ahead;
+    return { ...operation, config: { ...config, takeOverUntil: config.takeOverUntil === 0n ? 0n : until > 1n ? until : 1n } };
   }
 
   /** Let two seconds pass, as far as removals go. */
   sweep(): void {
     this.#now += 2000;
-    this.maps.apply(this.compiler.sweep({ ms: this.#now, monotonic: process.hrtime.bigint() }));
+    this.maps.apply(this.compiler.sweep({ ms: this.#now, monotonic: process.hrtime.bigint() + this.#ahead }));
   }
 
   /** `egress`: the pod sends it. */
@@ -149,7 +175,7 @@ export class KernelHarness {
     const context = new Uint8Array(CONTEXT);
     const view = new DataView(context.buffer);
     const came = direction === 'ingress' && options.fromNode !== true;
-    view.setUint32(INGRESS_IFINDEX, came ? FOREIGN_IFINDEX : 0, true);
+    view.setUint32(INGRESS_IFINDEX, came ? (options.hairpin === true ? IFINDEX : FOREIGN_IFINDEX) : 0, true);
     view.setUint32(GSO_SEGS, options.segments ?? 0, true);
     const { returnValue } = native.testRun(this.#program(direction), { data: frame, context, repeat: options.repeat ?? 1 });
     if (returnValue !== PASS && returnValue !== DROP) throw new Error(`the program returned ${returnValue}`);
@@ -161,9 +187,23 @@ export class KernelHarness {
     return native.mapDump(this.maps.fd('conntrack')).count;
   }
 
-  /** Forget all flows, as if they had been evicted. */
-  evict(): void {
-    this.#clear('conntrack');
+  /** Forget all flows, or those with these ends, as if they had been evicted. Ports as in the key: an echo's are its identifier, and who asks. */
+  evict(ends?: { readonly remote: Address; readonly protocol: number; readonly localPort: number; readonly remotePort: number }): void {
+    if (ends === undefined) {
+      this.#clear('conntrack');
+      return;
+    }
+    const { keys, count } = native.mapDump(this.maps.fd('conntrack'));
+    const { '': whole, scope, local_port, remote_port } = layout.LAYOUT.flow_key;
+    for (let index = 0; index < count; index += 1) {
+      const key = keys.subarray(index * whole[1], (index + 1) * whole[1]);
+      const matches =
+        key[scope[0]] === ends.protocol &&
+        key.readUInt16BE(local_port[0]) === ends.localPort &&
+        key.readUInt16BE(remote_port[0]) === ends.remotePort &&
+        layout.flowRemote(key) === ends.remote;
+      if (matches) native.mapDelete(this.maps.fd('conntrack'), key);
+    }
   }
 
   /** Forget flows, fragments, counters and events. */
@@ -174,11 +214,16 @@ export class KernelHarness {
     this.events();
   }
 
-  /** Make every flow look as if it had been quiet for so long. */
+  /** Make every flow, and every first fragment, look as if it had been quiet for so long. */
   age(seconds: number): void {
+    const jiffies = seconds * JIFFIES_PER_SECOND;
     this.#age('conntrack', layout.LAYOUT.flow[''][1], (view, at) => {
       const seen = at + layout.LAYOUT.flow.seen[0];
-      view.setBigUint64(seen, view.getBigUint64(seen, true) - BigInt(seconds * JIFFIES_PER_SECOND), true);
+      view.setBigUint64(seen, view.getBigUint64(seen, true) - BigInt(jiffies), true);
+    });
+    const seenAt = this.#fragment['seen']?.[0] ?? 0;
+    this.#age('fragments', this.#fragment['']?.[1] ?? 0, (view, at) => {
+      view.setUint32(at + seenAt, (view.getUint32(at + seenAt, true) - jiffies) >>> 0, true);
     });
   }
 
