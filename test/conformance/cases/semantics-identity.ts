@@ -110,7 +110,6 @@ export const IDENTITY_SEMANTICS: readonly ConformanceCase[] = [
   },
   {
     name: 'Terminating pod keeps its policy and its peer rows until it is gone',
-    notInPackets: 'a lab has no pods that are about to end',
     pods: ['x/a', 'x/leaving', 'y/a'],
     ports: ['80/TCP'],
     world: [pod('leaving', 'yes', 1)],
