@@ -48,7 +48,6 @@ struct forwarded {
 	__u8 protocol;
 	__u8 rewritten;
 	__u8 answered; /* packets have gone through in both directions */
-	__u8 askable; /* the kernel's conntrack can say the same at the pod's interface */
 };
 
 extern int bpf_dynptr_from_skb(struct sk_buff *skb, __u64 flags, struct bpf_dynptr *dynptr) __ksym __weak;
@@ -83,7 +82,6 @@ static __always_inline bool read_tracked(unsigned long nfct, struct forwarded *f
 {
 	struct nf_conn *ct = (struct nf_conn *)(nfct & ~CT_INFO);
 	struct tuple original, reply;
-	__u16 zone = 0;
 	bool ipv4;
 
 	if (!is_tuple_as_known())
@@ -102,10 +100,6 @@ static __always_inline bool read_tracked(unsigned long nfct, struct forwarded *f
 	/* A flow that goes where it was sent was judged at from_pod, unless that could not know so on its first packet. */
 	if (!flow->rewritten && flow->answered)
 		return false;
-	/* The kernel looks flows up in its default zone. */
-	if (bpf_core_field_exists(ct->zone))
-		bpf_probe_read_kernel(&zone, sizeof(zone), __builtin_preserve_access_index(&ct->zone.id));
-	flow->askable = zone == 0 && (original.protocol == IPPROTO_TCP || original.protocol == IPPROTO_UDP);
 	ipv4 = original.family == FAMILY_IPV4;
 	address_from_words(&flow->pod, original.source, ipv4);
 	address_from_words(&flow->asked, original.destination, ipv4);
@@ -170,7 +164,6 @@ static __always_inline bool read_untracked(struct bpf_nf_ctx *context, struct fo
 	flow->real = flow->asked;
 	flow->rewritten = false;
 	flow->answered = false;
-	flow->askable = false;
 	return done;
 }
 
@@ -238,12 +231,14 @@ STEP int judge_forwarded(const struct forwarded *flow, __u32 length)
 		judge_real_peer(&packet, config, &really, &decision);
 	if (decision.verdict == DENY && row && (state & STATE_REWRITTEN))
 		decision.reason = REASON_FLOW_CUT;
-	/* The others are recorded at the pod's interface, where nobody can forge its address. */
-	if (decision.verdict != DENY && !flow->askable)
-		record_flow(
-			&packet,
-			make_state(packet.generation, EGRESS, STATUS_SETTLED, flow->rewritten ? STATE_REWRITTEN : 0),
+	/* Only in a row that from_pod has made: packets with the pod's address can come from elsewhere too. */
+	if (row && decision.verdict != DENY)
+		update_flow(
+			row, state,
+			make_state(packet.generation, EGRESS, status_of(state), flow->rewritten ? STATE_REWRITTEN : 0),
 			now);
+	else if (row && (state & STATE_GENERATION) == GENERATION_NEVER)
+		bpf_map_delete_elem(&conntrack, &packet.flow);
 	/* Told as what it is: a packet to the backend. */
 	packet.flow.remote = flow->real;
 	packet.flow.remote_port = flow->real_port;

@@ -82,6 +82,12 @@ static __always_inline enum direction guess_opener(const struct packet *packet, 
 	return local == remote ? packet->direction : local < remote ? INGRESS : EGRESS;
 }
 
+/* One end below the ports that systems give to clients (32768 and above, net.ipv4.ip_local_port_range), the other among them. */
+static __always_inline bool has_clear_server(const struct packet *packet)
+{
+	return (bpf_ntohs(packet->flow.local_port) ^ bpf_ntohs(packet->flow.remote_port)) & 0x8000;
+}
+
 /* A flow without a row, or an opening. */
 STEP int judge_unknown(struct __sk_buff *skb, const struct packet *packet, const struct endpoint_config *config,
 		       __u32 identity, struct decision *decision)
@@ -140,7 +146,7 @@ STEP int judge_unknown(struct __sk_buff *skb, const struct packet *packet, const
 	else if (tcp)
 		reply = own == EGRESS || window;
 	else
-		reply = opener != own && in_take_over_of_datagrams(config);
+		reply = opener != own && has_clear_server(packet) && in_take_over_of_datagrams(config);
 	if (reply) {
 		decide(decision, theirs, REASON_REPLY, 0);
 		decision->opened = other(own);
@@ -324,6 +330,10 @@ STEP int judge_flow(struct __sk_buff *skb, struct packet *packet, const struct e
 	if ((config->flags & ENDPOINT_HELD) && !(who == WHO_DECIDED && decision.reason == REASON_NODE)) {
 		decide(&decision, DENY, REASON_HELD, 0);
 	} else if (who == WHO_LATER) {
+		/* What after_nat allows it writes into this row. Where there is none, somebody else sends with the pod's address. */
+		if (!flow && packet->direction == EGRESS && packet->fragment != FRAGMENT_LATER)
+			record_flow(packet,
+				    make_state(GENERATION_NEVER, EGRESS, next_status(packet, STATUS_OPENING), 0), now);
 		return PASS;
 	} else if (who == WHO_DECIDED) {
 		if (flow && decision.verdict == DENY && decision.reason == REASON_POLICY)

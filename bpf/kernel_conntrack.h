@@ -39,12 +39,7 @@ struct nf_conntrack_tuple_hash {
 	struct nf_conntrack_tuple tuple;
 } KERNEL_STRUCT;
 
-struct nf_conntrack_zone {
-	__u16 id;
-} KERNEL_STRUCT;
-
 struct nf_conn {
-	struct nf_conntrack_zone zone;
 	struct nf_conntrack_tuple_hash tuplehash[2];
 } KERNEL_STRUCT;
 
