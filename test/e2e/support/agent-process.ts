@@ -37,6 +37,11 @@ export interface AgentStatus {
     readonly packets: Readonly<Record<'ingress' | 'egress', Readonly<Record<string, number>>>>;
   }[];
   readonly missing: readonly string[];
+  readonly drift: {
+    readonly found: readonly unknown[];
+    readonly repaired: number;
+    readonly totals: { readonly checks: number; readonly found: number; readonly repaired: number };
+  };
   readonly unenforced: Readonly<Record<string, string>>;
   readonly policies: readonly { readonly policy: string; readonly valid: boolean; readonly problems: readonly string[] }[];
 }

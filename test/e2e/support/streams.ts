@@ -4,8 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { waitFor } from './eventually.ts';
 import type { PacketCounts } from './packet-counter.ts';
-import type { StreamReport, StreamRequest } from './traffic-protocol.ts';
+import type { StreamReport } from './traffic-protocol.ts';
 import { TALK_PORT, TCP_PORT, UDP_PORT, type WorldPod } from './world.ts';
+
+type Kind = keyof typeof PORT_OF;
 
 /**
  * `allowed`: all the time. `denied`: all the time. `doomed`: open, until it is cut. `surviving`: allowed, and may lose packets for a while, but goes on.
@@ -16,7 +18,7 @@ interface Flow {
   readonly fate: Fate;
   readonly from: WorldPod;
   readonly to: WorldPod;
-  readonly stream: StreamRequest['stream'];
+  readonly stream: Kind;
   readonly ipv6: boolean;
 }
 
@@ -49,7 +51,7 @@ const OPENING_MS = 150;
 const ARRIVAL_MS = 1000;
 const LEAST_SENT = 10;
 
-export const EVERY_STREAM: readonly StreamRequest['stream'][] = ['connections', 'talk', 'datagrams'];
+export const EVERY_STREAM: readonly Kind[] = ['connections', 'talk', 'datagrams'];
 const PORT_OF = { connections: TCP_PORT, talk: TALK_PORT, datagrams: UDP_PORT } as const;
 
 export class Streams {
@@ -125,7 +127,7 @@ export class Streams {
     return flows.map((flow) => subtract(tally(flow, read), this.#cut?.get(flow) ?? flow.base));
   }
 
-  async #startAll(fate: Fate, from: WorldPod, to: WorldPod, streams: readonly StreamRequest['stream'][] = EVERY_STREAM): Promise<void> {
+  async #startAll(fate: Fate, from: WorldPod, to: WorldPod, streams: readonly Kind[] = EVERY_STREAM): Promise<void> {
     const read = readOnce();
     for (const stream of streams) {
       for (const ipv6 of [false, true]) {
@@ -165,17 +167,17 @@ function subtract(after: Tally, before: Tally): Tally {
   return { sent: after.sent - before.sent, lost: after.lost - before.lost, through: after.through - before.through };
 }
 
-function findTrouble({ fate, stream }: Flow, { sent, answered, broken, silent }: StreamReport): string[] {
+function findTrouble({ fate, stream }: Flow, { sent, answered, closed, silent }: StreamReport): string[] {
   const few = sent < LEAST_SENT && !(fate !== 'allowed' && stream === 'talk') ? [`only ${sent} sent`] : [];
   switch (fate) {
     case 'allowed':
-      return [...few, ...(answered === sent && !broken ? [] : [`${answered} of ${sent} answered${broken ? ', broken' : ''}`])];
+      return [...few, ...(answered === sent && !closed ? [] : [`${answered} of ${sent} answered${closed ? ', closed' : ''}`])];
     case 'denied':
       return [...few, ...(answered === 0 ? [] : [`${answered} answered`])];
     case 'doomed':
-      return [...few, ...(answered > 0 ? [] : ['never answered']), ...(answered < sent || broken ? [] : ['never cut'])];
+      return [...few, ...(answered > 0 ? [] : ['never answered']), ...(answered < sent || closed ? [] : ['never cut'])];
     case 'surviving':
-      return [...few, ...(broken || silent > 1 ? [`${answered} of ${sent} answered${broken ? ', broken' : ''}, not at the end`] : [])];
+      return [...few, ...(closed || silent > 1 ? [`${answered} of ${sent} answered${closed ? ', closed' : ''}, not at the end`] : [])];
   }
 }
 

@@ -4,6 +4,7 @@ import { createSocket } from 'node:dgram';
 import { createServer, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { Talk } from './talk.ts';
+import { readLosses } from './tcp-losses.ts';
 import type { Answers, Request, StreamReport } from './traffic-protocol.ts';
 import { echoOnce, openDatagrams, STREAMS } from './traffic-streams.ts';
 
@@ -98,6 +99,8 @@ async function answer(request: Request): Promise<Answers[Request['op']]> {
       return undefined;
     case 'heard':
       return Object.fromEntries(heard);
+    case 'losses':
+      return readLosses();
     case 'start':
       streams.set(request.name, STREAMS[request.stream](request));
       return undefined;

@@ -1,8 +1,8 @@
 /** What a test asks of a pod's process, and what it hears. */
 
 export interface StreamRequest {
-  /** `connections`: a new one each time, with an echo; `talk`: one on which both sides send numbers; `datagrams`: numbered, from one socket, each with an echo. */
-  readonly stream: 'connections' | 'talk' | 'datagrams';
+  /** `connections`: a new one each time, with an echo; `talk`: one on which both sides send numbers; `held`: bytes on one connection, with an echo; `datagrams`: numbered, from one socket, each with an echo. */
+  readonly stream: 'connections' | 'talk' | 'held' | 'datagrams';
   readonly name: string;
   readonly host: string;
   readonly port: number;
@@ -18,8 +18,8 @@ export interface StreamReport {
   readonly sent: number;
   /** Those that were answered; of a talk, those that arrived, on either side. */
   readonly answered: number;
-  /** A talk's connection has ended, or something came out of order. */
-  readonly broken: boolean;
+  /** The connection of a talk, or one that is held, has ended, or something came out of order. */
+  readonly closed: boolean;
   /** How many of the last ones in a row were not answered. */
   readonly silent: number;
 }
@@ -37,6 +37,7 @@ export type Request =
   | { readonly op: 'flood'; readonly host: string; readonly count: number; readonly firstPort: number }
   | { readonly op: 'forget'; readonly peers: readonly string[] }
   | { readonly op: 'heard' }
+  | { readonly op: 'losses' }
   | ({ readonly op: 'start' } & StreamRequest)
   | { readonly op: 'stop'; readonly name: string };
 
@@ -50,6 +51,8 @@ export interface Answers {
   readonly forget: void;
   /** Connections and datagrams that came in, by the peer's address. */
   readonly heard: Readonly<Record<string, number>>;
+  /** TCP segments that were lost on their way out of the pod, so far. */
+  readonly losses: number;
   readonly start: void;
   readonly stop: StreamReport;
 }

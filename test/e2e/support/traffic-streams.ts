@@ -1,7 +1,7 @@
 /** Flows that a pod opens and keeps going until it is asked what became of them. */
 
 import { createSocket, type Socket as DatagramSocket } from 'node:dgram';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { Talk, type TalkCounts } from './talk.ts';
 import type { StreamReport, StreamRequest } from './traffic-protocol.ts';
 
@@ -11,6 +11,7 @@ export type StartStream = (request: StreamRequest) => () => Promise<StreamReport
 export const STREAMS: Readonly<Record<StreamRequest['stream'], StartStream>> = {
   connections: streamConnections,
   talk: streamTalk,
+  held: streamHeld,
   datagrams: streamDatagrams,
 };
 
@@ -56,7 +57,27 @@ function streamTalk({ host, port, everyMs, timeoutMs, localPort }: StreamRequest
     const { sent, arrived } = talk.counts;
     const { broken } = talk;
     socket.resetAndDestroy();
-    return { sent: sent + (peer?.sent ?? 0), answered: arrived + (peer?.arrived ?? 0), broken: broken || peer === undefined, silent: 0 };
+    return { sent: sent + (peer?.sent ?? 0), answered: arrived + (peer?.arrived ?? 0), closed: broken || peer === undefined, silent: 0 };
+  };
+}
+
+/** Bytes there and back on one connection. */
+function streamHeld({ host, port, everyMs, timeoutMs }: StreamRequest): () => Promise<StreamReport> {
+  let [sent, answered, closed] = [0, 0, false];
+  const socket: Socket = connect({ host, port });
+  socket.setNoDelay(true);
+  socket.on('data', (data: Buffer) => void (answered += data.length));
+  socket.on('error', () => undefined);
+  socket.on('close', () => void (closed = true));
+  const timer = setInterval(() => {
+    if (!closed && socket.write('x')) sent += 1;
+  }, everyMs);
+  return async () => {
+    clearInterval(timer);
+    await waitUntil(() => answered === sent || closed, timeoutMs);
+    const counts = { sent, answered, closed, silent: 0 };
+    socket.destroy();
+    return counts;
   };
 }
 
@@ -78,11 +99,11 @@ function streamDatagrams({ host, port, everyMs, timeoutMs, localPort }: StreamRe
   };
 }
 
-function report(answered: readonly boolean[], broken: boolean): StreamReport {
+function report(answered: readonly boolean[], closed: boolean): StreamReport {
   return {
     sent: answered.length,
     answered: answered.filter(Boolean).length,
-    broken,
+    closed,
     silent: answered.length - 1 - answered.lastIndexOf(true),
   };
 }
