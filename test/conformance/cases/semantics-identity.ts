@@ -17,6 +17,7 @@ const pod = (name: string, friend: string, startedAt: number, extra: object = {}
     node: 'node-2',
     addresses: ['10.244.2.60', 'fd00:10:244:2::60'],
     startedAt,
+    containers: [[{ containerPort: 80 }]],
     ...extra,
   });
 
