@@ -19,9 +19,14 @@ export interface StatusParts {
   readonly source: { readonly healthy: boolean; readonly problems: readonly PosternError[] };
 }
 
-/** False while not all that the source holds is in force: a part of it cannot be read, a policy does not say whom it selects, or a flush fails. */
+/** False while not all that the source holds is in force: a part of it cannot be read, a policy does not say whom it selects, rows find no room, or a flush fails. */
 export function isHealthy({ compiler, reconciler, source }: Pick<StatusParts, 'compiler' | 'reconciler' | 'source'>): boolean {
-  return source.healthy && reconciler.failure === undefined && compiler.policies.values().every(({ subject }) => subject !== undefined);
+  return (
+    source.healthy &&
+    reconciler.failure === undefined &&
+    compiler.leftOut === 0 &&
+    compiler.policies.values().every(({ subject }) => subject !== undefined)
+  );
 }
 
 export function makeStatus({ node, compiler, datapath, interfaces, reconciler, drift, source }: StatusParts): unknown {
@@ -35,6 +40,7 @@ export function makeStatus({ node, compiler, datapath, interfaces, reconciler, d
     identities: compiler.identities.size,
     rulesets: compiler.rulesets.size,
     pairs: compiler.pairs,
+    leftOut: compiler.leftOut,
     flushes: reconciler.flushes,
     endpoints: [...interfaces.bound].map(([pod, { binding }]) => {
       const subject = compiler.subject(pod);

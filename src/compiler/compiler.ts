@@ -100,6 +100,11 @@ export class Compiler {
     return this.#refused;
   }
 
+  /** Rows that found no room in the kernel's tables: what they would allow is closed. */
+  get leftOut(): number {
+    return this.#ledger.leftOut + this.frontends.beyond;
+  }
+
   get pairs(): number {
     return this.#ledger.pairs;
   }
@@ -236,8 +241,9 @@ export class Compiler {
     return operations;
   }
 
-  /** A flush is due though nothing happened: budgets are to be counted again. */
+  /** A flush is due though nothing happened: something waits for room, or budgets are to be counted again. */
   flushDue(now: Now): boolean {
+    if (this.endpoints.waiting || this.#ledger.leftOut > 0) return true;
     return this.#admissions.overdue && now.ms - this.#admissions.at >= ADMISSION_INTERVAL_MS;
   }
 
@@ -245,6 +251,7 @@ export class Compiler {
   get sweepPending(): boolean {
     return (
       this.#ledger.pending ||
+      this.#ledger.leftOut > 0 ||
       (this.#classes?.pending ?? false) ||
       this.endpoints.pending ||
       this.#tombstones.size + this.#formerlyOwn.size > 0 ||

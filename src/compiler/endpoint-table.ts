@@ -17,6 +17,8 @@ import type { Ruleset } from './ruleset-table.ts';
 /** As many as the kernel's map has (src/datapath/layout.ts); endpoints beyond share slot 0. */
 const COUNTER_SLOTS = 1024;
 const ENDPOINT_NUMBERS = 2 ** 24;
+/** Rows of the kernel's array of configurations (bpf/endpoint.h). */
+const CONFIG_ROWS = 8192;
 
 /** What an endpoint is to enforce. `undefined` rulesets: not isolated in that direction. */
 export interface EndpointIntent {
@@ -66,6 +68,8 @@ export class EndpointTable {
   /** Endpoints that were let go since the last flips. */
   #gone: { readonly ifindex: number; readonly configId: number }[] = [];
   #nextId = CONFIG_OPEN + 1;
+  /** An endpoint of the last flips found no row for its configuration. */
+  #waiting = false;
   readonly #freeSlots: number[] = [];
   #nextSlot = 1;
 
@@ -121,6 +125,7 @@ export class EndpointTable {
   ): Operation[] {
     const configs: Operation[] = [];
     const words: Operation[] = [];
+    this.#waiting = false;
     for (const [pod, endpoint] of this.#endpoints) {
       const intent = intentOf(pod);
       const isolated = intent.ingress !== undefined || intent.egress !== undefined;
@@ -131,6 +136,10 @@ export class EndpointTable {
       const config = makeConfig(endpoint, intent, strangerRef);
       const key = config === undefined ? 'open' : configKeyOf(config);
       if (key !== endpoint.configKey) {
+        if (config !== undefined && !this.#hasFreeId()) {
+          this.#waiting = true;
+          continue;
+        }
         this.#retire(endpoint.configId, now.ms);
         endpoint.configKey = key;
         endpoint.config = config;
@@ -167,6 +176,15 @@ export class EndpointTable {
   /** Some endpoint's egress is looked at: then what the node forwards must be judged too. */
   get judgesEgress(): boolean {
     return this.#endpoints.values().some(({ config }) => config !== undefined && (config.held || config.egress.ruleset !== 0));
+  }
+
+  /** Rows come back a second after nobody reads them any more; an endpoint that finds none keeps what it has until then. */
+  get waiting(): boolean {
+    return this.#waiting && this.#hasFreeId();
+  }
+
+  #hasFreeId(): boolean {
+    return this.#freeIds.length > 0 || this.#nextId < CONFIG_ROWS;
   }
 
   #findLocalPods(): ReadonlyMap<Address, number> {
