@@ -30,6 +30,7 @@ export interface LoadedPrograms {
 
 const DEFAULT_CONNTRACK_ROWS = 131_072;
 const HEADER_KEY = u32(0);
+const INTERRUPTED_RETRIES = 10;
 
 /** dist/bpf holds the compiled object, in a checkout and in the published package. */
 export function readPolicyObject(): Buffer {
@@ -76,21 +77,34 @@ function loadObject(
   for (const variant of VARIANTS) {
     if (variant.services !== (wanted ?? variant.services)) continue;
     try {
-      const object = native.loadObject(elf, {
-        name: 'postern',
-        maps: {
-          conntrack: inherited === undefined ? { maxEntries: rows } : { maxEntries: rows, reuseFd: inherited.conntrack },
-          ...(inherited === undefined ? {} : { conntrack_header: { reuseFd: inherited.header } }),
-          '.rodata.settings': { initialValue: encodeSettings(variant) },
-        },
-        skipPrograms: variant.services === 'after-nat' ? [] : ['after_nat'],
-      });
+      const object = retryInterrupted(() =>
+        native.loadObject(elf, {
+          name: 'postern',
+          maps: {
+            conntrack: inherited === undefined ? { maxEntries: rows } : { maxEntries: rows, reuseFd: inherited.conntrack },
+            ...(inherited === undefined ? {} : { conntrack_header: { reuseFd: inherited.header } }),
+            '.rodata.settings': { initialValue: encodeSettings(variant) },
+          },
+          skipPrograms: variant.services === 'after-nat' ? [] : ['after_nat'],
+        }),
+      );
       return { object, ...variant };
     } catch (refusal) {
       refusals.push(refusal);
     }
   }
   throw loadError(refusals.at(-1), refusals[0]);
+}
+
+/** The verifier gives up with EAGAIN when a signal comes; that says nothing of what the kernel can do. */
+function retryInterrupted<Result>(load: () => Result): Result {
+  for (let left = INTERRUPTED_RETRIES; ; left -= 1) {
+    try {
+      return load();
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'EAGAIN' || left === 0) throw error;
+    }
+  }
 }
 
 function loadError(cause: unknown, first: unknown): PosternError {
