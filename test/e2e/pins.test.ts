@@ -1,0 +1,62 @@
+/** Pins that are missing, stale, half-written or somebody else's, met by an agent that starts over flows. */
+
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import * as native from '../../native/index.js';
+import { needsKernel } from '../support/requires.ts';
+import { apps } from './support/manifests.ts';
+import { Streams } from './support/streams.ts';
+import { World, type WorldPod } from './support/world.ts';
+
+const HASH = 1;
+const ARRAY = 2;
+
+describe('an agent that starts over flows', needsKernel, () => {
+  let world: World;
+  let web: WorldPod;
+  let friend: WorldPod;
+  let foe: WorldPod;
+
+  beforeEach(async () => {
+    world = new World();
+    [web, friend, foe] = await Promise.all([world.addPod('web'), world.addPod('friend'), world.addPod('foe')]);
+    world.policy('web', { podSelector: { matchLabels: { app: 'web' } }, ingress: [{ from: apps('friend') }] });
+    await (await world.settledAgent()).kill();
+  });
+
+  afterEach(() => {
+    world[Symbol.dispose]();
+  });
+
+  function pinPath(name: string): string {
+    return join(world.place.bpfRoot, name);
+  }
+
+  function pinForeign(name: string, type: number, keySize: number, valueSize: number): void {
+    const map = native.mapCreate({ type, keySize, valueSize, maxEntries: 1, name: 'foreign' });
+    rmSync(pinPath(name), { force: true });
+    native.pin(map, pinPath(name));
+    native.close(map);
+  }
+
+  it.each<[string, () => void]>([
+    ['whose flow table lacks its header', () => rmSync(pinPath('conntrack_header'))],
+    ['whose header lacks its flow table', () => rmSync(pinPath('conntrack'))],
+    ['where another map stands for the flow table', () => pinForeign('conntrack', HASH, 24, 16)],
+    ['where another map stands for the header', () => pinForeign('conntrack_header', ARRAY, 4, 8)],
+  ])('%s enforces, and keeps what the policy allows', async (_, spoil) => {
+    const streams = new Streams();
+    spoil();
+    await streams.allow(friend, web, ['connections', 'talk']);
+    await streams.begin();
+    const agent = await world.settledAgent();
+    const shut = new Streams();
+    await shut.deny(foe, web);
+    await sleep(300);
+    await shut.expectUntouched();
+    await streams.expectUntouched();
+    expect((await agent.status()).endpoints).toHaveLength(3);
+  });
+});
