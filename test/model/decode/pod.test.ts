@@ -70,7 +70,7 @@ describe('a Pod', () => {
     expect(pod({ spec }).ports).toEqual([
       { name: 'http', protocol: 'TCP', port: 8080 },
       { name: 'dns', protocol: 'UDP', port: 53 },
-      { name: 'http', protocol: 'TCP', port: 8081 },
+      { name: 'http', protocol: 'TCP', port: 8081, hostPort: 80 },
       { protocol: 'SCTP', port: 132 },
       { name: 'metrics', protocol: 'TCP', port: 9090 },
     ]);
