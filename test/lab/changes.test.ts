@@ -11,6 +11,7 @@ const NAME = 'testchanges';
 describe('a lab that stands', needsKernel, () => {
   let lab: Lab;
   beforeAll(async () => {
+    await Lab.remove(NAME);
     lab = await Lab.up({ name: NAME, objects: [podManifest('x/a'), podManifest('x/b')], enforce: false });
   });
   afterAll(async () => {

@@ -1,7 +1,7 @@
 /** The real agent in a lab's nodes: policies bite, edits cut, and two labs with equal addresses don't mix. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { collectDrops } from '../../src/lab/probing/collect-drops.ts';
 import { expectationOf } from '../../src/lab/probing/expectation.ts';
 import { explainProbe } from '../../src/lab/probing/explain-probe.ts';
@@ -41,6 +41,9 @@ async function differences(lab: Lab): Promise<readonly string[]> {
 
 describe('a lab that enforces', needsKernel, () => {
   const labs = ['testea', 'testeb'];
+  beforeEach(async () => {
+    for (const lab of labs) await Lab.remove(lab);
+  });
   afterEach(async () => {
     for (const lab of labs) await Lab.remove(lab);
     for (const lab of labs) expect(leftoversOf(lab)).toEqual(NOTHING_LEFT);

@@ -1,6 +1,6 @@
 /** A lab as its users meet it: up, probes over every kind of wire, down. */
 
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Lab } from '../../src/lab/lab.ts';
 import type { Cni, Fabric, ProbeRequest } from '../../src/lab/types.ts';
 import { needsKernel } from '../support/requires.ts';
@@ -15,6 +15,9 @@ const WIRES: readonly (readonly [Cni, Fabric])[] = [
 
 describe('a lab', needsKernel, () => {
   const labs = ['testa', 'testb'];
+  beforeEach(async () => {
+    for (const lab of labs) await Lab.remove(lab);
+  });
   afterEach(async () => {
     for (const lab of labs) await Lab.remove(lab);
   });

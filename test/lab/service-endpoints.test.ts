@@ -20,6 +20,7 @@ function backend(key: string, { ready = true, terminating = false, app = 'web' }
 describe('a Service of the lab', needsKernel, () => {
   let lab: Lab;
   beforeAll(async () => {
+    await Lab.remove(NAME);
     const objects = [
       backend('x/a'),
       backend('x/b'),

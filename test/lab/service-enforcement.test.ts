@@ -19,6 +19,7 @@ const CLIENT = { podSelector: { matchLabels: { pod: 'client' } }, policyTypes: [
 describe.for(['bridge', 'ptp'] as const)('a lab over %s that enforces', needsKernel, (cni) => {
   let lab: Lab;
   beforeAll(async () => {
+    await Lab.remove(NAME);
     const objects = [
       podManifest('x/a', { labels: { app: 'both' }, spec: { nodeName: 'node-1' } }),
       podManifest('x/b', { labels: { app: 'both' }, spec: { nodeName: 'node-2' } }),

@@ -46,6 +46,7 @@ const WIRES: readonly (readonly [Cni, Fabric])[] = [
 describe.for(WIRES)('a lab over %s and %s', needsKernel, ([cni, fabric]) => {
   let lab: Lab;
   beforeAll(async () => {
+    await Lab.remove(NAME);
     lab = await Lab.up({ name: NAME, objects: [...PODS, ...SERVICES], cni, fabric, enforce: false });
   });
   afterAll(async () => {

@@ -20,10 +20,13 @@ export interface PacketJudge extends Judge {
   close(): Promise<void>;
 }
 
-/** Brings up a lab with the world's pods. `close` takes it down. */
-export async function createPacketJudge(options: Pick<LabOptions, 'name' | 'cni' | 'fabric' | 'enforce'>): Promise<PacketJudge> {
+/** Brings up a lab with the world's pods, over what a killed run left of it. `close` takes it down. */
+export async function createPacketJudge(
+  options: Pick<LabOptions, 'cni' | 'fabric' | 'enforce'> & { readonly name: string },
+): Promise<PacketJudge> {
   const stranger = podManifest(STRANGER_POD, { annotations: { [OUTSIDE_ANNOTATION]: '7' }, containers: servingContainers() });
   const world = [...threeNamespaces().map(withoutStatus), stranger];
+  await Lab.remove(options.name);
   const lab = await Lab.up({ ...options, objects: world });
   const services = new Set<string>();
   return {
