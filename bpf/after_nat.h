@@ -26,7 +26,7 @@ struct {
 	__type(value, __u32);
 } local_pods SEC(".maps");
 
-/* struct nf_conntrack_tuple as it lies in memory: `is_tuple_as_known` holds the kernel's to it. */
+/* struct nf_conntrack_tuple as it lies in memory: `are_tuples_as_known` holds the kernel's to it. */
 struct tuple {
 	__u32 source[4];
 	__be16 source_port;
@@ -50,6 +50,13 @@ struct forwarded {
 	__u8 answered; /* packets have gone through in both directions */
 };
 
+/* A connection's two tuples as they lie in struct nf_conn, one in each of its hash nodes. */
+struct tuples {
+	struct tuple original;
+	__u64 hash_node[2];
+	struct tuple reply;
+};
+
 extern int bpf_dynptr_from_skb(struct sk_buff *skb, __u64 flags, struct bpf_dynptr *dynptr) __ksym __weak;
 
 static __always_inline void address_from_words(struct address *address, const __u32 *words, bool ipv4)
@@ -66,9 +73,10 @@ static __always_inline void refuse_to_load(void)
 	*(volatile __u32 *)sizeof(__u32) = 0;
 }
 
-static __always_inline bool is_tuple_as_known(void)
+static __always_inline bool are_tuples_as_known(void)
 {
-	return bpf_core_type_size(struct nf_conntrack_tuple) == sizeof(struct tuple) &&
+	return bpf_core_type_size(struct nf_conntrack_tuple_hash) == __builtin_offsetof(struct tuples, reply) &&
+	       bpf_core_type_size(struct nf_conntrack_tuple) == sizeof(struct tuple) &&
 	       bpf_core_field_offset(struct nf_conntrack_tuple, src.l3num) ==
 		       __builtin_offsetof(struct tuple, family) &&
 	       bpf_core_field_offset(struct nf_conntrack_tuple, dst.u3) ==
@@ -81,32 +89,31 @@ static __always_inline bool is_tuple_as_known(void)
 static __always_inline bool read_tracked(unsigned long nfct, struct forwarded *flow)
 {
 	struct nf_conn *ct = (struct nf_conn *)(nfct & ~CT_INFO);
-	struct tuple original, reply;
+	struct tuples tuples;
+	struct tuple *original = &tuples.original, *reply = &tuples.reply;
 	bool ipv4;
 
-	if (!is_tuple_as_known())
+	if (!are_tuples_as_known())
 		refuse_to_load();
-	if (bpf_probe_read_kernel(&original, sizeof(original),
-				  __builtin_preserve_access_index(&ct->tuplehash[CT_ORIGINAL].tuple)) ||
-	    bpf_probe_read_kernel(&reply, sizeof(reply),
-				  __builtin_preserve_access_index(&ct->tuplehash[CT_REPLY].tuple)))
+	if (bpf_probe_read_kernel(&tuples, sizeof(tuples),
+				  __builtin_preserve_access_index(&ct->tuplehash[CT_ORIGINAL].tuple)))
 		return false;
-	flow->protocol = original.protocol;
-	flow->rewritten = (original.destination[0] ^ reply.source[0]) | (original.destination[1] ^ reply.source[1]) |
-				  (original.destination[2] ^ reply.source[2]) |
-				  (original.destination[3] ^ reply.source[3]) ||
-			  (has_ports(original.protocol) && original.destination_port != reply.source_port);
+	flow->protocol = original->protocol;
+	flow->rewritten =
+		(original->destination[0] ^ reply->source[0]) | (original->destination[1] ^ reply->source[1]) |
+			(original->destination[2] ^ reply->source[2]) | (original->destination[3] ^ reply->source[3]) ||
+		(has_ports(original->protocol) && original->destination_port != reply->source_port);
 	flow->answered = (nfct & CT_INFO) == CT_ESTABLISHED;
 	/* A flow that goes where it was sent was judged at from_pod, unless that could not know so on its first packet. */
 	if (!flow->rewritten && flow->answered)
 		return false;
-	ipv4 = original.family == FAMILY_IPV4;
-	address_from_words(&flow->pod, original.source, ipv4);
-	address_from_words(&flow->asked, original.destination, ipv4);
-	address_from_words(&flow->real, reply.source, ipv4);
-	flow->pod_port = original.source_port;
-	flow->asked_port = has_ports(original.protocol) ? original.destination_port : bpf_htons(ECHO_BY_POD);
-	flow->real_port = has_ports(original.protocol) ? reply.source_port : 0;
+	ipv4 = original->family == FAMILY_IPV4;
+	address_from_words(&flow->pod, original->source, ipv4);
+	address_from_words(&flow->asked, original->destination, ipv4);
+	address_from_words(&flow->real, reply->source, ipv4);
+	flow->pod_port = original->source_port;
+	flow->asked_port = has_ports(original->protocol) ? original->destination_port : bpf_htons(ECHO_BY_POD);
+	flow->real_port = has_ports(original->protocol) ? reply->source_port : 0;
 	return true;
 }
 
@@ -167,53 +174,61 @@ static __always_inline bool read_untracked(struct bpf_nf_ctx *context, struct fo
 	return done;
 }
 
-/* The endpoint that sent it, if it is isolated for egress (or held). */
-static __always_inline const struct endpoint_config *find_sender(const struct forwarded *flow, struct packet *packet,
-								 __u32 *ifindex)
-{
+/* An endpoint that is isolated for egress (or held). */
+struct sender {
 	const struct endpoint_config *config;
 	__u64 word;
-	__u32 id;
-	__u32 *found = bpf_map_lookup_elem(&local_pods, &flow->pod);
+	__u32 ifindex;
+};
 
-	if (!found)
-		return NULL;
-	*ifindex = *found;
-	word = find_endpoint_word(*ifindex);
-	id = word;
+static __always_inline bool find_sender(const struct address *pod, struct sender *sender)
+{
+	__u32 *ifindex = bpf_map_lookup_elem(&local_pods, pod);
+	__u32 id;
+
+	if (!ifindex)
+		return false;
+	sender->ifindex = *ifindex;
+	sender->word = find_endpoint_word(*ifindex);
+	id = sender->word;
 	if (id == CONFIG_OPEN || id == CONFIG_UNSET)
-		return NULL;
-	config = bpf_map_lookup_elem(&configs, &id);
-	if (!config || !(config->flags & (ENDPOINT_ISOLATED_EGRESS | ENDPOINT_HELD)))
-		return NULL;
+		return false;
+	sender->config = bpf_map_lookup_elem(&configs, &id);
+	return sender->config && sender->config->flags & (ENDPOINT_ISOLATED_EGRESS | ENDPOINT_HELD);
+}
+
+/* As the sender sent it. */
+static __always_inline void restore_packet(struct packet *packet, const struct sender *sender,
+					   const struct forwarded *flow)
+{
 	packet->direction = EGRESS;
-	packet->generation = word >> 32;
-	packet->endpoint = config->endpoint;
-	packet->counters = config->counters;
+	packet->generation = sender->word >> 32;
+	packet->endpoint = sender->config->endpoint;
+	packet->counters = sender->config->counters;
 	packet->protocol = flow->protocol;
 	packet->local = flow->pod;
 	packet->flow.remote = flow->asked;
 	packet->flow.ports = (__u32)flow->asked_port << 16 | flow->pod_port;
 	set_scope(packet);
-	return config;
 }
 
 STEP int judge_forwarded(const struct forwarded *flow, __u32 length)
 {
 	struct runtime *clock = get_runtime();
-	const struct endpoint_config *config;
+	struct sender sender;
+
+	/* Most packets are of others: nothing more is made ready for them. */
+	if (!flow || !clock || !find_sender(&flow->pod, &sender))
+		return PASS;
+
+	const struct endpoint_config *config = sender.config;
 	struct decision decision = {};
 	struct packet packet = {};
 	struct kernel_flow really = {};
 	__u64 now, state = 0;
 	struct flow *row;
-	__u32 ifindex;
 
-	if (!flow || !clock)
-		return PASS;
-	config = find_sender(flow, &packet, &ifindex);
-	if (!config)
-		return PASS;
+	restore_packet(&packet, &sender, flow);
 	if (!flow->rewritten && !look_up_frontend(&packet, false))
 		return PASS;
 	now = bpf_jiffies64();
@@ -243,7 +258,7 @@ STEP int judge_forwarded(const struct forwarded *flow, __u32 length)
 	packet.flow.remote = flow->real;
 	packet.flow.remote_port = flow->real_port;
 	return conclude(&packet, decision.verdict, decision.verdict == WOULD_DENY ? REASON_TRIAL : decision.reason,
-			ifindex, length);
+			sender.ifindex, length);
 }
 
 static __always_inline int judge_after_nat(struct bpf_nf_ctx *context)

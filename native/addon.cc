@@ -41,6 +41,7 @@ constexpr Export kExports[] = {
     {"openPinned", postern::open_pinned},
     {"mapInfo", postern::map_info},
     {"programInfo", postern::program_info},
+    {"enableStatistics", postern::enable_statistics},
     {"linkInfo", postern::link_info},
     {"programById", postern::program_by_id},
     {"mapById", postern::map_by_id},

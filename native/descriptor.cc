@@ -101,7 +101,15 @@ napi_value program_info(napi_env env, napi_callback_info info) {
       .field("mapIds", make_numbers(env, maps))
       .number("verifiedInstructions", program.verified_insns)
       .number("jitedBytes", program.jited_prog_len)
+      .number("runs", static_cast<double>(program.run_cnt))
+      .number("runNanoseconds", static_cast<double>(program.run_time_ns))
       .value();
+}
+
+napi_value enable_statistics(napi_env env, napi_callback_info) {
+  int fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
+  if (fd < 0) return throw_errno(env, errno, "BPF_ENABLE_STATS", "");
+  return make_number(env, fd);
 }
 
 napi_value link_info(napi_env env, napi_callback_info info) {

@@ -10,6 +10,7 @@ napi_value pin(napi_env env, napi_callback_info info);
 napi_value open_pinned(napi_env env, napi_callback_info info);
 napi_value map_info(napi_env env, napi_callback_info info);
 napi_value program_info(napi_env env, napi_callback_info info);
+napi_value enable_statistics(napi_env env, napi_callback_info info);
 napi_value link_info(napi_env env, napi_callback_info info);
 napi_value program_by_id(napi_env env, napi_callback_info info);
 napi_value map_by_id(napi_env env, napi_callback_info info);

@@ -134,6 +134,9 @@ export interface ProgramInfo {
   readonly mapIds: readonly number[];
   readonly verifiedInstructions: number;
   readonly jitedBytes: number;
+  /** While statistics were on; not more than 2^53. */
+  readonly runs: number;
+  readonly runNanoseconds: number;
 }
 export interface LinkInfo {
   readonly id: number;
@@ -150,6 +153,8 @@ export interface LinkInfo {
 }
 export function mapInfo(fd: Fd): MapInfo;
 export function programInfo(fd: Fd): ProgramInfo;
+/** Every program of the machine counts and times its runs until the descriptor is closed (BPF_ENABLE_STATS), which costs each run two readings of the clock. */
+export function enableStatistics(): Fd;
 export function linkInfo(fd: Fd): LinkInfo;
 export function programById(id: number): Fd;
 export function mapById(id: number): Fd;

@@ -40,6 +40,7 @@ export const {
   openPinned,
   mapInfo,
   programInfo,
+  enableStatistics,
   linkInfo,
   programById,
   mapById,

@@ -3,15 +3,11 @@
  * run interleaved in one process; the minimum of the rounds is reported, since everything else on the machine only ever adds.
  */
 
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import * as native from '../../native/index.js';
 import { u32 } from '../../src/datapath/layout.ts';
 import { closePrograms } from '../../src/datapath/load-programs.ts';
 import { CASES, type Case, type Variation } from './cases.ts';
+import { loadDriver } from './compile-driver.ts';
 import { makeWorld, manyPolicies } from './world.ts';
 
 const ROUNDS = Number(process.env['ROUNDS'] ?? 9);
@@ -22,13 +18,7 @@ const ANCHOR_NS = 24;
 const few = makeWorld([]);
 const many = makeWorld(manyPolicies());
 
-const folder = mkdtempSync(join(tmpdir(), 'postern-bench-'));
-const driverObject = join(folder, 'driver.bpf.o');
-const machine = process.arch === 'x64' ? 'x86_64' : 'aarch64';
-const source = fileURLToPath(new URL('driver.bpf.c', import.meta.url));
-execFileSync('clang', ['-O2', '-g', '-target', 'bpf', '-mcpu=v3', `-I/usr/include/${machine}-linux-gnu`, '-c', source, '-o', driverObject]);
-const driver = native.loadObject(readFileSync(driverObject), { name: 'driver' });
-rmSync(folder, { recursive: true });
+const driver = loadDriver();
 
 function fdOf(object: native.LoadedObject, name: string): native.Fd {
   const found = object.programs[name] ?? object.maps[name];

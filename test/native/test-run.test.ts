@@ -43,6 +43,16 @@ describe.skipIf(obstacle !== undefined)('a test run', () => {
     expect(native.mapDump(counter).values.readUInt32LE() - before).toBe(1000);
   });
 
+  it('is counted and timed while statistics are on', () => {
+    const statistics = native.enableStatistics();
+    const before = native.programInfo(program);
+    native.testRun(program, { data: new Uint8Array(64), repeat: 100 });
+    const after = native.programInfo(program);
+    native.close(statistics);
+    expect(after.runs - before.runs).toBe(100);
+    expect(after.runNanoseconds).toBeGreaterThan(before.runNanoseconds);
+  });
+
   it('refuses a packet shorter than an Ethernet header', () => {
     expect(() => native.testRun(program, { data: new Uint8Array(4) })).toThrow(
       expect.objectContaining({ code: 'EINVAL', operation: 'BPF_PROG_TEST_RUN' }),
