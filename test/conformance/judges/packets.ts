@@ -3,7 +3,7 @@
 import { OUTSIDE_ANNOTATION } from '../../../src/lab/objects/raw-object.ts';
 import { Lab } from '../../../src/lab/lab.ts';
 import type { LabOptions, ProbeRequest, ProbeResult } from '../../../src/lab/types.ts';
-import { manifestKey, podManifest } from '../../support/builders/manifests.ts';
+import { podManifest } from '../../support/builders/manifests.ts';
 import type { Manifest } from '../../support/builders/manifests.ts';
 import { servingContainers, threeNamespaces } from '../../support/builders/three-namespaces.ts';
 import type { Family, Probe } from '../case.ts';
@@ -15,6 +15,9 @@ import type { CraftedProbe, Place } from '../packets/crafted-probe.ts';
 
 /** How long a probe may be silent until it counts as denied. */
 const TIMEOUT_MS = { first: 300, patient: 1000 } as const satisfies Record<Look, number>;
+
+/** What decides to whom a node rewrites. */
+const CHOICES: readonly string[] = ['Service', 'EndpointSlice', 'Pod'];
 
 export interface PacketJudge extends Judge {
   close(): Promise<void>;
@@ -28,7 +31,6 @@ export async function createPacketJudge(
   const world = [...threeNamespaces().map(withoutStatus), stranger];
   await Lab.remove(options.name);
   const lab = await Lab.up({ ...options, objects: world });
-  const services = new Set<string>();
   return {
     world,
     secondLookMs: 1000,
@@ -36,9 +38,8 @@ export async function createPacketJudge(
     async apply(change) {
       if (change.delete.length > 0) await lab.delete(change.delete);
       if (change.apply.length > 0) await lab.apply(change.apply.map(withoutStatus));
-      for (const object of change.delete) services.delete(manifestKey(object));
-      for (const object of change.apply.filter(({ kind }) => kind === 'Service')) services.add(manifestKey(object));
-      if (services.size > 0) await forgetDatagrams(lab);
+      const chooses = [...change.apply, ...change.delete].some(({ kind }) => CHOICES.includes(kind as string));
+      if (chooses && lab.services().length > 0) await forgetFlows(lab);
     },
     probe: (probes, look = 'first') => probeAll(lab, probes, look),
     close: () => lab.down(),
@@ -52,11 +53,12 @@ function withoutStatus(manifest: Manifest): Manifest {
   return rest;
 }
 
-/** A node sends a datagram to where it sent the last one of the same ports, and probes soon use a port again: a new choice is to be seen. */
-async function forgetDatagrams(lab: Lab): Promise<void> {
-  for (const { name } of lab.nodes()) {
-    for (const family of ['ipv4', 'ipv6']) await lab.nodeExec(name, ['conntrack', '--delete', '--family', family, '--proto', 'udp']);
-  }
+/**
+ * A node sends what has the ports of an unanswered SYN, or of a datagram, to where it sent that one, for two minutes; and a client soon uses a port
+ * again. A new choice is to be seen.
+ */
+async function forgetFlows(lab: Lab): Promise<void> {
+  await Promise.all(lab.nodes().map(({ name }) => lab.nodeExec(name, ['conntrack', '--flush'])));
 }
 
 async function probeAll(lab: Lab, probes: readonly Probe[], look: Look): Promise<readonly Answer[]> {
