@@ -1,6 +1,7 @@
 /** `postern lab`: nodes and pods on this machine, to try policies on. */
 
 import { Command, Option } from 'commander';
+import { PROBED_BY } from '../lab/probing/matrix.ts';
 import { DEFAULT_LAB } from '../lab/state/lab-paths.ts';
 import type { DemoFlags } from './lab-demo.ts';
 import type { ProbeOptions } from './lab-probe.ts';
@@ -45,7 +46,13 @@ export function labCommand(): Command {
     .action(async (files: string[], options: NameOption) => (await import('./lab-up.ts')).runLabDelete(files, options));
   withName(lab.command('probe'))
     .description('who reaches whom: every pod probes every port; exits with 1 where the policies say otherwise')
-    .option('--ports <list>', 'numbers (80), numbers with protocol (53/udp) or port names, with commas; default: what each pod serves')
+    .addOption(
+      new Option('--by <address>', "whether pods are asked by their own addresses or by their Services'").choices(PROBED_BY).default('pod'),
+    )
+    .option(
+      '--ports <list>',
+      'numbers (80), numbers with protocol (53/udp) or port names, with commas; default: what each pod or Service has',
+    )
     .addOption(new Option('--family <version>', 'only this IP version').choices(['4', '6']))
     .option('--json', 'every probe as JSON')
     .action(async (options: ProbeOptions) => (await import('./lab-probe.ts')).runLabProbe(options));

@@ -20,6 +20,7 @@ import { readServices, type LabService } from './services/lab-service.ts';
 import { tearDownLab } from './tear-down.ts';
 import type {
   CommandResult,
+  Fabric,
   Family,
   HeldConnection,
   HoldRequest,
@@ -76,6 +77,10 @@ export class Lab {
 
   get proxy(): Proxy {
     return this.#context.state.current.proxy;
+  }
+
+  get fabric(): Fabric {
+    return this.#context.state.current.fabric;
   }
 
   nodes(): readonly LabNode[] {

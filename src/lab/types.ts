@@ -87,8 +87,8 @@ export interface ProbeResult {
   readonly durationMs: number;
 }
 
-/** True where the policies allow the probe. */
-export type Expectation = (probe: ProbeRequest) => boolean;
+/** True where the policies allow the probe. `seenFrom`: the client's address as the other end sees it, where a node has put its own in its place. */
+export type Expectation = (probe: ProbeRequest, seenFrom?: string) => boolean;
 
 export interface HoldRequest {
   readonly from: string;

@@ -1,5 +1,6 @@
 /** The demo shows what it promises, on every kind of wire that pods can have, and leaves nothing. */
 
+import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { runDemo } from '../../src/lab/demo/demo.ts';
 import type { Cni } from '../../src/lab/types.ts';
@@ -12,6 +13,10 @@ describe('the demo', needsKernel, () => {
     const right = await runDemo({ cni, fabric: 'routed', signal: new AbortController().signal, print: (text) => lines.push(text) });
     expect(right ? [] : lines).toEqual([]);
     expect(lines.join('\n')).toContain('FLOW_CUT');
+    const plain = stripVTControlCharacters(lines.join('\n'));
+    expect(plain).toMatch(
+      /Service shop\/api 8080\/TCP {2}20 calls: \d+ answered by shop\/api, \d+ silent\n +dropped leaving shop\/web for shop\/api-canary/,
+    );
     expect(leftoversOf('demo')).toEqual(NOTHING_LEFT);
   });
 

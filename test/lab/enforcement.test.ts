@@ -6,7 +6,7 @@ import { collectDrops } from '../../src/lab/probing/collect-drops.ts';
 import { expectationOf } from '../../src/lab/probing/expectation.ts';
 import { explainProbe } from '../../src/lab/probing/explain-probe.ts';
 import { Lab } from '../../src/lab/lab.ts';
-import { describeDifferences } from '../../src/lab/probing/matrix-text.ts';
+import { describeDifferences } from '../../src/lab/probing/matrix-words.ts';
 import { observeMatrix } from '../../src/lab/probing/observe-matrix.ts';
 import type { Cni, Fabric, RawObject } from '../../src/lab/types.ts';
 import { needsKernel } from '../support/requires.ts';

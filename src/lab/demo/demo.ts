@@ -3,11 +3,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pc from 'picocolors';
 import { collectDrops } from '../probing/collect-drops.ts';
+import { showService } from './demo-service.ts';
 import { attemptText, bad, dropText, fact, good, heading, milliseconds, pathText, terminalWidth } from './demo-text.ts';
 import { expectationOf } from '../probing/expectation.ts';
 import { explainProbe } from '../probing/explain-probe.ts';
 import { Lab } from '../lab.ts';
-import { describeDifferences, matrixLegend, renderMatrix } from '../probing/matrix-text.ts';
+import { matrixLegend, renderMatrix } from '../probing/matrix-text.ts';
+import { describeDifferences } from '../probing/matrix-words.ts';
 import { observeMatrix } from '../probing/observe-matrix.ts';
 import { readManifestFiles } from '../objects/read-manifest-files.ts';
 import type { Cni, Fabric, ProbeRequest } from '../types.ts';
@@ -57,7 +59,7 @@ export async function runDemo(options: DemoOptions): Promise<boolean> {
 async function buildShop({ cni, fabric, signal, print }: DemoOptions): Promise<Lab> {
   print(fact('Two nodes and a shop, each pod in a network namespace of its own …'));
   const started = performance.now();
-  const { objects } = await readManifestFiles([`${EXAMPLE}pods.yaml`]);
+  const { objects } = await readManifestFiles(['pods', 'services'].map((file) => `${EXAMPLE}${file}.yaml`));
   const lab = await Lab.up({ name: LAB, objects, cni, fabric, signal });
   print(
     good(
@@ -73,6 +75,7 @@ async function showSteps(lab: Lab, print: (text: string) => void): Promise<boole
     await showPolicies(lab, print),
     await showAttack(lab, print),
     await showEdit(lab, print),
+    await showService(lab, 5, `${EXAMPLE}edits/api-canary.yaml`, print),
     await showExplain(lab, print),
   ];
   return results.every((result) => result);
@@ -147,7 +150,7 @@ async function showEdit(lab: Lab, print: (text: string) => void): Promise<boolea
 }
 
 async function showExplain(lab: Lab, print: (text: string) => void): Promise<boolean> {
-  print(heading(5, 'Why?', 'The compiled policy answers, the same that the kernel enforces.'));
+  print(heading(6, 'Why?', 'The compiled policy answers, the same that the kernel enforces.'));
   const results = await lab.probe(EXPLAINED);
   return EXPLAINED.map((probe, index) => {
     const { allowed, lines } = explainProbe(lab, probe);

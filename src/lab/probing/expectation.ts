@@ -11,24 +11,25 @@ import type { Expectation, LabPod, ProbeRequest } from '../types.ts';
 export function expectationOf(lab: Lab): Expectation {
   const explain = explanationOf(lab);
   const pods = new Map(lab.pods().map((pod) => [pod.key, pod]));
-  return (probe) => {
+  return (probe, seenFrom) => {
     const { egress, ingress, allowed } = explain(probe);
-    if (allowed) return true;
+    if (allowed && seenFrom === undefined) return true;
     const [from, to] = [pods.get(probe.from), pods.get(probe.to)];
+    const entering = seenFrom === undefined ? ingress : explain(probe, seenFrom).ingress;
     const leaves = egress.verdict !== 'deny' || isNodeOf(to, from);
-    const enters = ingress.verdict !== 'deny' || isNodeOf(from, to);
+    const enters = entering.verdict !== 'deny' || isNodeOf(from, to);
     return leaves && enters;
   };
 }
 
-/** Judges probes by policy alone: that a pod and its own node always reach each other is not part of it. */
-export function explanationOf(lab: Lab): (probe: ProbeRequest) => FlowExplanation {
+/** Judges probes by policy alone: that a pod and its own node always reach each other is not part of it. `source`: instead of the client's address. */
+export function explanationOf(lab: Lab): (probe: ProbeRequest, source?: string) => FlowExplanation {
   const objects = lab.objects().map((object) => decodeObject(object));
   const explain = compileReachability(objects.filter((object) => object !== undefined));
   const addressOf = (host: string, probe: ProbeRequest): string => (host.includes('/') ? lab.podAddress(host, probe.family ?? 4) : host);
-  return (probe) =>
+  return (probe, source = lab.podAddress(probe.from, probe.to.includes(':') ? 6 : (probe.family ?? 4))) =>
     explain({
-      source: parseAddress(lab.podAddress(probe.from, probe.to.includes(':') ? 6 : (probe.family ?? 4))),
+      source: parseAddress(source),
       destination: parseAddress(addressOf(probe.to, probe)),
       protocol: probe.protocol,
       port: probe.port,

@@ -1,104 +1,61 @@
-/** Who reaches whom: every pod probes every port, and each answer stands beside what the policies say. */
+/** Who reaches whom: every pod probes every port of every pod or Service, and each answer stands beside what the policies say. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PosternError } from '../../model/error.ts';
-import type { Protocol } from '../../model/verdict.ts';
 import type { Lab } from '../lab.ts';
-import { FAMILIES, type Expectation, type Family, type LabPod, type LabPort, type ProbeRequest, type ProbeResult } from '../types.ts';
-
-export interface MatrixTarget {
-  /** `namespace/name` */
-  readonly to: string;
-  readonly protocol: Protocol;
-  readonly port: number;
-}
-
-export interface Reading {
-  readonly probe: ProbeRequest & { readonly family: Family };
-  /** Absent where nobody could say. */
-  readonly expected?: boolean;
-  readonly result: ProbeResult;
-  /** Observed is not what was expected. A denied probe must time out, an allowed one must be answered by the right pod. */
-  readonly different: boolean;
-}
-
-export interface Matrix {
-  readonly sources: readonly string[];
-  readonly targets: readonly MatrixTarget[];
-  readonly readings: readonly Reading[];
-  /** Probes that surprised at first and were made again after a second. */
-  readonly secondLooks: number;
-}
+import { FAMILIES, type Expectation, type Family } from '../types.ts';
+import type { Matrix, ProbedBy, Reading } from './matrix.ts';
+import { podQuestion, podTargets } from './pod-questions.ts';
+import type { Question } from './question.ts';
+import { ServiceQuestions } from './service-questions.ts';
 
 export interface MatrixOptions {
-  /** Numbers (`80`), numbers with protocol (`53/udp`) or port names; absent: the ports that each pod serves. */
+  /** Default `pod`. `service`: cluster addresses, and node ports at the client's own node (of a host outside: the first). */
+  readonly by?: ProbedBy;
+  /** Numbers (`80`), numbers with protocol (`53/udp`) or port names; absent: the ports that each pod or Service has. */
   readonly ports?: readonly string[];
   /** Default: both. */
   readonly families?: readonly Family[];
   readonly expect?: Expectation;
-  /** Only from and to these pods. */
+  /** Only from these pods, and to these or to any Service. */
   readonly pods?: readonly string[];
 }
 
+/** `E_LAB_PORT` where there is nothing to probe; `E_LAB_SERVICE` where Services are asked for and nothing in the lab rewrites them. */
 export async function observeMatrix(lab: Lab, options: MatrixOptions = {}): Promise<Matrix> {
-  const { families = FAMILIES, expect, pods: only } = options;
+  const { by = 'pod', families = FAMILIES, expect, pods: only } = options;
   const pods = lab.pods().filter((pod) => only?.includes(pod.key) ?? true);
-  const targets = pods.flatMap((pod) => targetsOf(pod, options.ports));
-  if (targets.length === 0) {
-    throw new PosternError('E_LAB_PORT', 'there is no port to probe', { mend: 'give the pods containerPorts, or name ports with --ports' });
+  const targets = by === 'service' ? [] : pods.flatMap((pod) => podTargets(pod, options.ports));
+  const services = by === 'pod' ? undefined : new ServiceQuestions(lab, options.ports, expect);
+  const columns = services?.targets ?? [];
+  if (targets.length + columns.length === 0) {
+    const mend = by === 'service' ? 'apply a Service with a cluster address' : 'give the pods containerPorts, or name ports with --ports';
+    throw new PosternError('E_LAB_PORT', 'there is no port to probe', { mend });
   }
-  const probes = pods.flatMap((pod) => targets.flatMap((target) => families.map((family) => ({ from: pod.key, ...target, family }))));
-  const first = judge(probes, await lab.probe(probes), expect);
-  const surprises = first.filter((reading) => reading.different);
-  if (surprises.length === 0) return { sources: pods.map((pod) => pod.key), targets, readings: first, secondLooks: 0 };
+  const questions = pods.flatMap((pod) => [
+    ...targets.flatMap((target) => families.map((family) => podQuestion(pod.key, target, family, expect))),
+    ...columns.flatMap((target) => families.flatMap((family) => services?.ask(pod, target, family) ?? [])),
+  ]);
+  const { readings, secondLooks } = await lookTwice(lab, questions);
+  return { sources: pods.map((pod) => pod.key), targets: [...targets, ...columns], readings, secondLooks };
+}
+
+async function lookTwice(lab: Lab, questions: readonly Question[]): Promise<Pick<Matrix, 'readings' | 'secondLooks'>> {
+  const first = await ask(lab, questions);
+  const surprises = questions.filter((_, index) => first[index]?.different);
+  if (surprises.length === 0) return { readings: first, secondLooks: 0 };
   // A busy machine can answer too late; what the kernel decides stays the same.
   await sleep(1000);
-  const again = surprises.map((reading) => reading.probe);
-  const second = new Map(judge(again, await lab.probe(again), expect).map((reading, index) => [surprises[index], reading]));
-  const readings = first.map((reading) => second.get(reading) ?? reading);
-  return { sources: pods.map((pod) => pod.key), targets, readings, secondLooks: surprises.length };
-}
-
-/** Packets came through: something answered, if only to say that nobody listens. */
-export function isReached(result: ProbeResult): boolean {
-  return result.outcome === 'open' || result.outcome === 'refused';
-}
-
-function judge(probes: readonly Reading['probe'][], results: readonly ProbeResult[], expect: Expectation | undefined): readonly Reading[] {
-  return probes.map((probe, index): Reading => {
-    const result = results[index] as ProbeResult;
-    if (expect === undefined) return { probe, result, different: false };
-    const expected = expect(probe);
-    return { probe, result, expected, different: isDifferent(probe, result, expected) };
+  const second = await ask(lab, surprises);
+  const readings = first.map((reading, index) => {
+    const place = surprises.indexOf(questions[index] as Question);
+    return second[place] ?? reading;
   });
+  return { readings, secondLooks: surprises.length };
 }
 
-function isDifferent(probe: ProbeRequest, result: ProbeResult, expected: boolean): boolean {
-  switch (result.outcome) {
-    case 'open':
-      return !expected || result.answeredBy !== probe.to;
-    case 'refused':
-      return !expected;
-    case 'timeout':
-      return expected;
-    case 'unsupported':
-      return false;
-    default:
-      return true;
-  }
-}
-
-function targetsOf(pod: LabPod, wanted: readonly string[] | undefined): readonly MatrixTarget[] {
-  const ports = wanted === undefined ? pod.ports : wanted.flatMap((text) => readPort(text, pod));
-  return ports
-    .filter((port) => port.protocol !== 'SCTP' || wanted !== undefined)
-    .map(({ protocol, port }) => ({ to: pod.key, protocol, port }));
-}
-
-function readPort(text: string, pod: LabPod): readonly LabPort[] {
-  const number = /^(\d+)(?:\/(tcp|udp|sctp))?$/i.exec(text);
-  if (number === null) return pod.ports.filter((port) => port.name === text);
-  const port = Number(number[1]);
-  if (port >= 1 && port <= 65535) return [{ protocol: (number[2] ?? 'tcp').toUpperCase() as Protocol, port }];
-  throw new PosternError('E_LAB_PORT', `"${text}" is not a port`, { mend: 'write 80, 53/udp or the name of a container port' });
+async function ask(lab: Lab, questions: readonly Question[]): Promise<readonly Reading[]> {
+  const results = await lab.probe(questions.flatMap(({ probes }) => probes));
+  let next = 0;
+  return questions.map(({ probes, read }) => read(results.slice(next, (next += probes.length))));
 }
