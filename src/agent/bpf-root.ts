@@ -1,6 +1,6 @@
 /** The folder in which an agent's pins lie: on a bpf file system that outlives the agent, and one agent's alone. */
 
-import { closeSync, constants, fstatSync, mkdirSync, openSync, readFileSync, rmdirSync, rmSync, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, readFileSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { PosternError } from '../model/error.ts';
 import { isBpfFileSystem, mountBpfFileSystem, tryLock, unmount } from './libc.ts';
@@ -51,7 +51,9 @@ export function clearBpfRoot(wanted: string, detachAll: (bpfRoot: string) => num
   const lock = lockFolder(path, folder);
   try {
     const interfaces = detachAll(path);
-    for (const pin of CONNTRACK_PINS) rmSync(`${path}/${pin}`, { force: true });
+    for (const pin of CONNTRACK_PINS) removePin(`${path}/${pin}`);
+    // What stood in the way of our pins is somebody else's.
+    removeIfEmpty(`${path}/aside`);
     closeSync(lock);
     if (isOurMount(folder, lasting)) {
       if (lasting === undefined) unmount(folder);
@@ -127,6 +129,11 @@ function isOurMount(folder: string, lasting: MountNamespace | undefined): boolea
   const mounts = lasting?.mounts() ?? readFileSync('/proc/self/mountinfo', 'utf8');
   const there = mounts.split('\n').filter((line) => line.split(' ')[4] === folder);
   return there.at(-1)?.includes(` - bpf ${MOUNT_SOURCE} `) ?? false;
+}
+
+/** A folder of that name is no pin, and so not ours. */
+function removePin(path: string): void {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) rmSync(path, { force: true });
 }
 
 function removeIfEmpty(folder: string): void {

@@ -8,6 +8,7 @@ import type { Address } from '../model/ip.ts';
 import type { Pod } from '../model/objects.ts';
 import type { Operation } from '../model/plan.ts';
 import type { ClusterEvent } from '../model/source.ts';
+import { AttachQueue } from './attach-queue.ts';
 import type { Interfaces } from './interfaces.ts';
 
 export interface ReconcilerOptions {
@@ -39,7 +40,9 @@ export class Reconciler {
   readonly #now: () => Now;
   /** Operations of plans that were made but not applied, in order. */
   #owed: Operation[] = [];
-  #toAttach = new Set<number>();
+  readonly #toAttach = new AttachQueue();
+  /** In pieces, of which some are left. */
+  #attaching = false;
   readonly #isComplete: () => boolean;
   /**
    * Interfaces that still run an earlier agent's programs; `undefined` before the first flush. They are only taken over from a complete picture: what
@@ -120,6 +123,7 @@ export class Reconciler {
     try {
       this.#refreshNodeAddresses();
       this.#refreshInterfaces();
+      this.#compiler.endpoints.delayTakeOver(this.#toAttach.outdated());
       const plan = this.#compiler.flush(this.#now());
       if (plan.generation !== this.#datapath.generation) this.#datapath.storeGeneration(plan.generation);
       this.#owed.push(...plan.steps[0], ...plan.steps[1]);
@@ -157,24 +161,22 @@ export class Reconciler {
     const notForwarding = this.#compiler.endpoints.judgesEgress ? this.#judgeForwarded(true) : undefined;
     if (owed.length > 0) this.#datapath.apply(owed);
     this.#owed = [];
-    this.#earlier ??= new Set(this.#datapath.attached());
-    const wait = this.#earlier.size > 0 && !this.#isComplete();
-    for (const ifindex of this.#toAttach) {
-      if (wait && this.#earlier.has(ifindex)) continue;
-      this.#attach(ifindex);
-      this.#toAttach.delete(ifindex);
-    }
-    if (!wait) this.#detachEarlier(this.#earlier);
+    const earlier = (this.#earlier ??= new Set(this.#datapath.attached()));
+    const wait = earlier.size > 0 && !this.#isComplete();
+    const mustWait = (ifindex: number): boolean => wait && earlier.has(ifindex);
+    const { more, failure } = this.#toAttach.work((ifindex) => this.#attach(ifindex), mustWait);
+    this.#attaching = more;
+    if (more) return this.flushSoon();
+    if (!wait) this.#datapath.keepFlows();
+    if (failure !== undefined) throw failure;
+    if (!wait) this.#detachEarlier(earlier);
     if (!this.#compiler.endpoints.judgesEgress) this.#datapath.judgeForwarded(false);
     if (notForwarding !== undefined) throw notForwarding;
     if (this.#flushedOnce) return;
     this.#flushedOnce = true;
     this.#log.info({ endpoints: this.#interfaces.bound.size, policies: this.#compiler.policies.size }, 'enforcing');
     if (wait)
-      this.#log.error(
-        { interfaces: this.#earlier.size },
-        "an earlier agent's programs stay in force until the source can be read as a whole",
-      );
+      this.#log.error({ interfaces: earlier.size }, "an earlier agent's programs stay in force until the source can be read as a whole");
   }
 
   /** An interface may go between being found and being attached: the next refresh notices. */
@@ -225,8 +227,8 @@ export class Reconciler {
     }
     for (const { pod, binding, gateways, contested } of bound) {
       // At the first start, and where an earlier agent had not come yet, a pod's flows are nobody's record.
-      const ranOpen = !this.#flushedOnce && !(this.#datapath.tookOverFlows && this.#datapath.attached().has(binding.ifindex));
-      this.#compiler.bind(pod, binding, gateways, ranOpen);
+      const past = this.#datapath.earlierAt(binding.ifindex) ?? { ranOpen: !this.#flushedOnce, takeOverUntil: 0n };
+      this.#compiler.bind(pod, binding, gateways, past.ranOpen, past.takeOverUntil);
       this.#toAttach.add(binding.ifindex);
       this.#log.info({ pod, ifindex: binding.ifindex, netns: binding.netns }, 'endpoint found');
       if (contested) this.#log.warn({ pod, ifindex: binding.ifindex }, 'more than one network namespace carries the address of this pod');
@@ -268,7 +270,7 @@ export class Reconciler {
 
   /** For an earlier agent's interfaces to be taken over. */
   #waits(): boolean {
-    return this.#earlier !== undefined && this.#earlier.size > 0;
+    return !this.#attaching && this.#earlier !== undefined && this.#earlier.size > 0;
   }
 
   #sweepLater(): void {

@@ -127,9 +127,12 @@ export class Compiler {
     for (const event of events) for (const change of this.cluster.apply(event)) this.#handle(change);
   }
 
-  /** A local pod's interface has been found. `gateways`: addresses of its host side, which count as the node's own. */
-  bind(pod: string, binding: Binding, gateways: readonly Address[], ranOpen: boolean): void {
-    this.endpoints.bind(pod, binding, ranOpen);
+  /**
+   * A local pod's interface has been found. `gateways`: addresses of its host side, which count as the node's own. `ranOpen`: flows may exist that nobody
+   * recorded; `takeOverUntil`: such are taken over until then already.
+   */
+  bind(pod: string, binding: Binding, gateways: readonly Address[], ranOpen: boolean, takeOverUntil = 0n): void {
+    this.endpoints.bind(pod, binding, ranOpen, takeOverUntil);
     this.#node.set(`pod ${pod}`, gateways);
   }
 

@@ -90,7 +90,7 @@ export class EndpointTable {
     return this.#endpoints.size;
   }
 
-  bind(pod: string, binding: Binding, ranOpen: boolean): void {
+  bind(pod: string, binding: Binding, ranOpen: boolean, takeOverUntil: bigint): void {
     this.unbind(pod);
     this.#endpoints.set(pod, {
       binding,
@@ -103,7 +103,7 @@ export class EndpointTable {
       ingress: undefined,
       egress: undefined,
       ranOpen,
-      takeOverUntil: 0n,
+      takeOverUntil,
     });
   }
 
@@ -214,6 +214,14 @@ export class EndpointTable {
   ranOpen(interfaces: ReadonlySet<number>): void {
     for (const endpoint of this.#endpoints.values()) {
       if (interfaces.has(endpoint.binding.ifindex)) Object.assign(endpoint, { ranOpen: true, ingress: undefined, egress: undefined });
+    }
+  }
+
+  /** Nothing judges yet at these interfaces: a take-over window begins with the next flips, not with those that gave it. */
+  delayTakeOver(interfaces: ReadonlySet<number>): void {
+    for (const endpoint of this.#endpoints.values()) {
+      const given = endpoint.ranOpen && endpoint.takeOverUntil > 0n;
+      if (given && interfaces.has(endpoint.binding.ifindex)) Object.assign(endpoint, { ingress: undefined, egress: undefined });
     }
   }
 

@@ -1,9 +1,13 @@
 /** Puts the two programs on interfaces: by pinned tcx links where the kernel has them, else by cls_bpf filters of our own priority and handle. */
 
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import * as native from '../../native/index.js';
 import { PosternError } from '../model/error.ts';
+import { HOOKS, hookPath, linkPath, linksFolder, placeOf } from './link-names.ts';
+import { freeName } from './put-aside.ts';
+import { openPin } from './read-pin.ts';
+import { readLink } from './read-link.ts';
+import { isRight, sortLinks } from './sort-links.ts';
 
 export type AttachMode = 'tcx' | 'tc';
 
@@ -11,23 +15,17 @@ export type AttachMode = 'tcx' | 'tc';
 export const TC_PRIORITY = 20;
 export const TC_HANDLE = 0x9057;
 
-/** The pod's egress is TC ingress of its host-side interface. */
-export const HOOKS = [
-  { hook: 'in', program: 'from_pod' },
-  { hook: 'out', program: 'to_pod' },
-] as const satisfies readonly { hook: native.Hook; program: string }[];
-
 export class Attachments {
   readonly #programs: native.LoadedObject['programs'];
-  readonly #links: string;
+  readonly #bpfRoot: string;
   readonly #mode: AttachMode;
 
   /** `bpfRoot` must lie on a bpf file system. `mode` is found out where it is not given. */
   constructor(programs: native.LoadedObject['programs'], bpfRoot: string, mode: AttachMode | undefined) {
     this.#programs = programs;
-    this.#links = join(bpfRoot, 'links');
-    mkdirSync(this.#links, { recursive: true });
+    this.#bpfRoot = bpfRoot;
     this.#mode = mode ?? (hasTcx() ? 'tcx' : 'tc');
+    sortLinks(bpfRoot);
   }
 
   get mode(): AttachMode {
@@ -45,22 +43,33 @@ export class Attachments {
       }
     }
     // What an earlier agent attached the other way would go on judging by its own maps.
-    if (this.#mode === 'tcx') removeFilters(this.#links, ifindex);
-    else removeLinks(this.#links, ifindex);
+    if (this.#mode === 'tcx') removeFilters(this.#bpfRoot, ifindex);
+    else removeLinks(this.#bpfRoot, ifindex);
   }
 
   detach(ifindex: number): void {
-    removeLinks(this.#links, ifindex);
-    removeFilters(this.#links, ifindex);
+    removeLinks(this.#bpfRoot, ifindex);
+    removeFilters(this.#bpfRoot, ifindex);
   }
 
   /** By what is pinned: tcx links by name, cls_bpf filters by an empty folder beside them. */
   attached(): Set<number> {
-    return attachedUnder(this.#links);
+    return attachedUnder(this.#bpfRoot);
+  }
+
+  /** The programs of ours, an earlier agent's too, that judge at an interface: one for each hook that has one. */
+  programsAt(ifindex: number): number[] {
+    return HOOKS.flatMap(({ hook }) => {
+      const link = readLink(hookPath(this.#bpfRoot, ifindex, hook));
+      if (typeof link === 'object' && link.ifindex === ifindex && isRight(link, { kind: 'hook', ifindex, hook })) return [link.programId];
+      return this.#mode === 'tc' || existsSync(markerPath(this.#bpfRoot, ifindex)) ? filterProgram(ifindex, hook) : [];
+    });
   }
 
   #attachTcx(ifindex: number, hook: native.Hook, program: native.Fd): void {
-    const path = pinPath(this.#links, ifindex, hook);
+    const path = hookPath(this.#bpfRoot, ifindex, hook);
+    const pinned = readLink(path);
+    if (pinned !== 'none' && !isRight(pinned, { kind: 'hook', ifindex, hook })) sortLinks(this.#bpfRoot);
     if (replaceProgram(path, program)) return;
     const link = native.tcxAttach(ifindex, hook, program, true);
     try {
@@ -73,7 +82,7 @@ export class Attachments {
   #attachTc(ifindex: number, hook: native.Hook, program: native.Fd): void {
     native.tcEnsureClsact(ifindex);
     // Before the filter, so that a crash in between leaves no filter that nobody knows of.
-    mkdirSync(markerPath(this.#links, ifindex), { recursive: true });
+    mkdirSync(markerPath(this.#bpfRoot, ifindex), { recursive: true });
     const present = native.tcQuery(ifindex, hook, TC_PRIORITY, TC_HANDLE) !== undefined;
     native.tcAttach(ifindex, hook, program, TC_PRIORITY, TC_HANDLE, present);
   }
@@ -86,65 +95,74 @@ export class Attachments {
   }
 }
 
-function pinPath(links: string, ifindex: number, hook: native.Hook): string {
-  return join(links, `${ifindex}_${hook}`);
-}
-
-function markerPath(links: string, ifindex: number): string {
-  return join(links, `${ifindex}_tc`);
+function markerPath(bpfRoot: string, ifindex: number): string {
+  return linkPath(bpfRoot, { kind: 'filters', ifindex });
 }
 
 /** Take every program of this root off its interface, whoever put it there. Returns the interfaces. */
 export function detachAll(bpfRoot: string): number[] {
-  const links = join(bpfRoot, 'links');
-  const interfaces = [...attachedUnder(links)];
+  if (!existsSync(linksFolder(bpfRoot))) return [];
+  sortLinks(bpfRoot);
+  const interfaces = [...attachedUnder(bpfRoot)];
   for (const ifindex of interfaces) {
-    removeLinks(links, ifindex);
-    removeFilters(links, ifindex);
+    removeLinks(bpfRoot, ifindex);
+    removeFilters(bpfRoot, ifindex);
   }
-  rmSync(links, { recursive: true, force: true });
+  rmSync(linksFolder(bpfRoot), { recursive: true, force: true });
   return interfaces;
 }
 
-function attachedUnder(links: string): Set<number> {
+function attachedUnder(bpfRoot: string): Set<number> {
   let names: string[];
   try {
-    names = readdirSync(links);
+    names = readdirSync(linksFolder(bpfRoot));
   } catch {
     return new Set();
   }
-  return new Set(names.map((name) => Number.parseInt(name, 10)).filter((ifindex) => ifindex > 0));
+  const places = names.map((name) => placeOf(name));
+  return new Set(places.flatMap((place) => (place === undefined || place.kind === 'forwarding' ? [] : [place.ifindex])));
 }
 
 /** False where there is no live link: none was pinned, or its interface is gone and another has its index. */
 function replaceProgram(path: string, program: native.Fd): boolean {
-  let link: native.Fd;
+  const { kind, fd } = openPin(path);
+  if (fd === undefined && kind === 'none') return false;
+  if (fd === undefined) throw new Error(`${path} is no link`);
   try {
-    link = native.openPinned(path);
-  } catch (error) {
-    if ((error as { code?: string }).code === 'ENOENT') return false;
-    throw error;
-  }
-  try {
-    native.linkUpdate(link, program);
+    native.linkUpdate(fd, program);
     return true;
   } catch (error) {
     if ((error as { code?: string }).code !== 'ENOLINK') throw error;
     rmSync(path, { force: true });
     return false;
   } finally {
-    native.close(link);
+    native.close(fd);
   }
 }
 
-/** A link ends with its last pin. */
-function removeLinks(links: string, ifindex: number): void {
-  for (const { hook } of HOOKS) rmSync(pinPath(links, ifindex, hook), { force: true });
+/** A link ends some time after its last pin, and at once when it is detached. */
+function removeLinks(bpfRoot: string, ifindex: number): void {
+  for (const { hook } of HOOKS) {
+    const path = hookPath(bpfRoot, ifindex, hook);
+    const isOwn = isRight(readLink(path), { kind: 'hook', ifindex, hook });
+    if (isOwn) detachLink(path);
+    freeName(bpfRoot, path, isOwn);
+  }
+}
+
+function detachLink(path: string): void {
+  const { fd } = openPin(path);
+  if (fd === undefined) return;
+  try {
+    native.linkDetach(fd);
+  } finally {
+    native.close(fd);
+  }
 }
 
 /** Only where the marker says that there are some: the same number may be another interface's in the namespace of the caller. */
-function removeFilters(links: string, ifindex: number): void {
-  const marker = markerPath(links, ifindex);
+function removeFilters(bpfRoot: string, ifindex: number): void {
+  const marker = markerPath(bpfRoot, ifindex);
   if (!existsSync(marker)) return;
   for (const { hook } of HOOKS) {
     try {
@@ -154,6 +172,16 @@ function removeFilters(links: string, ifindex: number): void {
     }
   }
   rmSync(marker, { recursive: true, force: true });
+}
+
+function filterProgram(ifindex: number, hook: native.Hook): number[] {
+  try {
+    const filter = native.tcQuery(ifindex, hook, TC_PRIORITY, TC_HANDLE);
+    return filter === undefined ? [] : [filter.programId];
+  } catch {
+    // The interface is gone.
+    return [];
+  }
 }
 
 function hasTcx(): boolean {

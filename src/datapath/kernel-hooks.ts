@@ -1,12 +1,12 @@
 /** Looks at what stands at the hooks of pods' interfaces, and puts our programs back where they belong. */
 
 import { renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import * as native from '../../native/index.js';
 import type { AfterNat } from './after-nat.ts';
-import { HOOKS, TC_HANDLE, TC_PRIORITY, type Attachments } from './attachments.ts';
+import { TC_HANDLE, TC_PRIORITY, type Attachments } from './attachments.ts';
+import { HOOKS, hookPath } from './link-names.ts';
 import { pinnedMapPlaces } from './pinned-maps.ts';
-import { readLink } from './read-link.ts';
+import { programNamed, readLink } from './read-link.ts';
 import { listFilters } from './tc-filters.ts';
 import { loadTwins } from './twin-programs.ts';
 import type { HookFinding, HookInspector, HookPlace } from './verify-hooks.ts';
@@ -16,6 +16,8 @@ export interface HookParts {
   readonly bpfRoot: string;
   readonly attachments: Attachments;
   readonly afterNat: AfterNat;
+  /** The flow table is pinned: before, another may be there, of an agent whose programs are still attached. */
+  readonly flowsKept: () => boolean;
   /** Runs something while nothing is judged at an interface. */
   readonly whileOpen: (ifindex: number, act: () => void) => void;
 }
@@ -42,7 +44,8 @@ export class KernelHooks implements HookInspector {
   }
 
   nodePlaces(): readonly HookPlace[] {
-    return [...this.#parts.afterNat.places(), ...pinnedMapPlaces(this.#parts.object.maps, this.#parts.bpfRoot)];
+    const { afterNat, object, bpfRoot, flowsKept } = this.#parts;
+    return [...afterNat.places(), ...(flowsKept() ? pinnedMapPlaces(object.maps, bpfRoot) : [])];
   }
 
   attached(): ReadonlySet<number> {
@@ -119,22 +122,11 @@ export class KernelHooks implements HookInspector {
     };
   }
 
-  /** Pins without a link on this interface are in the way. */
   #attach(ifindex: number): void {
-    let blind = true;
-    for (const { hook } of HOOKS) {
-      if (this.#parts.attachments.mode === 'tc') {
-        if (native.tcQuery(ifindex, hook, TC_PRIORITY, TC_HANDLE) !== undefined) blind = false;
-        continue;
-      }
-      const path = this.#pinOf({ ifindex, hook });
-      const link = readLink(path);
-      if (typeof link === 'object' && link.ifindex === ifindex) blind = false;
-      else rmSync(path, { force: true });
-    }
-    const attach = (): void => this.#parts.attachments.attach(ifindex);
+    const { attachments, whileOpen } = this.#parts;
+    const attach = (): void => attachments.attach(ifindex);
     // Of two hooks that begin one after the other the first would take the answers to what still passed the second for openings of its own.
-    if (blind) this.#parts.whileOpen(ifindex, attach);
+    if (attachments.programsAt(ifindex).length === 0) whileOpen(ifindex, attach);
     else attach();
   }
 
@@ -171,7 +163,7 @@ export class KernelHooks implements HookInspector {
   }
 
   #pinOf({ ifindex, hook }: Omit<Hook, 'program'>): string {
-    return join(this.#parts.bpfRoot, 'links', `${ifindex}_${hook}`);
+    return hookPath(this.#parts.bpfRoot, ifindex, hook);
   }
 }
 
@@ -194,12 +186,6 @@ function tcxPrograms(ifindex: number, hook: native.Hook): readonly number[] {
 }
 
 function programName(id: number): string {
-  try {
-    const program = native.programById(id);
-    const { name } = native.programInfo(program);
-    native.close(program);
-    return `program ${id} (${name})`;
-  } catch {
-    return `program ${id}`;
-  }
+  const name = programNamed(id);
+  return name === undefined ? `program ${id}` : `program ${id} (${name})`;
 }

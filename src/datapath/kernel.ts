@@ -7,18 +7,31 @@ import type { EndpointCounters, PacketEvent } from '../model/packet-event.ts';
 import type { Operation } from '../model/plan.ts';
 import { AfterNat } from './after-nat.ts';
 import { Attachments, type AttachMode } from './attachments.ts';
+import { EarlierEndpoints } from './earlier-endpoints.ts';
 import { KernelHooks } from './kernel-hooks.ts';
 import { KernelMaps } from './kernel-maps.ts';
 import { KernelRows } from './kernel-rows.ts';
 import { kernelSettings } from './kernel-settings.ts';
 import * as layout from './layout.ts';
 import { closePrograms, loadPrograms, type LoadedPrograms, type LoadOptions, type Services } from './load-programs.ts';
-import type { Datapath, DesiredState } from './port.ts';
+import { pinMaps } from './pinned-maps.ts';
+import { listAside } from './put-aside.ts';
+import type { Datapath, DesiredState, EarlierEndpoint } from './port.ts';
 import { verifyDatapath } from './verify.ts';
 
 export interface KernelOptions extends LoadOptions {
   readonly bpfRoot: string;
   readonly attachMode?: AttachMode;
+}
+
+export interface KernelDescription extends Readonly<Record<string, unknown>> {
+  readonly attach: AttachMode;
+  readonly kernelConntrack: boolean;
+  readonly services: Services;
+  /** By program. */
+  readonly verifiedInstructions: Readonly<Record<string, number>>;
+  /** Names of what stood in the way of our pins, now below aside/. */
+  readonly putAside?: readonly string[];
 }
 
 /** Kernels are built with one of these (CONFIG_HZ). */
@@ -32,6 +45,9 @@ export class KernelDatapath implements Datapath {
   readonly #attachments: Attachments;
   readonly #afterNat: AfterNat;
   readonly #hooks: KernelHooks;
+  readonly #earlier: EarlierEndpoints;
+  readonly #bpfRoot: string;
+  #flowsKept = false;
   #events: native.Listener | undefined;
 
   private constructor(loaded: LoadedPrograms, maps: KernelMaps, options: KernelOptions) {
@@ -39,6 +55,8 @@ export class KernelDatapath implements Datapath {
     this.#loaded = loaded;
     this.#maps = maps;
     this.#rows = new KernelRows(maps);
+    this.#bpfRoot = options.bpfRoot;
+    this.#earlier = new EarlierEndpoints(object);
     this.#attachments = new Attachments(object.programs, options.bpfRoot, options.attachMode);
     this.#afterNat = new AfterNat(object.programs['after_nat']?.fd, options.bpfRoot);
     this.#hooks = new KernelHooks({
@@ -46,6 +64,7 @@ export class KernelDatapath implements Datapath {
       bpfRoot: options.bpfRoot,
       attachments: this.#attachments,
       afterNat: this.#afterNat,
+      flowsKept: () => this.#flowsKept,
       whileOpen: (ifindex, act) => maps.whileOpen(ifindex, act),
     });
   }
@@ -65,13 +84,15 @@ export class KernelDatapath implements Datapath {
     return this.#loaded.services;
   }
 
-  describe(): { attach: AttachMode; kernelConntrack: boolean; services: Services; verifiedInstructions: Record<string, number> } {
+  describe(): KernelDescription {
+    const aside = listAside(this.#bpfRoot);
     const verified = Object.entries(this.#loaded.object.programs).map(([name, program]) => [name, program.verifiedInstructions] as const);
     return {
       attach: this.#attachments.mode,
       kernelConntrack: this.#loaded.kernelConntrack,
       services: this.services,
       verifiedInstructions: Object.fromEntries(verified),
+      ...(aside.length === 0 ? {} : { putAside: aside }),
     };
   }
 
@@ -90,10 +111,11 @@ export class KernelDatapath implements Datapath {
 
   attach(ifindex: number): void {
     const attach = (): void => this.#attachments.attach(ifindex);
-    if (this.#attachments.attached().has(ifindex)) attach();
+    const [first, second] = this.#attachments.programsAt(ifindex);
     // Tens of milliseconds lie between the two hooks of an interface, and one alone does harm: from_pod would take the answer to what still came in for
     // an opening of the pod, and so let its asker in from then on; to_pod would drop the answer to what the pod just asked.
-    else this.#maps.whileOpen(ifindex, attach);
+    if (first === undefined || (second === undefined && this.#earlier.isOpen(ifindex, first))) this.#maps.whileOpen(ifindex, attach);
+    else attach();
   }
 
   detach(ifindex: number): void {
@@ -116,6 +138,16 @@ export class KernelDatapath implements Datapath {
 
   endEarlierForwarding(): void {
     this.#afterNat.detachEarlier();
+  }
+
+  keepFlows(): void {
+    if (this.#flowsKept) return;
+    pinMaps(this.#loaded.object.maps, this.#bpfRoot);
+    this.#flowsKept = true;
+  }
+
+  earlierAt(ifindex: number): EarlierEndpoint | undefined {
+    return this.#earlier.read(ifindex, this.#attachments.programsAt(ifindex));
   }
 
   verify(desired: DesiredState, repair: boolean): Promise<DriftReport> {

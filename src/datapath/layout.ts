@@ -111,6 +111,16 @@ export function encodeConfig(config: EndpointConfig): Uint8Array {
   return bytes;
 }
 
+/** Whether a configuration's endpoint has had flows that are recorded nowhere, and until when such are taken over. */
+export function decodeConfigPast(bytes: Uint8Array): { ranOpen: boolean; takeOverUntil: bigint } {
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  const flags = view.getUint32(LAYOUT.endpoint_config.flags[0], LITTLE);
+  return {
+    ranOpen: (flags & (FLAG.held | FLAG.isolatedIngress | FLAG.isolatedEgress)) === 0,
+    takeOverUntil: view.getBigUint64(LAYOUT.endpoint_config.take_over_until[0], LITTLE),
+  };
+}
+
 function encodeDirection(config: DirectionConfig): Uint8Array {
   const [bytes, view] = buffer('direction_config');
   view.setUint32(0, config.ruleset, LITTLE);

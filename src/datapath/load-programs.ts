@@ -1,12 +1,13 @@
 /** Loads the compiled BPF object, with conntrack's table taken over where an earlier agent left one of the same layout. */
 
 import { randomInt } from 'node:crypto';
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as native from '../../native/index.js';
 import { PosternError } from '../model/error.ts';
 import { CONNTRACK_LAYOUT, decodeConntrackHeader, encodeConntrackHeader, encodeSettings, LAYOUT, u32 } from './layout.ts';
+import { openPin } from './read-pin.ts';
 
 export interface LoadOptions {
   /** Folder on a bpf file system. Without one nothing is pinned (tests, benches). */
@@ -31,6 +32,9 @@ export interface LoadedPrograms {
 const DEFAULT_CONNTRACK_ROWS = 131_072;
 const HEADER_KEY = u32(0);
 const INTERRUPTED_RETRIES = 10;
+/** enum bpf_map_type */
+const ARRAY = 2;
+const LRU_HASH = 9;
 
 /** dist/bpf holds the compiled object, in a checkout and in the published package. */
 export function readPolicyObject(): Buffer {
@@ -42,13 +46,14 @@ export function readPolicyObject(): Buffer {
   }
 }
 
+/** A new flow table is not pinned yet: an agent that dies before it has attached anything leaves the earlier one's to the next. */
 export function loadPrograms(options: LoadOptions = {}): LoadedPrograms {
   const elf = readPolicyObject();
   const rows = options.conntrackRows ?? DEFAULT_CONNTRACK_ROWS;
   const inherited = options.bpfRoot === undefined ? undefined : openInherited(options.bpfRoot, rows);
   try {
     const loaded = loadObject(elf, rows, inherited, options.services);
-    if (inherited === undefined) startConntrack(loaded.object, rows, options.bpfRoot);
+    if (inherited === undefined) startConntrack(loaded.object, rows);
     return { ...loaded, tookOverFlows: inherited !== undefined };
   } finally {
     if (inherited !== undefined) for (const fd of Object.values(inherited)) native.close(fd);
@@ -122,47 +127,38 @@ interface Inherited {
   readonly header: native.Fd;
 }
 
-function conntrackPins(bpfRoot: string): { conntrack: string; header: string } {
-  return { conntrack: join(bpfRoot, 'conntrack'), header: join(bpfRoot, 'conntrack_header') };
-}
-
+/** Whatever else has these names: pinMaps puts it away. */
 function openInherited(bpfRoot: string, rows: number): Inherited | undefined {
-  const pins = conntrackPins(bpfRoot);
-  const conntrack = openIfThere(pins.conntrack);
-  const header = openIfThere(pins.header);
+  const [conntrack, header] = [openMap(join(bpfRoot, 'conntrack')), openMap(join(bpfRoot, 'conntrack_header'))];
   if (conntrack !== undefined && header !== undefined && fits(conntrack, header, rows)) return { conntrack, header };
   for (const fd of [conntrack, header]) if (fd !== undefined) native.close(fd);
   return undefined;
 }
 
 function fits(conntrack: native.Fd, header: native.Fd, rows: number): boolean {
-  const info = native.mapInfo(conntrack);
-  if (info.keySize !== LAYOUT.flow_key[''][1] || info.valueSize !== LAYOUT.flow[''][1] || info.maxEntries !== rows) return false;
-  if (native.mapInfo(header).valueSize !== LAYOUT.conntrack_header[''][1]) return false;
+  const flow = { type: LRU_HASH, keySize: LAYOUT.flow_key[''][1], valueSize: LAYOUT.flow[''][1], maxEntries: rows };
+  const holder = { type: ARRAY, keySize: HEADER_KEY.length, valueSize: LAYOUT.conntrack_header[''][1], maxEntries: 1 };
+  if (!hasShape(conntrack, flow) || !hasShape(header, holder)) return false;
   const value = new Uint8Array(LAYOUT.conntrack_header[''][1]);
   native.mapGet(header, HEADER_KEY, value);
   const found = decodeConntrackHeader(value);
   return found.layout === CONNTRACK_LAYOUT && found.rows === rows && found.generation !== 0;
 }
 
-function openIfThere(path: string): native.Fd | undefined {
-  try {
-    return native.openPinned(path);
-  } catch (error) {
-    if ((error as { code?: string }).code === 'ENOENT') return undefined;
-    throw error;
-  }
+function hasShape(map: native.Fd, shape: Pick<native.MapInfo, 'type' | 'keySize' | 'valueSize' | 'maxEntries'>): boolean {
+  const { type, keySize, valueSize, maxEntries } = native.mapInfo(map);
+  return type === shape.type && keySize === shape.keySize && valueSize === shape.valueSize && maxEntries === shape.maxEntries;
+}
+
+function openMap(path: string): native.Fd | undefined {
+  const { kind, fd } = openPin(path);
+  if (kind !== 'map' && fd !== undefined) native.close(fd);
+  return kind === 'map' ? fd : undefined;
 }
 
 /** A new table starts at a random generation, so that whatever still holds rows of an older one finds them stale. */
-function startConntrack(object: native.LoadedObject, rows: number, bpfRoot: string | undefined): void {
-  const { conntrack, conntrack_header: header } = object.maps;
-  if (conntrack === undefined || header === undefined) throw new PosternError('E_DATAPATH', 'the BPF object has no conntrack table');
+function startConntrack(object: native.LoadedObject, rows: number): void {
+  const header = object.maps['conntrack_header'];
+  if (header === undefined) throw new PosternError('E_DATAPATH', 'the BPF object has no conntrack table');
   native.mapPut(header.fd, HEADER_KEY, encodeConntrackHeader({ layout: CONNTRACK_LAYOUT, rows, generation: randomInt(1, 2 ** 31) }));
-  if (bpfRoot === undefined) return;
-  const pins = conntrackPins(bpfRoot);
-  rmSync(pins.conntrack, { force: true });
-  rmSync(pins.header, { force: true });
-  native.pin(conntrack.fd, pins.conntrack);
-  native.pin(header.fd, pins.header);
 }

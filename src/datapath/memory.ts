@@ -72,6 +72,12 @@ export class MemoryDatapath implements Datapath {
 
   endEarlierForwarding(): void {}
 
+  keepFlows(): void {}
+
+  earlierAt(): undefined {
+    return undefined;
+  }
+
   verify(desired: DesiredState, repair: boolean): Promise<DriftReport> {
     const generation = {
       name: 'generation',

@@ -20,10 +20,17 @@ export interface Datapath {
   judgeForwarded(on: boolean): void;
   /** No interface has an earlier agent's programs any more: what it forwarded need not be judged by it. */
   endEarlierForwarding(): void;
+  /**
+   * This agent's programs are attached as far as they can be: what they record is what the next agent takes over. Until then an earlier agent's flow table
+   * stays the one that is found.
+   */
+  keepFlows(): void;
+  /** What an earlier agent's programs, which are still there, made of an interface. `undefined`: none of them are. */
+  earlierAt(ifindex: number): EarlierEndpoint | undefined;
   /** The node-wide counter as the maps hold it; it continues over restarts. */
   readonly generation: number;
   storeGeneration(generation: number): void;
-  /** Flows of an earlier agent were taken over, so no pod can have any that nobody recorded. */
+  /** The flow table is an earlier agent's. */
   readonly tookOverFlows: boolean;
   /** Drops, trials, and, while `traceFlows` is on, new flows. At most 32 for each endpoint and CPU in a quarter of a second or more. */
   listen(onEvents: (events: PacketEvent[]) => void): void;
@@ -38,6 +45,14 @@ export interface Datapath {
   describe(): Readonly<Record<string, unknown>>;
   /** Let go of every descriptor. What is attached stays in force. */
   close(): void;
+}
+
+/** The past of an interface that an earlier agent guarded. */
+export interface EarlierEndpoint {
+  /** Flows may exist that are not in the flow table: the pod was not isolated, or they were recorded elsewhere. */
+  readonly ranOpen: boolean;
+  /** CLOCK_MONOTONIC nanoseconds: until then flows without a record are taken over, as that agent had begun to do. 0: not at all. */
+  readonly takeOverUntil: bigint;
 }
 
 /** What should be there, as whoever verifies asks for it. */

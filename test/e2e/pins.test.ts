@@ -1,6 +1,6 @@
 /** Pins that are missing, stale, half-written or somebody else's, met by an agent that starts over flows. */
 
-import { rmSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -41,14 +41,33 @@ describe('an agent that starts over flows', needsKernel, () => {
     native.close(map);
   }
 
+  const linkOfWeb = (): string => `links/${world.hostSideOf(web.netns)}_in`;
+
   it.each<[string, () => void]>([
     ['whose flow table lacks its header', () => rmSync(pinPath('conntrack_header'))],
     ['whose header lacks its flow table', () => rmSync(pinPath('conntrack'))],
     ['where another map stands for the flow table', () => pinForeign('conntrack', HASH, 24, 16)],
     ['where another map stands for the header', () => pinForeign('conntrack_header', ARRAY, 4, 8)],
+    [
+      'where a folder stands for the header',
+      () => {
+        rmSync(pinPath('conntrack_header'));
+        mkdirSync(pinPath('conntrack_header'));
+      },
+    ],
+    ["where a map stands for an interface's link", () => pinForeign(linkOfWeb(), HASH, 4, 4)],
+    [
+      "where another interface's link stands for one",
+      () => {
+        const name = linkOfWeb();
+        rmSync(pinPath(name));
+        renameSync(pinPath(`links/${world.hostSideOf(foe.netns)}_in`), pinPath(name));
+      },
+    ],
   ])('%s enforces, and keeps what the policy allows', async (_, spoil) => {
     const streams = new Streams();
     spoil();
+    // Where a link's last pin is gone its program is off, until the agent comes.
     await streams.allow(friend, web, ['connections', 'talk']);
     await streams.begin();
     const agent = await world.settledAgent();

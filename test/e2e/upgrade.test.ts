@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { needsKernel } from '../support/requires.ts';
+import { waitFor } from './support/eventually.ts';
 import { listAttached } from './support/kernel-objects.ts';
 import { apps } from './support/manifests.ts';
 import { OTHER_LAYOUT, OTHER_PROGRAMS, OtherBuild } from './support/other-build.ts';
@@ -52,6 +53,14 @@ describe('an upgrade', needsKernel, () => {
     return streams;
   }
 
+  async function startTalks(): Promise<Streams> {
+    const streams = new Streams();
+    const allowed = [streams.allow(friend, web, ['talk']), streams.allow(web, other, ['talk'])];
+    await Promise.all([...allowed, streams.deny(foe, web), streams.deny(web, foe)]);
+    await streams.begin();
+    return streams;
+  }
+
   function programIds(): number[] {
     return listAttached(world).attached.map(({ programId }) => programId);
   }
@@ -93,6 +102,53 @@ describe('an upgrade', needsKernel, () => {
     expect((await newer.status()).datapath.tookOverFlows).toBe(false);
     await sleep(500);
     await newer.kill();
+    await streams.expectUntouched();
+  });
+
+  describe('to another layout, killed before it has replaced anything,', () => {
+    beforeEach(async () => {
+      world.manifests.put('broken.json', '{');
+      const newer = world.startAgentOf(layout);
+      await waitFor(() => newer.log.includes("earlier agent's programs stay in force"));
+      await newer.kill();
+      world.manifests.remove('broken.json');
+    });
+
+    it('leaves the flows to the earlier build', async () => {
+      const streams = await startStreams();
+      const older = await world.settledAgent();
+      expect((await older.status()).datapath.tookOverFlows).toBe(true);
+      await older.kill();
+      await streams.expectUntouched();
+    });
+
+    it('leaves the take-over window to the next that comes', async () => {
+      const streams = await startTalks();
+      await (await world.settledAgentOf(layout)).kill();
+      await streams.expectUntouched();
+    });
+  });
+
+  it('to another layout that is killed at any moment keeps open connections, and lets no denied packet through', async () => {
+    const streams = await startTalks();
+    for (const moment of MOMENTS) {
+      const agent = world.startAgentOf(layout);
+      await sleep(moment);
+      await agent.kill();
+    }
+    await (await world.settledAgentOf(layout)).kill();
+    await streams.expectUntouched();
+  });
+
+  it('over which a policy isolates an open pod keeps its open connections', async () => {
+    const streams = new Streams();
+    await Promise.all([streams.allow(foe, other, ['connections', 'talk']), streams.allow(other, friend, ['talk'])]);
+    await streams.begin();
+    world.policy('other', { podSelector: { matchLabels: { app: 'other' } }, ingress: [{ from: apps('foe') }] });
+    const next = await world.settledAgent();
+    await sleep(300);
+    await next.kill();
+    world.manifests.remove('policy-other.json');
     await streams.expectUntouched();
   });
 });

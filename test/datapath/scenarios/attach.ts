@@ -61,6 +61,7 @@ seen['mode'] = first.describe().attach;
 seen['fresh'] = first.tookOverFlows;
 // Addresses of a fresh interface take a moment.
 for (let tries = 0; tries < 50 && reach().includes(false); tries += 1) await sleep(100);
+first.keepFlows();
 seen['attachedAtFirst'] = [...first.attached()];
 
 set(first, ifindex, 'open');
@@ -103,6 +104,7 @@ seen['closedStillJudges'] = reach();
 
 // Another size, or another layout, is another table.
 const third = await KernelDatapath.open({ bpfRoot, attachMode, conntrackRows: 8192 });
+third.keepFlows();
 seen['otherSize'] = [third.tookOverFlows, conntrackId() === flows];
 third.close();
 const header = native.openPinned(join(bpfRoot, 'conntrack_header'));
