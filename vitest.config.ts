@@ -1,6 +1,7 @@
-/** Two groups of tests: pure ones, side by side; then those that use the kernel, one file after the other, since they measure, count and share a machine. */
+/** Two groups of tests: pure ones; then those that use the kernel, whose files have namespaces and labs of their own and spend most of their time waiting. */
 
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/support/longest-first.ts';
 import { ClosingReporter } from './test/support/reporter.ts';
 
 /** What needs root and BPF: whole folders, and elsewhere files by their name. */
@@ -10,11 +11,15 @@ const KERNEL_TESTS = [
   'test/**/*.{kernel,lab}.test.ts',
 ];
 
+/** More would let packets wait for a processor for so long that probes give up. */
+const KERNEL_FILES_AT_ONCE = 2;
+
 export default defineConfig({
   test: {
     // Nothing is cached in the tree: under sudo it would be root's afterwards.
     cache: false,
     fsModuleCache: false,
+    sequence: { sequencer: LongestFirst },
     reporters: ['default', new ClosingReporter()],
     projects: [
       {
@@ -32,7 +37,7 @@ export default defineConfig({
         test: {
           name: 'kernel',
           include: KERNEL_TESTS,
-          fileParallelism: false,
+          maxWorkers: KERNEL_FILES_AT_ONCE,
           testTimeout: 120_000,
           hookTimeout: 120_000,
           sequence: { groupOrder: 1 },
