@@ -167,6 +167,9 @@ export class FlowModel {
     // After an edit it may pass as the answer that its lack of flags makes it.
     if (segment === 'syn' && by === 'pod' && !this.#may('pod', tuple) && this.#may('peer', tuple))
       return { promised: 'either', unsaid: tuple };
+    // It does not open again: what the other side opened since may speak for it.
+    if (OPENINGS.includes(segment) && !this.#may(by, tuple) && this.#find(tuple) !== undefined)
+      return { promised: 'either', unsaid: tuple };
     // It follows its first, and is no packet of its own: an opening's leaves nothing.
     if (OPENINGS.includes(segment)) return { promised: this.judge({ ...first.packet, arrived }).promised };
     const judgement = this.judge({ by, tuple, segment, arrived });
