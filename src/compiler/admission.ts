@@ -1,110 +1,113 @@
 /**
- * Budgets: which policies fit. They are admitted oldest first, against limits for the node and a share for each namespace, on a table of their own: the
- * outcome follows from the cluster, not from the order of events. A policy that does not fit isolates its selection and allows nothing.
+ * Budgets: which policies fit. They are admitted oldest first, by what they ask for alone and by what they make together; what does not fit isolates its
+ * selection and allows nothing. What is counted follows from the policies, the pods that they select here, and the pods that they name: never from the
+ * order of events, and, but for the node's own limits, never from another namespace's policies.
  */
 
-import { PosternError } from '../model/error.ts';
-import { listOf } from '../policy/ruleset.ts';
-import type { Policy, Rule } from '../policy/policy.ts';
-import { portRows, portsOf } from '../policy/ports.ts';
-import type { IdentityTable } from './identity-table.ts';
+import type { Policy } from '../policy/policy.ts';
+import { claimsOf, compareAge, usesNames, type Asked, type Claim, type Selection } from './claims.ts';
+import { CountAlone } from './count-alone.ts';
+import { CountTogether } from './count-together.ts';
+import type { Population } from './population.ts';
 
-export interface Budget {
-  readonly identities: number;
-  readonly pairs: number;
+/** For one direction of a pod. */
+export interface PodLimits {
+  readonly policies: number;
   readonly prefixes: number;
   readonly portRows: number;
 }
 
-export const DEFAULT_BUDGET: Budget = { identities: 16_384, pairs: 500_000, prefixes: 100_000, portRows: 200_000 };
-
-/** The part of each budget that one namespace's policies may take. Below it no policy can be refused, so nothing is counted. */
-const NAMESPACE_SHARE = 0.25;
-
-const MEASURES = ['identities', 'pairs', 'prefixes', 'portRows'] as const satisfies readonly (keyof Budget)[];
-
-export interface Candidate {
-  readonly policy: Policy;
-  /** How many different rulesets its rules may end up in: local pods that it selects, by labels. */
-  readonly subjects: number;
+/** For all that the policies of one namespace, or of the node, ask for. */
+export interface SharedLimits {
+  /** Classes of addresses that its peer lists tell apart. */
+  readonly identities: number;
+  /** Each class with each ruleset of which a list holds it. */
+  readonly pairs: number;
+  /** Every cidr and every except; one that several lists have counts for each. */
+  readonly prefixes: number;
+  /** For each ruleset, those of every class of addresses that its rules with ports tell apart. */
+  readonly portRows: number;
 }
 
-/** Policies that do not fit, by key, with the reason. `table` holds the cluster's addresses and no lists; it is used up. */
-export function refusePolicies(candidates: readonly Candidate[], budget: Budget, table: IdentityTable): Map<string, PosternError> {
-  const refused = new Map<string, PosternError>();
-  const total = emptyBudget();
-  const byNamespace = new Map<string, Record<keyof Budget, number>>();
-  const oldestFirst = [...candidates].sort((a, b) => a.policy.createdAt - b.policy.createdAt || (a.policy.uid < b.policy.uid ? -1 : 1));
-  for (const { policy, subjects } of oldestFirst) {
-    const own = byNamespace.get(policy.namespace) ?? emptyBudget();
-    byNamespace.set(policy.namespace, own);
-    const over = admit(policy, subjects, budget, table, total, own);
-    if (over !== undefined) refused.set(policy.key, refusal(policy, over, budget));
+export interface Budget {
+  readonly pod: PodLimits;
+  readonly namespace: SharedLimits;
+  readonly node: SharedLimits;
+}
+
+export const DEFAULT_BUDGET: Budget = {
+  pod: { policies: 256, prefixes: 16_384, portRows: 4096 },
+  namespace: { identities: 2048, pairs: 100_000, prefixes: 25_000, portRows: 50_000 },
+  node: { identities: 16_384, pairs: 400_000, prefixes: 100_000, portRows: 200_000 },
+};
+
+/** The limit that a policy would overstep. */
+export interface Excess {
+  readonly measure: 'policies' | keyof SharedLimits;
+  readonly of: keyof Budget;
+  readonly limit: number;
+}
+
+/** At most so much: what is counted exactly may be less. */
+export interface Demand {
+  readonly prefixes: number;
+  readonly portRows: number;
+  /** Lists of rulesets. */
+  readonly lists: number;
+}
+
+/** What one count is held against. */
+export interface Limits {
+  readonly of: 'namespace' | 'node';
+  readonly pod: PodLimits;
+  readonly shared: SharedLimits;
+}
+
+export interface Admitted {
+  /** By the policy's key. */
+  readonly refused: ReadonlyMap<string, Excess>;
+  readonly demand: Demand;
+  /** Whatever happens to the pods that the policies name, the outcome stays. */
+  readonly certain: boolean;
+}
+
+const NO_POD_LIMITS: PodLimits = { policies: Infinity, prefixes: Infinity, portRows: Infinity };
+
+/** The policies of one namespace that select pods of one node. */
+export function admitNamespace(selections: readonly Selection[], budget: Budget, population: Population): Admitted {
+  return admit(selections, { of: 'namespace', pod: budget.pod, shared: budget.namespace }, population);
+}
+
+/** All policies that select pods of one node, less those that do not fit their namespace. */
+export function admitNode(selections: readonly Selection[], budget: Budget, population: Population): Admitted {
+  return admit(selections, { of: 'node', pod: NO_POD_LIMITS, shared: budget.node }, population);
+}
+
+function admit(selections: readonly Selection[], limits: Limits, population: Population): Admitted {
+  const refused = new Map<string, Excess>();
+  const asked = new Map<Policy, (readonly [Selection, readonly Claim[]])[]>();
+  for (const selection of selections) {
+    for (const policy of selection.policies) {
+      const claims = claimsOf(policy, selection.direction, population);
+      const asks = asked.get(policy);
+      if (asks === undefined) asked.set(policy, [[selection, claims]]);
+      else asks.push([selection, claims]);
+    }
   }
-  return refused;
-}
-
-/** Even if all of it were one namespace's, it would fit its share: then no policy can be refused. */
-export function isRoomy(budget: Budget, used: Budget): boolean {
-  return MEASURES.every((measure) => used[measure] <= budget[measure] * NAMESPACE_SHARE);
-}
-
-/** Port rows of all rules of the candidates, as if they shared none. */
-export function countPortRows(candidates: readonly Candidate[]): number {
-  let rows = 0;
-  for (const { policy } of candidates) {
-    for (const rule of [...(policy.rules.ingress ?? []), ...(policy.rules.egress ?? [])]) rows += portRowsOf(rule);
+  const oldestFirst = [...asked].sort(([a], [b]) => compareAge(a, b));
+  const admitBy = (add: (asks: Asked) => Excess | undefined): void => {
+    for (const [policy, asks] of oldestFirst) {
+      const excess = refused.has(policy.key) ? undefined : add(asks);
+      if (excess !== undefined) refused.set(policy.key, excess);
+    }
+  };
+  const alone = new CountAlone(limits, population);
+  admitBy((asks) => alone.add(asks));
+  const certain = alone.fitsAlways() && !oldestFirst.some(([policy]) => usesNames(policy));
+  if (!certain && !alone.fitsNow()) {
+    const together = new CountTogether(limits, population, alone.lists, (selection) => alone.mostPortRowsOf(selection));
+    admitBy((asks) => together.add(asks));
   }
-  return rows;
-}
-
-function portRowsOf(rule: Rule): number {
-  return portRows(portsOf((rule.ports ?? []).filter((port) => 'first' in port))).length;
-}
-
-/** The first measure that the policy would overstep; else its cost is added. */
-function admit(
-  policy: Policy,
-  subjects: number,
-  budget: Budget,
-  table: IdentityTable,
-  total: Record<keyof Budget, number>,
-  own: Record<keyof Budget, number>,
-): keyof Budget | undefined {
-  const cost = emptyBudget();
-  for (const rule of [...(policy.rules.ingress ?? []), ...(policy.rules.egress ?? [])]) {
-    cost.portRows += portRowsOf(rule);
-    if (rule.peers === undefined || rule.peers.length === 0) continue;
-    const list = listOf(rule);
-    if (list.kind === 'peers') cost.prefixes += [...list.blocks.prefixes()].length;
-    cost.identities += table.countSplits(list);
-    cost.pairs += (table.countInside(list) + 1) * subjects;
-    const over = MEASURES.find(
-      (measure) => total[measure] + cost[measure] > budget[measure] || own[measure] + cost[measure] > budget[measure] * NAMESPACE_SHARE,
-    );
-    if (over !== undefined) return over;
-    table.acquire(list);
-  }
-  const over = MEASURES.find((measure) => own[measure] + cost[measure] > budget[measure] * NAMESPACE_SHARE);
-  if (over !== undefined) return over;
-  for (const measure of MEASURES) {
-    total[measure] += cost[measure];
-    own[measure] += cost[measure];
-  }
-  return undefined;
-}
-
-function refusal(policy: Policy, over: keyof Budget, budget: Budget): PosternError {
-  return new PosternError(
-    'E_POLICY_BUDGET',
-    `does not fit: too many ${over === 'portRows' ? 'port rows' : over} (limit ${budget[over]} on the node)`,
-    {
-      at: { object: `NetworkPolicy ${policy.key}` },
-      mend: 'use fewer or broader peers and ports, or raise the budget; until then its selection is isolated and nothing is allowed',
-    },
-  );
-}
-
-function emptyBudget(): Record<keyof Budget, number> {
-  return { identities: 0, pairs: 0, prefixes: 0, portRows: 0 };
+  const { prefixes, mostPortRows: portRows, listsOfRulesets: lists } = alone;
+  return { refused, demand: { prefixes, portRows, lists }, certain };
 }

@@ -11,21 +11,23 @@ import { parsePolicy } from '../policy/parse-policy.ts';
 import type { Policy } from '../policy/policy.ts';
 import { hasPort } from '../policy/ports.ts';
 import { labelsKey } from '../policy/selector.ts';
-import { countPortRows, DEFAULT_BUDGET, isRoomy, refusePolicies, type Budget } from './admission.ts';
+import { AddressRows } from './address-rows.ts';
+import { DEFAULT_BUDGET, type Budget } from './admission.ts';
+import { Admissions } from './admissions.ts';
 import { desiredOperations } from './desired.ts';
 import { EndpointTable, type Binding, type EndpointIntent } from './endpoint-table.ts';
 import { EndpointClasses } from './endpoint-classes.ts';
 import { Frontends } from './frontends.ts';
 import { IdentityTable } from './identity-table.ts';
 import { KernelLedger, REMOVAL_DELAY_MS } from './kernel-ledger.ts';
-import { hasRow, type Identity, type MemberChange } from './members.ts';
+import type { Identity, MemberChange } from './members.ts';
 import { findNarrowed, mustJudgeAgain, type Move } from './narrowing.ts';
 import { NodeAddresses } from './node-addresses.ts';
-import { orderAddressOperations, type Plan } from './plan.ts';
+import type { Plan } from './plan.ts';
 import type { PodFacts } from './pod-groups.ts';
 import { PolicyStore } from './policy-store.ts';
 import { RulesetTable, type Ruleset } from './ruleset-table.ts';
-import { Subjects, type Subject } from './subjects.ts';
+import { Subjects, type CompileOptions, type Subject } from './subjects.ts';
 
 export interface CompilerOptions {
   /** Pods of this node are subjects; without it those of every node are (audit, the lab's expectations). */
@@ -53,8 +55,6 @@ export const ALLOW_SPOOFING = 'postern.dev/allow-spoofing';
 
 /** Lists that nobody uses any more are forgotten once there are this many. */
 const UNUSED_LISTS_KEPT = 256;
-/** Counting goes through every address. */
-const ADMISSION_INTERVAL_MS = 5000;
 
 export class Compiler {
   readonly cluster = new Cluster();
@@ -65,7 +65,8 @@ export class Compiler {
   readonly #classes: EndpointClasses | undefined;
   readonly #ledger = new KernelLedger(this.identities, this.rulesets);
   readonly #options: CompilerOptions;
-  readonly #budget: Budget;
+  readonly #admissions: Admissions;
+  readonly #addressRows = new AddressRows(this.identities.members);
   readonly #policies = new PolicyStore();
   readonly #subjects = new Subjects(this.#policies, this.rulesets);
   readonly #node = new NodeAddresses((address, own) => {
@@ -76,14 +77,18 @@ export class Compiler {
   readonly #formerlyOwn = new Set<Address>();
   /** Address → identity at its owner's death, until its flows are swept. */
   readonly #tombstones = new Map<Address, Identity>();
-  #refused: ReadonlyMap<string, PosternError> = new Map();
-  readonly #admissions = { subjectsChanged: true, at: -Infinity, overdue: false };
+  readonly #compile: CompileOptions;
   #generation: number;
   #judgeAll = false;
 
   constructor(options: CompilerOptions = {}) {
     this.#options = options;
-    this.#budget = options.budget ?? DEFAULT_BUDGET;
+    const admissions = new Admissions(options.budget ?? DEFAULT_BUDGET, this.identities);
+    this.#admissions = admissions;
+    this.#compile = {
+      refusedAt: (node) => admissions.refusedAt(node),
+      hasRoom: (list) => this.identities.isLive(list) || this.#addressRows.hasRoom(list),
+    };
     this.#generation = Math.max(1, options.generation ?? 1);
     this.endpoints = new EndpointTable(BigInt(options.takeOverMs ?? 120_000) * 1_000_000n);
     this.#classes = options.services === 'endpoints' ? new EndpointClasses(this.identities, this.rulesets) : undefined;
@@ -95,14 +100,24 @@ export class Compiler {
     return this.#policies.all;
   }
 
-  /** Policies that do not fit the budgets, with the reason. As of the last flush. */
+  /** Policies that do not fit the budgets of some node, with the reason. As of the last flush. */
   get refused(): ReadonlyMap<string, PosternError> {
-    return this.#refused;
+    return this.#admissions.refused;
   }
 
-  /** Rows that found no room in the kernel's tables: what they would allow is closed. */
+  /** Policies that do not fit the budgets of this node. */
+  refusedAt(node: string | undefined): ReadonlyMap<string, PosternError> {
+    return this.#admissions.refusedAt(node ?? '');
+  }
+
+  /** Rows that found no room in the kernel's tables, and pods whose lists found none: what they would allow is closed. */
   get leftOut(): number {
-    return this.#ledger.leftOut + this.frontends.beyond;
+    return this.#ledger.leftOut + this.frontends.beyond + this.#addressRows.leftOut + this.#subjects.cramped;
+  }
+
+  /** Changes in some namespace wait until its budget can be counted again. */
+  get waiting(): boolean {
+    return this.#admissions.waiting;
   }
 
   get pairs(): number {
@@ -115,7 +130,7 @@ export class Compiler {
 
   /** Pods of this node that can have an interface: not on the host's network, and with an address. */
   localPods(): Map<string, Pod> {
-    this.#refreshSubjects();
+    this.#selectSubjects();
     const pods = new Map<string, Pod>();
     for (const [key, { pod }] of this.#subjects.all()) if (pod.addresses.length > 0) pods.set(key, pod);
     return pods;
@@ -159,6 +174,7 @@ export class Compiler {
         this.#changePod(change.key, change.before, change.after);
         return;
       case 'namespace':
+        this.#admissions.populationChanged();
         this.identities.setNamespaceLabels(change.name, this.cluster.namespaceLabels(change.name));
         return;
       case 'policy':
@@ -175,10 +191,12 @@ export class Compiler {
     const before = this.identities.members.find(address)?.identity;
     if (pod === undefined && before !== undefined && before.id !== 0) this.#tombstones.set(address, before);
     this.identities.setPod(address, pod === undefined ? undefined : this.#factsOf(pod));
+    this.#admissions.populationChanged();
   }
 
   #changePod(key: string, before: Pod | undefined, after: Pod | undefined): void {
     if (before !== undefined && after !== undefined && before.uid === after.uid && !sameFacts(before, after)) {
+      this.#admissions.populationChanged();
       for (const address of after.addresses)
         if (this.cluster.ownerOf(address) === key) this.identities.setPod(address, this.#factsOf(after));
     }
@@ -199,12 +217,12 @@ export class Compiler {
 
   /** What to do now. The plan is to be applied as a whole before the next one is asked for. */
   flush(now: Now): Plan {
-    this.#refreshSubjects();
-    this.#admit(now);
+    this.#selectSubjects();
+    this.#compileSubjects(now);
     this.#ledger.forgetUnborn();
     const additions = this.#ledger.additions();
     const changes = this.identities.members.takeChanges();
-    const addresses = orderAddressOperations(changes.flatMap((change) => this.#addressOperation(change)));
+    const addresses = this.#addressRows.operations(changes);
     const narrowed = findNarrowed(this.rulesets, this.#moves(changes));
     const before = this.#generation;
     const judgeAll = this.#judgeAll;
@@ -240,26 +258,29 @@ export class Compiler {
     if (gone.length > 0) operations.push({ op: 'sweep-flows', addresses: gone });
     this.#tombstones.clear();
     this.#formerlyOwn.clear();
-    if (this.#ledger.settled && this.identities.unusedLists > UNUSED_LISTS_KEPT) this.identities.compact();
+    if (this.identities.unusedLists > UNUSED_LISTS_KEPT || this.#subjects.cramped > 0) this.identities.compact();
     return operations;
   }
 
-  /** A flush is due though nothing happened: something waits for room, or budgets are to be counted again. */
+  /** A flush is due though nothing happened: something waits for room, or budgets are to be counted. */
   flushDue(now: Now): boolean {
-    if (this.endpoints.waiting || this.#ledger.leftOut > 0) return true;
-    return this.#admissions.overdue && now.ms - this.#admissions.at >= ADMISSION_INTERVAL_MS;
+    return this.endpoints.waiting || this.#waitsForRoom || this.#admissions.isDue(now.ms);
   }
 
   /** Something waits for `sweep`, or for `flushDue`. */
   get sweepPending(): boolean {
     return (
       this.#ledger.pending ||
-      this.#ledger.leftOut > 0 ||
+      this.#waitsForRoom ||
       (this.#classes?.pending ?? false) ||
       this.endpoints.pending ||
       this.#tombstones.size + this.#formerlyOwn.size > 0 ||
-      this.#admissions.overdue
+      this.#admissions.pending
     );
+  }
+
+  get #waitsForRoom(): boolean {
+    return this.#ledger.leftOut + this.#addressRows.leftOut + this.#subjects.cramped > 0;
   }
 
   /* Drift */
@@ -271,8 +292,9 @@ export class Compiler {
 
   /** What the kernel should hold of one kind by now: see `desiredOperations`. */
   desired(kind: PutOperation['op']): Generator<PutOperation | undefined> {
-    const { identities, rulesets, frontends, endpoints } = this;
-    return desiredOperations({ identities, rulesets, frontends, endpoints, classes: this.#classes, ledger: this.#ledger }, kind);
+    const { rulesets, frontends, endpoints } = this;
+    const parts = { addresses: this.#addressRows, rulesets, frontends, endpoints, classes: this.#classes, ledger: this.#ledger };
+    return desiredOperations(parts, kind);
   }
 
   /** From the next flush on every recorded flow is judged again: the kernel has judged some by what nobody told it. */
@@ -284,64 +306,26 @@ export class Compiler {
     return new Set([...this.#subjects.all()].flatMap(([, { rulesets }]) => (rulesets.egress === undefined ? [] : [rulesets.egress])));
   }
 
-  #refreshSubjects(): void {
-    if (this.#subjects.refresh((key) => this.#localPod(key), this.#refused)) this.#admissions.subjectsChanged = true;
+  #selectSubjects(): void {
+    for (const namespace of this.#subjects.select((key) => this.#localPod(key))) this.#admissions.namespaceChanged(namespace);
+  }
+
+  #compileSubjects({ ms }: Now): void {
+    const counted = this.#admissions.countNamespaces(ms, (namespace) => this.#subjects.selections(namespace));
+    this.#subjects.compileCramped(this.#compile);
+    for (const [namespace, all] of counted) this.#subjects.compile(namespace, all, this.#compile);
+    // Only now is live what fits the namespaces.
+    const changed = this.#admissions.countNodes(ms);
+    if (changed.size === 0) return;
+    for (const namespace of changed) this.#subjects.compile(namespace, true, this.#compile);
+    this.#ledger.forgetUnborn();
+    this.identities.compact();
   }
 
   #localPod(key: string): Pod | undefined {
     const pod = this.cluster.pods.get(key);
     const { node } = this.#options;
     return pod !== undefined && !pod.hostNetwork && (node === undefined || pod.nodeName === node) ? pod : undefined;
-  }
-
-  /**
-   * While everything is well below the smallest share, no policy can be refused and nothing is counted. Else every change of a policy or a subject is
-   * counted at once, and those of other pods' labels and addresses together, every few seconds.
-   */
-  #admit(now: Now): void {
-    const admissions = this.#admissions;
-    admissions.overdue = !this.#isRoomy() || this.#refused.size > 0;
-    if (!admissions.overdue || (!admissions.subjectsChanged && now.ms - admissions.at < ADMISSION_INTERVAL_MS)) return;
-    Object.assign(admissions, { subjectsChanged: false, at: now.ms, overdue: false });
-    const refused = refusePolicies(this.#subjects.candidates(), this.#budget, this.#bareTable());
-    const changed = [...new Set([...refused.keys(), ...this.#refused.keys()])].filter((key) => refused.has(key) !== this.#refused.has(key));
-    this.#refused = refused;
-    for (const key of changed) this.#subjects.invalidateNamespace(key.slice(0, key.indexOf('/')));
-    if (changed.length === 0) return;
-    this.#refreshSubjects();
-    this.#ledger.forgetUnborn();
-    if (this.#ledger.settled) this.identities.compact();
-  }
-
-  #isRoomy(): boolean {
-    const { identities, rulesets } = this;
-    return isRoomy(this.#budget, {
-      identities: identities.size,
-      // What there is, and a quarter of what there can be: new rulesets have no pairs yet.
-      pairs: Math.max(this.#ledger.pairs, (identities.size * rulesets.size) / 4),
-      prefixes: identities.members.edges,
-      portRows: countPortRows(this.#subjects.candidates()),
-    });
-  }
-
-  #bareTable(): IdentityTable {
-    const table = new IdentityTable();
-    for (const member of this.identities.members.all()) {
-      const owner = member.length === 128 ? this.cluster.ownerOf(member.address) : undefined;
-      const pod = owner === undefined ? undefined : this.cluster.pods.get(owner);
-      if (pod !== undefined) table.setPod(member.address, this.#factsOf(pod));
-    }
-    return table;
-  }
-
-  #addressOperation({ member, hadRow, gone }: MemberChange): Operation[] {
-    const { address, length, identity, ownNode } = member;
-    const present = !gone && hasRow(member);
-    if (!present && !hadRow) return [];
-    if (length === 128)
-      return [present ? { op: 'put-address', address, identity: identity.id, ownNode } : { op: 'delete-address', address }];
-    const prefix = { address, length };
-    return [present ? { op: 'put-prefix', prefix, identity: identity.id } : { op: 'delete-prefix', prefix }];
   }
 
   /** Addresses that stay alive and changed their identity. */
@@ -367,8 +351,8 @@ export class Compiler {
       egress: subject?.rulesets.egress,
       sourceCheck: (this.#options.sourceCheck ?? true) && subject?.pod.annotations[ALLOW_SPOOFING] !== 'true',
       open: this.#policies.all.size === 0,
-      // Bound, but no pod of this node any more (or not yet): nothing but the node may talk to it.
-      held: subject === undefined,
+      // Bound, but no pod of this node any more (or not yet), or not compiled yet: nothing but the node may talk to it.
+      held: subject?.compiled !== true,
     };
   }
 

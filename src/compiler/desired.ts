@@ -1,15 +1,15 @@
 /** What the kernel should hold by now, told as the operations that put it there. */
 
 import type { PutOperation } from '../model/plan.ts';
+import type { AddressRows } from './address-rows.ts';
 import type { EndpointClasses } from './endpoint-classes.ts';
 import type { EndpointTable } from './endpoint-table.ts';
 import type { Frontends } from './frontends.ts';
-import type { IdentityTable } from './identity-table.ts';
 import type { KernelLedger } from './kernel-ledger.ts';
 import type { RulesetTable } from './ruleset-table.ts';
 
 export interface DesiredParts {
-  readonly identities: IdentityTable;
+  readonly addresses: AddressRows;
   readonly rulesets: RulesetTable;
   readonly ledger: KernelLedger;
   readonly frontends: Frontends;
@@ -22,7 +22,7 @@ export interface DesiredParts {
  * changes meanwhile is in their plans. `undefined` is nothing, but the time that it took to find that.
  */
 export function* desiredOperations(
-  { identities, rulesets, ledger, frontends, classes, endpoints }: DesiredParts,
+  { addresses, rulesets, ledger, frontends, classes, endpoints }: DesiredParts,
   kind: PutOperation['op'],
 ): Generator<PutOperation | undefined> {
   switch (kind) {
@@ -34,12 +34,8 @@ export function* desiredOperations(
       if (classes !== undefined) yield* classes.desired();
       return;
     case 'put-address':
-      for (const { address, identity, ownNode } of identities.members.withRow(true))
-        yield { op: kind, address, identity: identity.id, ownNode };
-      return;
     case 'put-prefix':
-      for (const { address, length, identity } of identities.members.withRow(false))
-        yield { op: kind, prefix: { address, length }, identity: identity.id };
+      yield* addresses.desired(kind);
       return;
     case 'put-frontend':
       yield* frontends.desired();

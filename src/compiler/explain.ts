@@ -73,7 +73,7 @@ function explainPolicy(compiler: Compiler, policy: Policy, question: Question): 
   const nothing = (because: RuleExplanation['because']): RuleExplanation[] => [
     { policy: policy.key, rule: undefined, allows: false, because },
   ];
-  if (compiler.refused.has(policy.key)) return nothing('does not fit');
+  if (compiler.refusedAt(question.own.nodeName).has(policy.key)) return nothing('does not fit');
   if (!policy.valid) return nothing('invalid');
   const rules = policy.rules[question.direction] ?? [];
   if (rules.length === 0) return nothing('no rules');

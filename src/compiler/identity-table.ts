@@ -123,26 +123,11 @@ export class IdentityTable {
     if (entry !== undefined) entry.users -= 1;
   }
 
-  /** How many identities a list would split off, were it acquired now; 0 for one that is live. */
-  countSplits(list: PeerList): number {
-    if (this.#lists.has(list.key)) return 0;
-    let splits = 0;
-    for (const [identity, inside] of groupByIdentity(this.membersIn(list))) {
-      if (identity === this.none || inside.size < identity.members.size) splits += 1;
-    }
-    return splits;
+  isLive(list: PeerList): boolean {
+    return this.#lists.has(list.key);
   }
 
-  /** How many identities lie in a list. */
-  countInside(list: PeerList): number {
-    const live = this.#lists.get(list.key);
-    if (live === undefined) return groupByIdentity(this.membersIn(list)).size;
-    let count = 0;
-    for (const identity of this.#byKey.values()) if (identity.lists.has(live)) count += 1;
-    return count;
-  }
-
-  /** Forget lists that nobody uses, and merge the identities that only they told apart. The caller has swept every ruleset that named them. */
+  /** Forget lists that nobody uses, and merge the identities that only they told apart: no ruleset that is left in the kernel names them. */
   compact(): void {
     const dead = this.#takeDeadLists();
     if (dead.length === 0) return;

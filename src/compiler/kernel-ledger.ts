@@ -172,12 +172,6 @@ export class KernelLedger {
     return false;
   }
 
-  /** No ruleset waits for its removal: peer lists without users are in no kernel row. */
-  get settled(): boolean {
-    for (const ruleset of this.#presentRulesets.keys()) if (ruleset.users === 0) return false;
-    return true;
-  }
-
   #made(portSet: PortSet, operations: Operation[]): void {
     this.#portRows += portSet.rows.length;
     operations.push({ op: 'put-port-set', portSet });

@@ -64,6 +64,7 @@ export class Members {
   readonly #dropped = new Map<string, Member>();
   readonly #index = new MemberIndex<Member>();
   readonly #edges = { prefixes: 0, addresses: 0 };
+  readonly #droppedRows = { prefixes: 0, addresses: 0 };
 
   /** `none`: the identity of whoever is in no list. */
   constructor(none: Identity) {
@@ -78,6 +79,11 @@ export class Members {
   /** As `edges`: those in the trie, and those in the exact hash. */
   get edgeRows(): { readonly prefixes: number; readonly addresses: number } {
     return this.#edges;
+  }
+
+  /** Prefixes and addresses dropped since the last `takeChanges`: they may have rows in the kernel still. */
+  get dropped(): { readonly prefixes: number; readonly addresses: number } {
+    return this.#droppedRows;
   }
 
   *all(): Generator<Member> {
@@ -118,6 +124,7 @@ export class Members {
     const existing = this.find(prefix.address, prefix.length);
     if (existing !== undefined) return existing;
     const dropped = this.#dropped.get(keyOf(prefix));
+    if (dropped !== undefined) this.#changeDropped(dropped, -1);
     const member: Member = dropped ?? { ...prefix, group: undefined, ports: [], edges: 0, ownNode: false, identity: this.#none };
     member.identity = this.#none;
     this.#none.members.add(member);
@@ -134,7 +141,7 @@ export class Members {
     this.#byLength.get(member.length)?.delete(member.address);
     this.#index.delete(member);
     member.identity.members.delete(member);
-    this.#dropped.set(keyOf(member), member);
+    this.#changeDropped(member, 1);
   }
 
   move(member: Member, identity: Identity): void {
@@ -164,10 +171,17 @@ export class Members {
     }));
     this.#changes.clear();
     this.#dropped.clear();
+    Object.assign(this.#droppedRows, { prefixes: 0, addresses: 0 });
     return changes.filter(({ member, before, ownNodeBefore, hadRow, gone }) => {
       if (gone) return before !== undefined;
       return before !== member.identity || ownNodeBefore !== member.ownNode || hadRow !== hasRow(member);
     });
+  }
+
+  #changeDropped(member: Member, by: 1 | -1): void {
+    if (by === 1) this.#dropped.set(keyOf(member), member);
+    else this.#dropped.delete(keyOf(member));
+    this.#droppedRows[member.length < EXACT ? 'prefixes' : 'addresses'] += by;
   }
 
   /** Remember how a member was, before its first change. */

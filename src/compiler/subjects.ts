@@ -1,11 +1,14 @@
-/** The pods whose policies are compiled: which policies select each, and the rulesets that follow. */
+/** The pods whose policies are compiled: which policies select each, and the rulesets that follow once it is known which of them fit. */
 
 import type { Pod } from '../model/objects.ts';
 import { DIRECTIONS, type Direction } from '../model/verdict.ts';
+import type { PeerList } from '../policy/peer-list.ts';
 import type { Policy } from '../policy/policy.ts';
 import { makeRuleset } from '../policy/ruleset.ts';
-import { labelsKey, matchesSelector } from '../policy/selector.ts';
-import type { Candidate } from './admission.ts';
+import { matchesSelector } from '../policy/selector.ts';
+import type { Selections } from './admissions.ts';
+import type { Selection } from './claims.ts';
+import { KeyedSets } from './keyed-sets.ts';
 import type { PolicyStore } from './policy-store.ts';
 import type { Ruleset, RulesetTable } from './ruleset-table.ts';
 
@@ -13,15 +16,30 @@ export interface Subject {
   readonly pod: Pod;
   /** Policies that select the pod and have this direction. */
   readonly policies: Readonly<Record<Direction, readonly Policy[]>>;
+  /** As last compiled; of a pod that never was, none. */
   readonly rulesets: Readonly<Record<Direction, Ruleset | undefined>>;
+  readonly compiled: boolean;
 }
+
+export interface CompileOptions {
+  /** Policies that are taken for policies without rules, by their key. */
+  readonly refusedAt: (node: string) => ReadonlyMap<string, unknown>;
+  /** False: the kernel has no room for the list now, so no rule that needs it is compiled. */
+  readonly hasRoom: (list: PeerList) => boolean;
+}
+
+const NO_RULESETS = { ingress: undefined, egress: undefined };
 
 export class Subjects {
   readonly #policies: PolicyStore;
   readonly #rulesets: RulesetTable;
   readonly #subjects = new Map<string, Subject>();
-  readonly #byNamespace = new Map<string, Set<string>>();
+  readonly #byNamespace = new KeyedSets<string, string>();
   readonly #stale = new Set<string>();
+  /** By namespace. */
+  readonly #uncompiled = new KeyedSets<string, string>();
+  /** Compiled without rules for which there was no room. */
+  readonly #cramped = new Set<string>();
 
   constructor(policies: PolicyStore, rulesets: RulesetTable) {
     this.#policies = policies;
@@ -36,6 +54,11 @@ export class Subjects {
     return this.#subjects.entries();
   }
 
+  /** Pods of which less is allowed than their policies say, for want of room. */
+  get cramped(): number {
+    return this.#cramped.size;
+  }
+
   /** The pod is to be looked at again. */
   invalidate(pod: string): void {
     this.#stale.add(pod);
@@ -45,61 +68,126 @@ export class Subjects {
     for (const pod of this.#byNamespace.get(namespace) ?? []) this.#stale.add(pod);
   }
 
-  /** `podOf` gives a pod that is a subject, `undefined` for one that is none (any more). Policies in `refused` count as having no rules. False: nothing was stale. */
-  refresh(podOf: (key: string) => Pod | undefined, refused: ReadonlyMap<string, unknown>): boolean {
-    const changed = this.#stale.size > 0;
+  /** Find who selects what has changed. `podOf` gives a pod that is a subject, `undefined` for one that is none (any more). Returns their namespaces. */
+  select(podOf: (key: string) => Pod | undefined): Set<string> {
+    const namespaces = new Set<string>();
     for (const key of this.#stale) {
       const old = this.#subjects.get(key);
       const pod = podOf(key);
-      if (old !== undefined) this.#forget(key, old);
-      if (pod !== undefined) this.#remember(key, this.#make(pod, refused));
-      // Given back only now, so that an unchanged ruleset never had no users.
-      for (const direction of DIRECTIONS) {
-        const ruleset = old?.rulesets[direction];
-        if (ruleset !== undefined) this.#rulesets.release(ruleset);
+      const namespace = (pod ?? old?.pod)?.namespace;
+      if (namespace === undefined) continue;
+      namespaces.add(namespace);
+      if (pod === undefined) {
+        this.#forget(key, namespace);
+        continue;
       }
+      const { rulesets, compiled } = old ?? { rulesets: NO_RULESETS, compiled: false };
+      this.#subjects.set(key, { pod, policies: this.#policiesOf(pod), rulesets, compiled });
+      this.#byNamespace.add(namespace, key);
+      this.#uncompiled.add(namespace, key);
     }
     this.#stale.clear();
-    return changed;
+    return namespaces;
   }
 
-  /** Policies that select a subject, with how many different label sets they select: about as many rulesets may hold their rules. */
-  candidates(): Candidate[] {
-    const labels = new Map<Policy, Set<string>>();
-    for (const { pod, policies } of this.#subjects.values()) {
-      for (const policy of new Set([...policies.ingress, ...policies.egress])) {
-        labels.set(policy, (labels.get(policy) ?? new Set()).add(labelsKey(pod.labels)));
+  /** Make the rulesets of what has changed in a namespace; of all its subjects, where other policies are refused than before. */
+  compile(namespace: string, all: boolean, options: CompileOptions): void {
+    for (const key of [...((all ? this.#byNamespace : this.#uncompiled).get(namespace) ?? [])]) {
+      this.#uncompiled.delete(namespace, key);
+      this.#compileOne(key, options);
+    }
+  }
+
+  /** Compile again what had no room. */
+  compileCramped(options: CompileOptions): void {
+    for (const key of [...this.#cramped]) this.#compileOne(key, options);
+  }
+
+  /** What selects the namespace's subjects, by node: subjects with the same policies and ports get the same ruleset. */
+  selections(namespace: string): Selections {
+    const byNode = new Map<string, Map<string, { direction: Direction; policies: readonly Policy[]; ports: Set<string> }>>();
+    for (const key of this.#byNamespace.get(namespace) ?? []) {
+      const subject = this.#subjects.get(key);
+      if (subject === undefined) continue;
+      const node = nodeOf(subject.pod);
+      const selections = byNode.get(node) ?? new Map();
+      byNode.set(node, selections);
+      for (const direction of DIRECTIONS) {
+        const policies = subject.policies[direction];
+        if (policies.length === 0) continue;
+        const id = `${direction} ${policies.map((policy) => policy.key).join(' ')}`;
+        const selection = selections.get(id) ?? { direction, policies, ports: new Set<string>() };
+        selections.set(id, selection);
+        selection.ports.add(
+          direction === 'ingress' ? subject.pod.ports.map(({ protocol, name, port }) => `${protocol} ${name} ${port}`).join() : '',
+        );
       }
     }
-    return [...labels].map(([policy, { size }]) => ({ policy, subjects: size }));
+    return new Map(
+      [...byNode].map(([node, selections]): [string, Selection[]] => [
+        node,
+        [...selections.values()].map(({ direction, policies, ports }) => ({
+          direction,
+          policies,
+          rulesets: policies.some(namesOwnPorts) ? ports.size : 1,
+        })),
+      ]),
+    );
+  }
+
+  #compileOne(key: string, { refusedAt, hasRoom }: CompileOptions): void {
+    const old = this.#subjects.get(key);
+    if (old === undefined) return;
+    const { pod, policies } = old;
+    const refused = refusedAt(nodeOf(pod));
+    this.#cramped.delete(key);
+    const takes = (list: PeerList): boolean => {
+      const fits = hasRoom(list);
+      if (!fits) this.#cramped.add(key);
+      return fits;
+    };
+    const rulesetOf = (direction: Direction): Ruleset | undefined => {
+      if (policies[direction].length === 0) return undefined;
+      const enforced = policies[direction].filter((policy) => !refused.has(policy.key));
+      return this.#rulesets.acquire(makeRuleset(direction, enforced, pod.ports, takes));
+    };
+    const rulesets = { ingress: rulesetOf('ingress'), egress: rulesetOf('egress') };
+    this.#subjects.set(key, { pod, policies, rulesets, compiled: true });
+    // Given back only now, so that an unchanged ruleset never had no users.
+    this.#release(old);
   }
 
   /** A subject depends on the pod's own labels and ports and on its namespace's policies, never on namespace labels. */
-  #make(pod: Pod, refused: ReadonlyMap<string, unknown>): Subject {
+  #policiesOf(pod: Pod): Subject['policies'] {
     const selecting = [...this.#policies.inNamespace(pod.namespace)].filter(
       (policy) => policy.subject !== undefined && matchesSelector(policy.subject, pod.labels),
     );
     const policiesOf = (direction: Direction): Policy[] => selecting.filter((policy) => policy.rules[direction] !== undefined);
-    const policies = { ingress: policiesOf('ingress'), egress: policiesOf('egress') };
-    const rulesetOf = (direction: Direction): Ruleset | undefined => {
-      if (policies[direction].length === 0) return undefined;
-      const enforced = policies[direction].filter((policy) => !refused.has(policy.key));
-      return this.#rulesets.acquire(makeRuleset(direction, enforced, pod.ports));
-    };
-    return { pod, policies, rulesets: { ingress: rulesetOf('ingress'), egress: rulesetOf('egress') } };
+    return { ingress: policiesOf('ingress'), egress: policiesOf('egress') };
   }
 
-  #remember(key: string, subject: Subject): void {
-    this.#subjects.set(key, subject);
-    const siblings = this.#byNamespace.get(subject.pod.namespace);
-    if (siblings === undefined) this.#byNamespace.set(subject.pod.namespace, new Set([key]));
-    else siblings.add(key);
-  }
-
-  #forget(key: string, { pod }: Subject): void {
+  #forget(key: string, namespace: string): void {
+    const subject = this.#subjects.get(key);
+    if (subject !== undefined) this.#release(subject);
     this.#subjects.delete(key);
-    const siblings = this.#byNamespace.get(pod.namespace);
-    siblings?.delete(key);
-    if (siblings?.size === 0) this.#byNamespace.delete(pod.namespace);
+    this.#byNamespace.delete(namespace, key);
+    this.#uncompiled.delete(namespace, key);
+    this.#cramped.delete(key);
   }
+
+  #release({ rulesets }: Subject): void {
+    for (const direction of DIRECTIONS) {
+      const ruleset = rulesets[direction];
+      if (ruleset !== undefined) this.#rulesets.release(ruleset);
+    }
+  }
+}
+
+function nodeOf(pod: Pod): string {
+  return pod.nodeName ?? '';
+}
+
+/** Its ingress names ports of the pods that it selects. */
+function namesOwnPorts(policy: Policy): boolean {
+  return (policy.rules.ingress ?? []).some((rule) => rule.ports?.some((port) => 'name' in port) === true);
 }

@@ -27,8 +27,13 @@ export interface RulesetContent {
   readonly grants: readonly { readonly list: PeerList; readonly grant: Grant }[];
 }
 
-/** The rules of the policies that select a pod in one direction. `podPorts` resolve the named ports of ingress. */
-export function makeRuleset(direction: Direction, policies: readonly Policy[], podPorts: readonly ContainerPort[]): RulesetContent {
+/** The rules of the policies that select a pod in one direction. `podPorts` resolve the named ports of ingress; lists that are not taken allow nothing. */
+export function makeRuleset(
+  direction: Direction,
+  policies: readonly Policy[],
+  podPorts: readonly ContainerPort[],
+  takes: (list: PeerList) => boolean = () => true,
+): RulesetContent {
   const anyone: Grant[] = [];
   const byList = new Map<string, { list: PeerList; grants: Grant[] }>();
   for (const rule of policies.flatMap((policy) => policy.rules[direction] ?? [])) {
@@ -46,7 +51,7 @@ export function makeRuleset(direction: Direction, policies: readonly Policy[], p
   const all = unionGrants(anyone);
   const grants = [...byList.values()]
     .map(({ list, grants: given }) => ({ list, grant: unionGrants(given) }))
-    .filter(({ grant }) => !containsGrant(all, grant))
+    .filter(({ list, grant }) => !containsGrant(all, grant) && takes(list))
     .sort((a, b) => (a.list.key < b.list.key ? -1 : 1));
   const entries = grants.map(({ list, grant }) => `[${list.key}] ${grantKey(grant)}`);
   return { key: `${direction}\n* ${grantKey(all)}\n${entries.join('\n')}`, direction, anyone: all, grants };

@@ -87,7 +87,8 @@ describe('a hostile namespace', () => {
   it.each(['cidrs', 'excepts', 'small blocks', 'ports', 'port ranges', 'port unions', 'split pods'] as const)(
     'of many %s is refused the same policies in any order of arrival',
     (excess) => {
-      const budget = { identities: 64, pairs: 1000, prefixes: 400, portRows: 400 };
+      const limits = { identities: 16, pairs: 250, prefixes: 100, portRows: 100 };
+      const budget = { pod: { policies: 10, prefixes: 100, portRows: 100 }, namespace: limits, node: limits };
       const refusedIn = (objects: readonly ClusterObject[]): string[] => {
         const compiler = new Compiler({ node: 'node-1', budget });
         for (const object of objects) compiler.apply([{ type: 'upsert', object }]);

@@ -1,0 +1,40 @@
+/** The pods of the cluster as those who count see them: who is in a list, whether it is live or not. */
+
+import type { PeerList } from '../policy/peer-list.ts';
+import type { PortName } from '../policy/ruleset.ts';
+import type { IdentityTable } from './identity-table.ts';
+import type { Member } from './members.ts';
+
+export class Population {
+  readonly #identities: IdentityTable;
+  readonly #numbers = new Map<string, readonly PeerList[]>();
+
+  /** Good for one count: what it has found once it does not look for again. */
+  constructor(identities: IdentityTable) {
+    this.#identities = identities;
+  }
+
+  /** Addresses of pods. */
+  podsIn(list: PeerList): Member[] {
+    return [...this.#identities.membersIn(list)].filter((member) => member.group !== undefined);
+  }
+
+  /** A list for each number that some pod has for the name. */
+  numbersOf(name: PortName): readonly PeerList[] {
+    const key = `${name.protocol}/${name.name}`;
+    let lists = this.#numbers.get(key);
+    if (lists === undefined) this.#numbers.set(key, (lists = this.#identities.portNumbers(name)));
+    return lists;
+  }
+
+  /** No more classes than this do these lists make: each at most doubles those that there are. */
+  mostClasses(lists: Iterable<PeerList>): number {
+    let all = 1;
+    let live = this.#identities.size + 1;
+    for (const list of lists) {
+      all *= 2;
+      if (!this.#identities.isLive(list)) live *= 2;
+    }
+    return Math.min(all, live) - 1;
+  }
+}
