@@ -10,6 +10,8 @@ import type { Operation } from '../model/plan.ts';
 import type { ClusterEvent } from '../model/source.ts';
 import { AttachQueue } from './attach-queue.ts';
 import type { Interfaces } from './interfaces.ts';
+import { makeRoomFirst } from './make-room-first.ts';
+import { PlanClock } from './plan-clock.ts';
 
 export interface ReconcilerOptions {
   readonly compiler: Compiler;
@@ -37,9 +39,11 @@ export class Reconciler {
   readonly #listNodeAddresses: () => readonly Address[];
   #nodeAddressesChanged = true;
   readonly #log: Logger;
-  readonly #now: () => Now;
+  readonly #clock: PlanClock;
   /** Operations of plans that were made but not applied, in order. */
-  #owed: Operation[] = [];
+  #owed: readonly Operation[] = [];
+  /** When the last plan was made. */
+  #plannedAt = -Infinity;
   readonly #toAttach = new AttachQueue();
   /** In pieces, of which some are left. */
   #attaching = false;
@@ -64,13 +68,13 @@ export class Reconciler {
     this.#interfaces = options.interfaces;
     this.#listNodeAddresses = options.listNodeAddresses;
     this.#log = options.log;
-    this.#now = options.now;
+    this.#clock = new PlanClock(options.now);
     this.#isComplete = options.isComplete;
   }
 
   /** Everything that is known is in force. */
   get settled(): boolean {
-    return this.#flushedOnce && this.#flushing === undefined && this.failure === undefined;
+    return this.#flushedOnce && this.#flushing === undefined && this.failure === undefined && !this.#compiler.waiting;
   }
 
   get failure(): PosternError | undefined {
@@ -124,9 +128,12 @@ export class Reconciler {
       this.#refreshNodeAddresses();
       this.#refreshInterfaces();
       this.#compiler.endpoints.delayTakeOver(this.#toAttach.outdated());
-      const plan = this.#compiler.flush(this.#now());
+      const now = this.#clock.read();
+      this.#plannedAt = now.ms;
+      const plan = this.#compiler.flush(now);
       if (plan.generation !== this.#datapath.generation) this.#datapath.storeGeneration(plan.generation);
-      this.#owed.push(...plan.steps[0], ...plan.steps[1]);
+      const [removals, toMiddle, flips] = plan.steps;
+      this.#owed = [...makeRoomFirst(removals, this.#owed), ...toMiddle, ...flips];
       this.#settleDebts();
       this.#reportPolicies();
       this.#failure = undefined;
@@ -161,6 +168,7 @@ export class Reconciler {
     const notForwarding = this.#compiler.endpoints.judgesEgress ? this.#judgeForwarded(true) : undefined;
     if (owed.length > 0) this.#datapath.apply(owed);
     this.#owed = [];
+    this.#clock.resume();
     const earlier = (this.#earlier ??= new Set(this.#datapath.attached()));
     const wait = earlier.size > 0 && !this.#isComplete();
     const mustWait = (ifindex: number): boolean => wait && earlier.has(ifindex);
@@ -263,6 +271,7 @@ export class Reconciler {
   }
 
   #fail(error: unknown): void {
+    if (this.#owed.length > 0) this.#clock.stop(this.#plannedAt);
     this.#failure = error instanceof PosternError ? error : new PosternError('E_RECONCILE', String(error), { cause: error });
     this.#log.error({ code: this.#failure.code, err: error }, 'flush failed; it is tried again');
     this.#flushing ??= setTimeout(() => this.flush(), RETRY_MS);
@@ -282,13 +291,13 @@ export class Reconciler {
   #sweep(): void {
     this.#sweeping = undefined;
     try {
-      if (this.#owed.length === 0) this.#owed.push(...this.#compiler.sweep(this.#now()));
+      if (this.#owed.length === 0) this.#owed = this.#compiler.sweep(this.#clock.read());
       this.#settleDebts();
     } catch (error) {
       this.#fail(error);
     }
     if (this.#interfaces.missing.length > 0) this.interfacesChanged();
-    if (this.#waits() || this.#compiler.flushDue(this.#now())) this.flushSoon();
+    if (this.#waits() || this.#compiler.flushDue(this.#clock.read())) this.flushSoon();
     this.#sweepLater();
   }
 }

@@ -220,6 +220,8 @@ export class Compiler {
     this.#selectSubjects();
     this.#compileSubjects(now);
     this.#ledger.forgetUnborn();
+    // Starts the clock of what has died by this flush.
+    const removals = this.#ledger.removals(now.ms);
     const additions = this.#ledger.additions();
     const changes = this.identities.members.takeChanges();
     const addresses = this.#addressRows.operations(changes);
@@ -234,16 +236,14 @@ export class Compiler {
       (ruleset) => this.rulesets.strangerRef(ruleset),
       now,
     );
-    // Starts the clock of what has died by this flush.
-    const overdue = this.#ledger.removals(now.ms);
     this.#classes?.begin();
     const frontends = this.frontends.operations();
     const classRows = this.#classes?.additions(this.#egressRulesets()) ?? [];
     const toMiddle = [...additions, ...addresses, ...classRows, ...frontends];
     return {
-      steps: [toMiddle, [...flips, ...overdue]],
+      steps: [removals, toMiddle, flips],
       generation: this.#generation,
-      empty: toMiddle.length + flips.length + overdue.length === 0,
+      empty: removals.length + toMiddle.length + flips.length === 0,
     };
   }
 

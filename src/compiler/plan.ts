@@ -4,10 +4,11 @@ import type { Operation } from '../model/plan.ts';
 
 export interface Plan {
   /**
-   * First to the middle state (rulesets of both, identities of both, addresses of after, endpoints of before), then the endpoints' flips. Applied in
-   * order; a reader between any two operations sees a ruleset that was in force and an identity that the peer had.
+   * First what has been out of force for a second is removed, which makes room. Then to the middle state (rulesets of both, identities of both, addresses of
+   * after, endpoints of before), then the endpoints' flips. Applied in order; a reader between any two operations sees a ruleset that was in force and an
+   * identity that the peer had.
    */
-  readonly steps: readonly [toMiddle: readonly Operation[], flips: readonly Operation[]];
+  readonly steps: readonly [removals: readonly Operation[], toMiddle: readonly Operation[], flips: readonly Operation[]];
   /** The node-wide counter after this plan; stored before the flips. */
   readonly generation: number;
   /** Nothing to do. */

@@ -12,14 +12,16 @@ import type { ClusterObject } from '../../src/model/objects.ts';
 import type { Operation } from '../../src/model/plan.ts';
 import { namespace, node, pod, policy } from '../support/builders/objects.ts';
 
-/** Refuses operations while it is told to, and remembers the order of things. */
+/** Refuses operations while it is told to, or where there is no room for a pair, and remembers the order of things. */
 class FaultyDatapath extends MemoryDatapath {
   readonly log: string[] = [];
   refuse: Operation['op'] | undefined;
+  room = Infinity;
 
   override apply(operations: readonly Operation[]): void {
     for (const operation of operations) {
-      if (operation.op === this.refuse) throw new PosternError('E_DATAPATH', `${operation.op} failed`);
+      if (operation.op === this.refuse || (operation.op === 'put-pair' && this.pairs.size >= this.room))
+        throw new PosternError('E_DATAPATH', `${operation.op} failed`);
       super.apply([operation]);
       this.log.push(operation.op);
     }
@@ -53,6 +55,8 @@ describe('the reconciler', () => {
   /** Address → interface, as discovery would find them. */
   let present: Map<string, number>;
   let complete: boolean;
+  /** Milliseconds. */
+  let clock: number;
 
   beforeEach(() => {
     complete = true;
@@ -65,7 +69,8 @@ describe('the reconciler', () => {
         return wanted.has(address) ? [{ address, netnsInode: 1000 + hostIfindex, hostIfindex, gateways: [], contested: false }] : [];
       });
     interfaces = new Interfaces(find, (ifindex) => [...present.values()].includes(ifindex));
-    const now = (): { ms: number; monotonic: bigint } => ({ ms: performance.now(), monotonic: process.hrtime.bigint() });
+    clock = 0;
+    const now = (): { ms: number; monotonic: bigint } => ({ ms: clock, monotonic: BigInt(clock) * 1_000_000n });
     reconciler = new Reconciler({
       compiler,
       datapath,
@@ -126,6 +131,41 @@ describe('the reconciler', () => {
     datapath.refuse = undefined;
     reconciler.flush();
     expect(judge(FRIEND)).toBe('deny');
+  });
+
+  it('makes room before it tries again what found none, and removes nothing that is in force', () => {
+    const rules = (...apps: string[]): ClusterObject =>
+      policy('shop/web', {
+        podSelector: { matchLabels: { app: 'web' } },
+        ingress: apps.map((app) => ({ from: [{ podSelector: { matchLabels: { app } } }] })),
+      });
+    const PEERS = ['a', 'b', 'c', 'd'].map((app, index) => [app, `10.1.1.${index + 1}`] as const);
+    tell(...objects, ...PEERS.map(([app, address]) => pod(`shop/${app}`, { node: 'node-2', addresses: [address], labels: { app } })));
+    reconciler.synced();
+    tell(rules('a', 'b'));
+    reconciler.flush();
+    datapath.room = 4;
+    clock += 900;
+    tell(rules('b', 'c'));
+    reconciler.flush();
+    expect(reconciler.failure).toBeUndefined();
+    clock += 100;
+    tell(rules('c', 'd'));
+    reconciler.flush();
+    expect(reconciler.failure?.code).toBe('E_DATAPATH');
+    expect(PEERS.map(([, address]) => judge(address))).toEqual(['deny', 'allow', 'allow', 'deny']);
+    clock += 920;
+    reconciler.flush();
+    expect(reconciler.failure).toBeUndefined();
+    expect(PEERS.map(([, address]) => judge(address))).toEqual(['deny', 'deny', 'allow', 'allow']);
+    // What the failed plan put out of force is removed a second after the plan was applied, not after it was made.
+    const before = datapath.pairs.size;
+    clock += 990;
+    reconciler.flush();
+    expect(datapath.pairs.size).toBe(before);
+    clock += 20;
+    reconciler.flush();
+    expect(datapath.pairs.size).toBe(2);
   });
 
   it('lets go of an interface that is gone, and of a pod made anew under the same name', () => {
