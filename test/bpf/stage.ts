@@ -18,6 +18,8 @@ export interface Family {
   readonly stranger: string;
   /** Another pod of the same node, in no rule. */
   readonly neighbour: string;
+  /** A cluster address, for tests that make a Service of it. */
+  readonly service: string;
   readonly node: string;
   readonly otherNode: string;
   readonly gateway: string;
@@ -40,6 +42,7 @@ export const V4: Family = {
   friend: '10.1.0.3',
   stranger: '203.0.113.9',
   neighbour: '10.1.0.77',
+  service: '10.96.0.10',
   node: '10.9.0.1',
   otherNode: '10.9.0.2',
   gateway: '10.1.0.1',
@@ -60,6 +63,7 @@ export const V6: Family = {
   friend: 'fd00:1::3',
   stranger: '2001:db8:9::9',
   neighbour: 'fd00:1::77',
+  service: 'fd00:96::10',
   node: 'fd00:9::1',
   otherNode: 'fd00:9::2',
   gateway: 'fd00:1::1',
@@ -96,9 +100,16 @@ export class Stage {
   /** A direction without rules is not isolated; `policies: false` leaves the cluster without any. */
   set(
     rules: Rules,
-    options: { readonly policies?: boolean; readonly annotations?: Readonly<Record<string, string>>; readonly ranOpen?: boolean } = {},
+    options: {
+      readonly policies?: boolean;
+      readonly annotations?: Readonly<Record<string, string>>;
+      readonly ranOpen?: boolean;
+      /** Where Services are judged. */
+      readonly services?: 'after-nat' | 'endpoints';
+    } = {},
   ): void {
-    this.kernel.restart();
+    this.kernel.restart(options.services === undefined ? {} : { services: options.services });
+    this.kernel.leaveServicesToAfterNat(options.services === 'after-nat');
     this.kernel.upsert(
       namespace('shop'),
       node('node-1', [V4.node, V6.node]),

@@ -5,6 +5,7 @@ import { Compiler, type CompilerOptions } from '../../src/compiler/compiler.ts';
 import { KernelMaps } from '../../src/datapath/kernel-maps.ts';
 import * as layout from '../../src/datapath/layout.ts';
 import { closePrograms, loadPrograms, readPolicyObject, type LoadedPrograms } from '../../src/datapath/load-programs.ts';
+import { ageFlows, ageFragments, allowRewritten, forgetFlow, readFlow, type FlowEnds, type FlowWord } from './flow-rows.ts';
 import { REASONS, type ReasonName } from '../../src/model/reasons.ts';
 import type { Address } from '../../src/model/ip.ts';
 import { CONFIG_UNSET, type EndpointConfig, type Operation } from '../../src/model/plan.ts';
@@ -27,11 +28,13 @@ const INGRESS_IFINDEX = 36;
 const GSO_SEGS = 164;
 const CONTEXT = 168;
 const JIFFIES_PER_SECOND = 250;
+/** struct nf_hook_state, which a test run of a netfilter program takes: hook and family are its first two bytes. */
+const [HOOK_STATE, POST_ROUTING, AF_INET, AF_INET6] = [48, 4, 2, 10];
 
 /** Many times what any test opens, and quick to clear. */
 const CONNTRACK_ROWS = 8192;
 /** Maps whose rows are of one world; what the agent measures and the array of configurations stay. */
-const WORLD_MAPS = ['ipcache', 'prefixes', 'pairs', 'ports', 'far_endpoints'] as const;
+const WORLD_MAPS = ['ipcache', 'prefixes', 'pairs', 'ports', 'far_endpoints', 'frontends', 'local_pods'] as const;
 
 export interface Outcome {
   readonly passed: boolean;
@@ -161,13 +164,33 @@ export class KernelHarness {
     this.maps.apply(this.compiler.sweep({ ms: this.#now, monotonic: process.hrtime.bigint() + this.#ahead }));
   }
 
+  /** Tells from_pod whether after_nat is there for what goes to Services. */
+  leaveServicesToAfterNat(on: boolean): void {
+    this.maps.runtime[layout.LAYOUT.runtime.after_nat[0] / 4] = on ? 1 : 0;
+  }
+
+  /** The node forwards it, untracked and not rewritten: a test run of after_nat. Counted as the sender's egress. */
+  forward(frame: Uint8Array): Outcome {
+    const before = this.counts('egress');
+    const version = (frame[14] ?? 0) >> 4;
+    const { returnValue } = native.testRun(this.#programFd('after_nat'), {
+      data: frame,
+      context: hookState(version === 4 ? AF_INET : AF_INET6),
+    });
+    if (returnValue > 1) throw new Error(`the program returned ${returnValue}`);
+    return { passed: returnValue === 1, reason: this.#countedSince(before, 'egress') };
+  }
+
   /** `egress`: the pod sends it. */
   run(direction: Direction, frame: Uint8Array, options: RunOptions = {}): Outcome {
     const before = this.counts(direction);
     const passed = this.pass(direction, frame, options);
+    return { passed, reason: this.#countedSince(before, direction) };
+  }
+
+  #countedSince(before: readonly number[], direction: Direction): ReasonName | undefined {
     const after = this.counts(direction);
-    const counted = REASONS.find((_, index) => (after[index] ?? 0) > (before[index] ?? 0));
-    return { passed, reason: counted?.name };
+    return REASONS.find((_, index) => (after[index] ?? 0) > (before[index] ?? 0))?.name;
   }
 
   /** Whether it passes, without asking why: twice as fast. Throws where the program answers anything but pass or drop. */
@@ -177,7 +200,11 @@ export class KernelHarness {
     const came = direction === 'ingress' && options.fromNode !== true;
     view.setUint32(INGRESS_IFINDEX, came ? (options.hairpin === true ? IFINDEX : FOREIGN_IFINDEX) : 0, true);
     view.setUint32(GSO_SEGS, options.segments ?? 0, true);
-    const { returnValue } = native.testRun(this.#program(direction), { data: frame, context, repeat: options.repeat ?? 1 });
+    const { returnValue } = native.testRun(this.#programFd(direction === 'egress' ? 'from_pod' : 'to_pod'), {
+      data: frame,
+      context,
+      repeat: options.repeat ?? 1,
+    });
     if (returnValue !== PASS && returnValue !== DROP) throw new Error(`the program returned ${returnValue}`);
     return returnValue === PASS;
   }
@@ -187,23 +214,25 @@ export class KernelHarness {
     return native.mapDump(this.maps.fd('conntrack')).count;
   }
 
-  /** Forget all flows, or those with these ends, as if they had been evicted. Ports as in the key: an echo's are its identifier, and who asks. */
-  evict(ends?: { readonly remote: Address; readonly protocol: number; readonly localPort: number; readonly remotePort: number }): void {
-    if (ends === undefined) {
-      this.#clear('conntrack');
-      return;
-    }
-    const { keys, count } = native.mapDump(this.maps.fd('conntrack'));
-    const { '': whole, scope, local_port, remote_port } = layout.LAYOUT.flow_key;
-    for (let index = 0; index < count; index += 1) {
-      const key = keys.subarray(index * whole[1], (index + 1) * whole[1]);
-      const matches =
-        key[scope[0]] === ends.protocol &&
-        key.readUInt16BE(local_port[0]) === ends.localPort &&
-        key.readUInt16BE(remote_port[0]) === ends.remotePort &&
-        layout.flowRemote(key) === ends.remote;
-      if (matches) native.mapDelete(this.maps.fd('conntrack'), key);
-    }
+  /** Forget all flows, or those with these ends, as if they had been evicted. */
+  evict(ends?: FlowEnds): void {
+    if (ends === undefined) this.#clear('conntrack');
+    else forgetFlow(this.maps.fd('conntrack'), ends);
+  }
+
+  /** What its row says, if there is one. */
+  flow(ends: FlowEnds): FlowWord | undefined {
+    return readFlow(this.maps.fd('conntrack'), ends);
+  }
+
+  /** As after_nat does for a rewritten flow that it allows: a test run's packets have no connection that it could read. */
+  allowRewritten(ends: FlowEnds): void {
+    allowRewritten(this.maps.fd('conntrack'), ends, this.generation);
+  }
+
+  /** Under which flows must have been judged to be current. */
+  get generation(): number {
+    return this.#pod === undefined ? 0 : (this.compiler.endpoints.get(this.#pod)?.word?.generation ?? 0);
   }
 
   /** Forget flows, fragments, counters and events. */
@@ -217,14 +246,8 @@ export class KernelHarness {
   /** Make every flow, and every first fragment, look as if it had been quiet for so long. */
   age(seconds: number): void {
     const jiffies = seconds * JIFFIES_PER_SECOND;
-    this.#age('conntrack', layout.LAYOUT.flow[''][1], (view, at) => {
-      const seen = at + layout.LAYOUT.flow.seen[0];
-      view.setBigUint64(seen, view.getBigUint64(seen, true) - BigInt(jiffies), true);
-    });
-    const seenAt = this.#fragment['seen']?.[0] ?? 0;
-    this.#age('fragments', this.#fragment['']?.[1] ?? 0, (view, at) => {
-      view.setUint32(at + seenAt, (view.getUint32(at + seenAt, true) - jiffies) >>> 0, true);
-    });
+    ageFlows(this.maps.fd('conntrack'), jiffies);
+    ageFragments(this.maps.fd('fragments'), this.#fragment, jiffies);
   }
 
   events(): PacketEvent[] {
@@ -253,17 +276,10 @@ export class KernelHarness {
     return this.#pod === undefined ? 0 : (this.compiler.endpoints.get(this.#pod)?.counters ?? 0);
   }
 
-  #program(direction: Direction): native.Fd {
-    const program = this.programs[direction === 'egress' ? 'from_pod' : 'to_pod'];
+  #programFd(name: string): native.Fd {
+    const program = this.programs[name];
     if (program === undefined) throw new Error('the object lacks a program');
     return program.fd;
-  }
-
-  #age(map: string, size: number, change: (view: DataView, at: number) => void): void {
-    const { keys, values, count } = native.mapDump(this.maps.fd(map));
-    const view = new DataView(values.buffer, values.byteOffset, values.byteLength);
-    for (let index = 0; index < count; index += 1) change(view, index * size);
-    if (count > 0) native.mapPutBatch(this.maps.fd(map), keys, values, count);
   }
 
   #clear(map: string): void {
@@ -275,4 +291,10 @@ export class KernelHarness {
     const zeros = new Uint8Array(layout.LAYOUT.endpoint_counters[''][1] * native.possibleCpus());
     native.mapPut(this.maps.fd('counters'), layout.u32(this.#slot), zeros);
   }
+}
+
+function hookState(family: number): Uint8Array {
+  const state = new Uint8Array(HOOK_STATE);
+  state.set([POST_ROUTING, family]);
+  return state;
 }
