@@ -11,8 +11,7 @@ import { findPodInterfaces } from '../discovery/pod-interfaces.ts';
 import { watchLinks } from '../discovery/watch-links.ts';
 import { formatError, PosternError } from '../model/error.ts';
 import type { PacketEvent } from '../model/packet-event.ts';
-import type { SourceSink } from '../model/source.ts';
-import type { FilesSource } from '../manifests/files-source.ts';
+import type { ObservedSource, SourceSink } from '../model/source.ts';
 import { holdBpfRoot } from './bpf-root.ts';
 import { ControlSocket } from './control-socket.ts';
 import { DriftCheck } from './drift-check.ts';
@@ -24,7 +23,7 @@ import { isHealthy, makeStatus } from './status.ts';
 
 export interface AgentOptions {
   readonly node: string;
-  readonly source: FilesSource;
+  readonly source: ObservedSource;
   readonly bpfRoot: string;
   readonly socket: string;
   /** Folder of named network namespaces. */
@@ -114,7 +113,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   }
 }
 
-async function settle(source: FilesSource, reconciler: Reconciler, interfaces: Interfaces, compiler: Compiler): Promise<unknown> {
+async function settle(source: ObservedSource, reconciler: Reconciler, interfaces: Interfaces, compiler: Compiler): Promise<unknown> {
   await source.rescan();
   const deadline = performance.now() + SETTLE_TIMEOUT_MS;
   reconciler.interfacesChanged();

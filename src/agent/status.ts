@@ -3,8 +3,9 @@
 import type { Compiler } from '../compiler/compiler.ts';
 import type { Datapath } from '../datapath/port.ts';
 import { countRepaired } from '../model/drift.ts';
-import { formatError, type PosternError } from '../model/error.ts';
+import { formatError } from '../model/error.ts';
 import { REASONS } from '../model/reasons.ts';
+import type { ObservedSource } from '../model/source.ts';
 import type { DriftCheck } from './drift-check.ts';
 import type { Interfaces } from './interfaces.ts';
 import type { Reconciler } from './reconciler.ts';
@@ -16,7 +17,7 @@ export interface StatusParts {
   readonly interfaces: Interfaces;
   readonly reconciler: Reconciler;
   readonly drift: DriftCheck;
-  readonly source: { readonly healthy: boolean; readonly problems: readonly PosternError[] };
+  readonly source: Pick<ObservedSource, 'healthy' | 'problems' | 'details'>;
 }
 
 /** False while not all that the source holds is in force: a part of it cannot be read, a policy does not say whom it selects, rows find no room, or a flush fails. */
@@ -35,7 +36,11 @@ export function makeStatus({ node, compiler, datapath, interfaces, reconciler, d
     settled: reconciler.settled,
     healthy: isHealthy({ compiler, reconciler, source }),
     failure: reconciler.failure === undefined ? null : formatError(reconciler.failure),
-    source: { healthy: source.healthy, problems: source.problems.map(formatError) },
+    source: {
+      healthy: source.healthy,
+      problems: source.problems.map(formatError),
+      ...(source.details === undefined ? {} : { details: source.details }),
+    },
     datapath: { ...datapath.describe(), generation: datapath.generation, tookOverFlows: datapath.tookOverFlows },
     identities: compiler.identities.size,
     rulesets: compiler.rulesets.size,

@@ -5,15 +5,15 @@ import { dirname, join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Services } from '../datapath/load-programs.ts';
 import { PosternError } from '../model/error.ts';
+import type { ObservedSource } from '../model/source.ts';
 import { verifyCommand } from './agent-verify.ts';
 
-interface FilesFlag {
-  readonly kind: 'files';
-  readonly directory: string;
-}
+type SourceFlag = { readonly kind: 'files'; readonly directory: string } | { readonly kind: 'kube' };
 
 interface AgentFlags {
-  readonly source?: FilesFlag;
+  readonly source?: SourceFlag;
+  readonly kubeconfig?: string;
+  readonly context?: string;
   readonly node?: string;
   readonly bpfRoot?: string;
   readonly socket?: string;
@@ -30,7 +30,12 @@ interface AgentFlags {
 export function agentCommand(): Command {
   const command = new Command('agent').description('enforce NetworkPolicies in this network namespace');
   command
-    .addOption(new Option('--source <source>', 'where the cluster is read from: files:DIR').argParser(parseSource))
+    .addOption(new Option('--source <source>', 'where the cluster is read from: kube (the API server) or files:DIR').argParser(parseSource))
+    .option(
+      '--kubeconfig <file>',
+      "how the API server is reached (default: the pod's service account, else KUBECONFIG, else ~/.kube/config)",
+    )
+    .option('--context <name>', 'of the kubeconfig; default its current one')
     .option('--node <name>', 'the node whose pods are enforced')
     .option('--bpf-root <dir>', 'folder for pins; a bpf file system is mounted there unless it is on one (default /run/postern/NODE/bpf)')
     .option('--socket <path>', 'unix socket for status and events (default /run/postern/NODE/agent.sock)')
@@ -60,12 +65,13 @@ export function agentCommand(): Command {
 async function startAgent(flags: AgentFlags): Promise<void> {
   const { source, node } = flags;
   if (source === undefined)
-    throw new PosternError('E_USAGE', '--source is missing', { mend: 'say where the cluster is read from, e.g. --source files:DIR' });
+    throw new PosternError('E_USAGE', '--source is missing', {
+      mend: 'say where the cluster is read from, e.g. --source kube or --source files:DIR',
+    });
   if (node === undefined) throw new PosternError('E_USAGE', '--node is missing', { mend: 'name the node whose pods are to be enforced' });
   requireRoot();
   const { defaultFolder } = await import('../agent/bpf-root.ts');
   const { runAgent } = await import('../agent/agent.ts');
-  const { filesSource } = await import('../manifests/files-source.ts');
   const { pino } = await import('pino');
   const folder = defaultFolder(node);
   const socket = flags.socket ?? join(folder, 'agent.sock');
@@ -75,7 +81,7 @@ async function startAgent(flags: AgentFlags): Promise<void> {
   await runAgent(
     {
       node,
-      source: filesSource(source.directory),
+      source: await openSource(source, flags),
       bpfRoot: flags.bpfRoot ?? join(folder, 'bpf'),
       socket,
       netnsDirectory: flags.netnsDir,
@@ -104,9 +110,28 @@ async function uninstall(_flags: unknown, command: Command): Promise<void> {
   );
 }
 
-function parseSource(text: string): FilesFlag {
+/** Only what is used is loaded: client-node alone takes as much memory as all the rest. */
+async function openSource(source: SourceFlag, { kubeconfig, context }: AgentFlags): Promise<ObservedSource> {
+  switch (source.kind) {
+    case 'files': {
+      const { filesSource } = await import('../manifests/files-source.ts');
+      return filesSource(source.directory);
+    }
+    case 'kube': {
+      const { ApiServer } = await import('../kube/api-server.ts');
+      const { kubeSource } = await import('../kube/kube-source.ts');
+      return kubeSource(
+        new ApiServer({ ...(kubeconfig === undefined ? {} : { kubeconfig }), ...(context === undefined ? {} : { context }) }),
+      );
+    }
+  }
+}
+
+function parseSource(text: string): SourceFlag {
+  if (text === 'kube') return { kind: 'kube' };
   const [kind, directory] = [text.slice(0, text.indexOf(':')), text.slice(text.indexOf(':') + 1)];
-  if (kind !== 'files' || directory === '') throw new InvalidArgumentError('it must be files:DIR, a folder of manifests with status.');
+  if (kind !== 'files' || directory === '')
+    throw new InvalidArgumentError('it must be kube, or files:DIR, a folder of manifests with status.');
   if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true)
     throw new InvalidArgumentError(`${directory} is not a folder.`);
   return { kind, directory };

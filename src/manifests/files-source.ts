@@ -2,7 +2,7 @@
 
 import { statSync } from 'node:fs';
 import { formatError, PosternError } from '../model/error.ts';
-import type { Source, SourceSink } from '../model/source.ts';
+import type { ObservedSource, SourceSink } from '../model/source.ts';
 import { FolderWatch } from './folder-watch.ts';
 import { ManifestFolder } from './manifest-folder.ts';
 import { mergeManifests } from './manifests.ts';
@@ -13,18 +13,6 @@ export interface FilesSourceOptions {
   readonly rescanEvery?: number;
 }
 
-export interface FilesSource extends Source {
-  /**
-   * Looks at the folder now; when it resolves, the events of every change made before the call have been delivered.
-   * Throws `E_SOURCE_STOPPED` while the source does not run.
-   */
-  rescan(): Promise<void>;
-  /** False while anything in the folder cannot be read; what it says is then not all that stands there. */
-  readonly healthy: boolean;
-  /** All that is wrong now, also what was reported before. */
-  readonly problems: readonly PosternError[];
-}
-
 /** Changes that follow each other this closely are one; a file is mostly written in less. */
 const QUIET_MS = 8;
 /** No change waits longer than this for quiet. */
@@ -32,11 +20,11 @@ const LONGEST_WAIT_MS = 20;
 const RESCAN_EVERY_MS = 5000;
 
 /** Throws (from `run`) `E_MANIFEST_FOLDER` where `directory` is no folder. Files should change by rename. */
-export function filesSource(directory: string, options: FilesSourceOptions = {}): FilesSource {
+export function filesSource(directory: string, options: FilesSourceOptions = {}): ObservedSource {
   return new WatchedFolderSource(directory, options.rescanEvery ?? RESCAN_EVERY_MS);
 }
 
-class WatchedFolderSource implements FilesSource {
+class WatchedFolderSource implements ObservedSource {
   readonly #directory: string;
   readonly #rescanEvery: number;
   readonly #folder: ManifestFolder;

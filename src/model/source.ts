@@ -21,3 +21,15 @@ export interface Source {
   /** Resolves when `signal` aborts. Throws only when the source can never work (e.g. the folder is not a folder). */
   run(sink: SourceSink, signal: AbortSignal): Promise<void>;
 }
+
+/** What an agent runs on, and asks how it fares. */
+export interface ObservedSource extends Source {
+  /** False while what has been told may not be all that there is: a part cannot be read, or nobody answers. */
+  readonly healthy: boolean;
+  /** All that is wrong now, also what was reported before. */
+  readonly problems: readonly PosternError[];
+  /** When it resolves, every change that the source could know of before the call has been told. Throws `E_SOURCE_STOPPED` while it does not run. */
+  rescan(): Promise<void>;
+  /** More about its parts, for the status. */
+  readonly details?: unknown;
+}

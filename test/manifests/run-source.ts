@@ -2,14 +2,14 @@
 
 import { onTestFinished } from 'vitest';
 import { filesSource } from '../../src/manifests/files-source.ts';
-import type { FilesSource, FilesSourceOptions } from '../../src/manifests/files-source.ts';
+import type { FilesSourceOptions } from '../../src/manifests/files-source.ts';
 import type { PosternError } from '../../src/model/error.ts';
 import { objectKey } from '../../src/model/objects.ts';
 import type { ClusterObject, NetworkPolicyObject } from '../../src/model/objects.ts';
-import type { ClusterEvent } from '../../src/model/source.ts';
+import type { ClusterEvent, ObservedSource } from '../../src/model/source.ts';
 
 export interface Running {
-  readonly source: FilesSource;
+  readonly source: ObservedSource;
   /** One element for each call of `events`. */
   readonly calls: ClusterEvent[][];
   readonly problems: PosternError[];

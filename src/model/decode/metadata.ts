@@ -9,6 +9,9 @@ import type { JsonRecord } from './fields.ts';
 /** What an object that names no namespace belongs to, as kubectl has it. */
 const DEFAULT_NAMESPACE = 'default';
 
+/** What our own annotations begin with. */
+const OWN_ANNOTATIONS = 'postern.dev/';
+
 const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 const LONGEST_NAME = 253;
 
@@ -17,6 +20,7 @@ export interface Metadata {
   readonly name: string;
   readonly uid: string;
   readonly labels: Labels;
+  /** Our own alone. */
   readonly annotations: Readonly<Record<string, string>>;
   /** Milliseconds since the epoch; 0 where absent. */
   readonly createdAt: number;
@@ -34,10 +38,15 @@ export function decodeMetadata(kind: ClusterKind, object: JsonRecord): Metadata 
     name,
     uid: textAt(metadata, 'uid', 'metadata.uid') ?? `${kind}/${namespace}/${name}`,
     labels: textMapAt(metadata, 'labels', 'metadata.labels'),
-    annotations: textMapAt(metadata, 'annotations', 'metadata.annotations'),
+    annotations: ownAnnotations(textMapAt(metadata, 'annotations', 'metadata.annotations')),
     createdAt: timeAt(metadata, 'creationTimestamp', 'metadata.creationTimestamp') ?? 0,
     terminating: timeAt(metadata, 'deletionTimestamp', 'metadata.deletionTimestamp') !== undefined,
   };
+}
+
+/** Others' can be as large as the object itself (kubectl's last applied configuration). */
+function ownAnnotations(annotations: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(annotations).filter(([key]) => key.startsWith(OWN_ANNOTATIONS)));
 }
 
 /** Decodes an object of a known kind; an error of `decode` gets the object's name. */

@@ -15,7 +15,7 @@ describe('metadata', () => {
     ['absent labels are none', {}, { labels: {}, annotations: {} }],
     ['null labels are none', { labels: null, annotations: null }, { labels: {}, annotations: {} }],
     ['labels are kept, empty values too', { labels: { a: '', 'b.io/c': 'd' } }, { labels: { a: '', 'b.io/c': 'd' } }],
-    ['annotations are kept', { annotations: { a: 'b' } }, { annotations: { a: 'b' } }],
+    ['our own annotations are kept', { annotations: { a: 'b', 'postern.dev/c': 'd' } }, { annotations: { 'postern.dev/c': 'd' } }],
     ['a null deletionTimestamp is absent', { deletionTimestamp: null }, { terminating: false }],
     ['a deletionTimestamp makes it terminating', { deletionTimestamp: '2026-01-31T12:00:00Z' }, { terminating: true }],
     ['a null creationTimestamp is absent', { creationTimestamp: null }, {}],

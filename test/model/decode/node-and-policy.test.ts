@@ -47,13 +47,13 @@ describe('a Node', () => {
 describe('a NetworkPolicy', () => {
   it('keeps its spec as it is, good or bad', () => {
     const spec = { podSelector: 7 };
-    expect(policy({ spec }, { creationTimestamp: '1970-01-01T00:00:02Z', annotations: { a: 'b' } })).toEqual({
+    expect(policy({ spec }, { creationTimestamp: '1970-01-01T00:00:02Z', annotations: { 'postern.dev/a': 'b' } })).toEqual({
       kind: 'NetworkPolicy',
       namespace: 'shop',
       name: 'web',
       uid: 'NetworkPolicy/shop/web',
       createdAt: 2000,
-      annotations: { a: 'b' },
+      annotations: { 'postern.dev/a': 'b' },
       spec,
     });
     expect(policy({}).spec).toBeUndefined();

@@ -1,0 +1,203 @@
+/** An API server that lists, watches, forgets old versions and misbehaves as it is told. */
+
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Manifest } from '../../support/builders/manifests.ts';
+import { RESOURCES } from '../../../src/kube/resources.ts';
+
+interface Change {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
+  readonly path: string;
+  readonly object: Manifest;
+  readonly version: number;
+}
+
+interface Watcher {
+  readonly path: string;
+  readonly response: ServerResponse;
+}
+
+/** What the server does with the next requests instead of answering them. */
+export type Fault =
+  | { readonly kind: 'refuse'; readonly status: number; readonly message: string }
+  /** Accepts a watch and ends it at once, whatever its version. */
+  | { readonly kind: 'instant end' }
+  /** Says nothing, for ever. */
+  | { readonly kind: 'silence' }
+  /** Breaks the connection in the middle of the answer. */
+  | { readonly kind: 'break' };
+
+export class FakeApiServer {
+  readonly requests: { readonly path: string; readonly query: URLSearchParams }[] = [];
+  readonly #server: Server;
+  readonly #objects = new Map<string, Map<string, Manifest>>();
+  readonly #snapshots = new Map<string, { readonly items: readonly Manifest[]; readonly version: number }>();
+  readonly #watchers = new Set<Watcher>();
+  #history: Change[] = [];
+  #version = 1;
+  #forgotten = 0;
+  #fault: ((request: { path: string; watch: boolean }) => Fault | undefined) | undefined;
+
+  constructor() {
+    for (const { path } of RESOURCES) this.#objects.set(path, new Map());
+    this.#server = createServer((request, response) => this.#answer(request, response));
+  }
+
+  async listen(): Promise<string> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  close(): void {
+    this.#server.closeAllConnections();
+    this.#server.close();
+  }
+
+  /** Of every resource, as a list would show them. */
+  get objects(): readonly Manifest[] {
+    return [...this.#objects.values()].flatMap((objects) => [...objects.values()]);
+  }
+
+  put(object: Manifest): void {
+    const path = pathOf(object);
+    const objects = this.#objects.get(path)!;
+    const key = keyOf(object);
+    this.#version += 1;
+    const versioned = { ...object, metadata: { ...(object['metadata'] as Manifest), resourceVersion: String(this.#version) } };
+    const type = objects.has(key) ? 'MODIFIED' : 'ADDED';
+    objects.set(key, versioned);
+    this.#record({ type, path, object: versioned, version: this.#version });
+  }
+
+  remove(object: Manifest): void {
+    const path = pathOf(object);
+    const before = this.#objects.get(path)!.get(keyOf(object));
+    if (before === undefined) return;
+    this.#version += 1;
+    this.#objects.get(path)!.delete(keyOf(object));
+    const last = { ...before, metadata: { ...(before['metadata'] as Manifest), resourceVersion: String(this.#version) } };
+    this.#record({ type: 'DELETED', path, object: last, version: this.#version });
+  }
+
+  /** Watches from before now are answered with 410, and so are pages of earlier lists. */
+  compact(): void {
+    this.#forgotten = this.#version;
+    this.#history = [];
+    this.#snapshots.clear();
+  }
+
+  bookmark(): void {
+    for (const { path, response } of this.#watchers) {
+      const { kind, apiVersion } = RESOURCES.find((resource) => resource.path === path)!;
+      send(response, { type: 'BOOKMARK', object: { kind, apiVersion, metadata: { resourceVersion: String(this.#version) } } });
+    }
+  }
+
+  /** Tells every watch that its version is too old. */
+  expireWatches(): void {
+    for (const { response } of this.#takeWatchers()) {
+      send(response, { type: 'ERROR', object: { kind: 'Status', code: 410, reason: 'Expired', message: 'too old resource version' } });
+      response.end();
+    }
+  }
+
+  /** Ends every watch, whole or in the middle of a line. */
+  endWatches(broken = false): void {
+    for (const { response } of this.#takeWatchers()) {
+      if (broken) {
+        response.write('{"type":"ADDED","object":{"meta');
+        response.destroy();
+      } else response.end();
+    }
+  }
+
+  /** Until it is called again. */
+  misbehave(fault?: (request: { path: string; watch: boolean }) => Fault | undefined): void {
+    this.#fault = fault;
+  }
+
+  #takeWatchers(): readonly Watcher[] {
+    const watchers = [...this.#watchers];
+    this.#watchers.clear();
+    return watchers;
+  }
+
+  #record(change: Change): void {
+    this.#history.push(change);
+    for (const { path, response } of this.#watchers) if (path === change.path) send(response, change);
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    const { pathname: path, searchParams: query } = new URL(request.url ?? '', 'http://server');
+    const watch = query.get('watch') === '1';
+    this.requests.push({ path, query });
+    const fault = this.#fault?.({ path, watch });
+    switch (fault?.kind) {
+      case 'refuse':
+        refuse(response, fault.status, fault.message);
+        return;
+      case 'instant end':
+        response.end();
+        return;
+      case 'silence':
+        response.flushHeaders();
+        return;
+      case 'break':
+        response.write('{"kind":"PodList","items":[');
+        setImmediate(() => response.destroy());
+        return;
+      case undefined:
+        if (watch) this.#watch(path, Number(query.get('resourceVersion')), response);
+        else this.#list(path, query, response);
+    }
+  }
+
+  #list(path: string, query: URLSearchParams, response: ServerResponse): void {
+    const [id = '', offset = '0'] = (query.get('continue') ?? '').split(' ');
+    const limit = Number(query.get('limit'));
+    let snapshot = this.#snapshots.get(id);
+    if (id !== '' && snapshot === undefined) {
+      refuse(response, 410, 'the provided continue parameter is too old');
+      return;
+    }
+    snapshot ??= { items: [...this.#objects.get(path)!.values()], version: this.#version };
+    const start = Number(offset);
+    const end = start + limit;
+    const more = end < snapshot.items.length;
+    const next = id === '' ? String(this.requests.length) : id;
+    if (more) this.#snapshots.set(next, snapshot);
+    const items = snapshot.items.slice(start, end).map(({ kind: _kind, apiVersion: _apiVersion, ...item }) => item);
+    const metadata = { resourceVersion: String(snapshot.version), ...(more ? { continue: `${next} ${end}` } : {}) };
+    response.end(JSON.stringify({ kind: 'List', metadata, items }));
+  }
+
+  #watch(path: string, version: number, response: ServerResponse): void {
+    if (version < this.#forgotten) {
+      refuse(response, 410, 'too old resource version');
+      return;
+    }
+    response.flushHeaders();
+    for (const change of this.#history) if (change.path === path && change.version > version) send(response, change);
+    const watcher = { path, response };
+    this.#watchers.add(watcher);
+    response.on('close', () => this.#watchers.delete(watcher));
+  }
+}
+
+function send(response: ServerResponse, event: { readonly type: string; readonly object: unknown }): void {
+  response.write(`${JSON.stringify({ type: event.type, object: event.object })}\n`);
+}
+
+function refuse(response: ServerResponse, code: number, message: string): void {
+  response.statusCode = code;
+  response.end(JSON.stringify({ kind: 'Status', code, message }));
+}
+
+function pathOf(object: Manifest): string {
+  return RESOURCES.find(({ kind }) => kind === object['kind'])!.path;
+}
+
+function keyOf(object: Manifest): string {
+  const { namespace, name } = object['metadata'] as { readonly namespace?: string; readonly name: string };
+  return namespace === undefined ? name : `${namespace}/${name}`;
+}
