@@ -31,6 +31,7 @@ constexpr Export kExports[] = {
     {"mapPutBatch", postern::map_put_batch},
     {"mapDeleteBatch", postern::map_delete_batch},
     {"mapDump", postern::map_dump},
+    {"mapDumpPart", postern::map_dump_part},
     {"mapMmap", postern::map_mmap},
     {"mapUnmap", postern::map_unmap},
     {"mapFreeze", postern::map_freeze},

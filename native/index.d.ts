@@ -99,6 +99,16 @@ export function mapDeleteBatch(map: Fd, keys: Uint8Array, count: number): number
 /** The whole map, by batches where the kernel can. Rows that come and go meanwhile may be missed or seen. */
 export function mapDump(map: Fd): { readonly keys: Buffer; readonly values: Buffer; readonly count: number };
 /**
+ * The next part of a map: about `count` rows (more where one bucket of a hash holds more), after those of the part that gave `cursor`; null for the first.
+ * The last part gives no cursor. Rows that come and go meanwhile may be missed or seen, also twice; a trie whose row under the cursor was deleted is begun
+ * anew, so whoever reads should stop after some times the map's size.
+ */
+export function mapDumpPart(
+  map: Fd,
+  cursor: Uint8Array | null,
+  count: number,
+): { readonly keys: Buffer; readonly values: Buffer; readonly count: number; readonly cursor?: Buffer };
+/**
  * Map an array map (created with BPF_F_MMAPABLE) into memory, shared with the kernel: maxEntries elements, each at a multiple of the value size rounded up to 8.
  * `mapUnmap` (or garbage collection) ends it; the map's descriptor may be closed meanwhile.
  */

@@ -32,6 +32,7 @@ export const {
   mapPutBatch,
   mapDeleteBatch,
   mapDump,
+  mapDumpPart,
   mapMmap,
   mapUnmap,
   mapFreeze,

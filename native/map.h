@@ -18,6 +18,7 @@ napi_value map_next_key(napi_env env, napi_callback_info info);
 napi_value map_put_batch(napi_env env, napi_callback_info info);
 napi_value map_delete_batch(napi_env env, napi_callback_info info);
 napi_value map_dump(napi_env env, napi_callback_info info);
+napi_value map_dump_part(napi_env env, napi_callback_info info);
 napi_value map_mmap(napi_env env, napi_callback_info info);
 napi_value map_unmap(napi_env env, napi_callback_info info);
 napi_value map_freeze(napi_env env, napi_callback_info info);

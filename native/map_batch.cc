@@ -21,36 +21,29 @@ struct Dump {
   uint32_t count = 0;
 };
 
-int dump_singly(const MapShape &map, Dump &dump) {
-  std::vector<uint8_t> key(map.key_size), next(map.key_size), value(map.value_size);
-  dump = {};
-  int result = bpf_map_get_next_key(map.fd, nullptr, next.data());
-  while (result == 0) {
-    key = next;
-    if (bpf_map_lookup_elem(map.fd, key.data(), value.data()) == 0) {
-      dump.keys.insert(dump.keys.end(), key.begin(), key.end());
-      dump.values.insert(dump.values.end(), value.begin(), value.end());
-      dump.count += 1;
-    } else if (errno != ENOENT) {
-      return errno;
-    }
-    /* A key that was deleted meanwhile starts the walk anew: it must end, also where the map is refilled for ever. */
-    if (dump.count > 2 * static_cast<uint64_t>(map.max_entries)) return 0;
-    result = bpf_map_get_next_key(map.fd, key.data(), next.data());
-  }
-  return errno == ENOENT ? 0 : errno;
+enum Way : uint8_t { kByBatches = 0, kSingly = 1 };
+
+/* Where a part of a map ended. The place is a bucket's number for batches of hashes, else a key. */
+struct Cursor {
+  Way way = kByBatches;
+  bool started = false;
+  std::vector<uint8_t> place;
+
+  explicit Cursor(const MapShape &map) : place(std::max<size_t>(map.key_size, 8)) {}
+  const uint8_t *after() const { return started ? place.data() : nullptr; }
+};
+
+void set_rows(const MapShape &map, Dump &dump, uint32_t rows) {
+  dump.keys.resize(static_cast<size_t>(rows) * map.key_size);
+  dump.values.resize(static_cast<size_t>(rows) * map.value_size);
 }
 
-int dump_by_batches(const MapShape &map, Dump &dump) {
-  /* The place in the map: a bucket's number for hashes, a key for other types. */
-  std::vector<uint8_t> place(std::max<uint32_t>(map.key_size, 8));
-  uint32_t room = std::min<uint32_t>(map.max_entries, 4096);
-  bool started = false;
+int add_by_batch(const MapShape &map, Cursor &cursor, uint32_t room, Dump &dump, bool &done) {
+  std::vector<uint8_t> next(cursor.place.size());
   for (;;) {
     uint32_t count = room;
-    dump.keys.resize(static_cast<size_t>(dump.count + count) * map.key_size);
-    dump.values.resize(static_cast<size_t>(dump.count + count) * map.value_size);
-    int result = bpf_map_lookup_batch(map.fd, started ? place.data() : nullptr, place.data(),
+    set_rows(map, dump, dump.count + room);
+    int result = bpf_map_lookup_batch(map.fd, const_cast<uint8_t *>(cursor.after()), next.data(),
                                       dump.keys.data() + static_cast<size_t>(dump.count) * map.key_size,
                                       dump.values.data() + static_cast<size_t>(dump.count) * map.value_size, &count,
                                       nullptr);
@@ -59,14 +52,51 @@ int dump_by_batches(const MapShape &map, Dump &dump) {
       room *= 2;
       continue;
     }
+    dump.count += error == 0 || error == ENOENT ? count : 0;
+    set_rows(map, dump, dump.count);
     if (error != 0 && error != ENOENT) return error;
-    started = true;
-    dump.count += count;
-    if (error == ENOENT || count == 0) break;
+    done = error == ENOENT || count == 0;
+    cursor.place = next;
+    cursor.started = true;
+    return 0;
   }
-  dump.keys.resize(static_cast<size_t>(dump.count) * map.key_size);
-  dump.values.resize(static_cast<size_t>(dump.count) * map.value_size);
+}
+
+int add_singly(const MapShape &map, Cursor &cursor, uint32_t room, Dump &dump, bool &done) {
+  std::vector<uint8_t> next(map.key_size), value(map.value_size);
+  cursor.way = kSingly;
+  for (uint32_t step = 0; step < room; step += 1) {
+    if (bpf_map_get_next_key(map.fd, cursor.after(), next.data()) != 0) {
+      done = errno == ENOENT;
+      return done ? 0 : errno;
+    }
+    std::copy(next.begin(), next.end(), cursor.place.begin());
+    cursor.started = true;
+    if (bpf_map_lookup_elem(map.fd, next.data(), value.data()) == 0) {
+      dump.keys.insert(dump.keys.end(), next.begin(), next.end());
+      dump.values.insert(dump.values.end(), value.begin(), value.end());
+      dump.count += 1;
+    } else if (errno != ENOENT) {
+      return errno;
+    }
+  }
   return 0;
+}
+
+/* Adds about `room` rows, and says in `done` whether these were the last. */
+int add_part(const MapShape &map, Cursor &cursor, uint32_t room, Dump &dump, bool &done) {
+  room = std::max<uint32_t>(std::min(room, map.max_entries), 1);
+  int error = cursor.way == kSingly ? EOPNOTSUPP : add_by_batch(map, cursor, room, dump, done);
+  /* EINTR: generic batches give up where rows vanish faster than they look. Their place is a key. */
+  return lacks_batches(error) || error == EINTR ? add_singly(map, cursor, room, dump, done) : error;
+}
+
+ObjectBuilder describe(napi_env env, const Dump &dump) {
+  ObjectBuilder fields(env);
+  fields.field("keys", make_buffer(env, dump.keys.data(), dump.keys.size()))
+      .field("values", make_buffer(env, dump.values.data(), dump.values.size()))
+      .number("count", dump.count);
+  return fields;
 }
 
 }  // namespace
@@ -135,16 +165,39 @@ napi_value map_dump(napi_env env, napi_callback_info info) {
   Arguments args(env, info, "mapDump");
   MapShape map;
   if (!read_shape(args, map)) return nullptr;
+  Cursor cursor(map);
   Dump dump;
-  int error = dump_by_batches(map, dump);
-  /* EINTR: generic batches give up where rows vanish faster than they look. */
-  if (lacks_batches(error) || error == EINTR) error = dump_singly(map, dump);
-  if (error != 0) return throw_errno(env, error, "BPF_MAP_LOOKUP_BATCH", map.name);
-  return ObjectBuilder(env)
-      .field("keys", make_buffer(env, dump.keys.data(), dump.keys.size()))
-      .field("values", make_buffer(env, dump.values.data(), dump.values.size()))
-      .number("count", dump.count)
-      .value();
+  /* A key that was deleted meanwhile starts the walk anew: it must end, also where the map is refilled for ever. */
+  for (bool done = false; !done && dump.count <= 2 * static_cast<uint64_t>(map.max_entries);) {
+    if (int error = add_part(map, cursor, 4096, dump, done))
+      return throw_errno(env, error, "BPF_MAP_LOOKUP_BATCH", map.name);
+  }
+  return describe(env, dump).value();
+}
+
+napi_value map_dump_part(napi_env env, napi_callback_info info) {
+  Arguments args(env, info, "mapDumpPart");
+  MapShape map;
+  Bytes given = args.absent(1) ? Bytes{} : args.bytes(1, "cursor");
+  uint32_t count = args.u32(2, "count");
+  if (!read_shape(args, map)) return nullptr;
+  Cursor cursor(map);
+  if (given.data != nullptr) {
+    if (!check_size(args, given, 1 + cursor.place.size(), "cursor")) return nullptr;
+    cursor.way = given.data[0] == kSingly ? kSingly : kByBatches;
+    cursor.started = true;
+    std::copy(given.data + 1, given.data + given.size, cursor.place.begin());
+  }
+  Dump dump;
+  bool done = false;
+  if (int error = add_part(map, cursor, count, dump, done))
+    return throw_errno(env, error, "BPF_MAP_LOOKUP_BATCH", map.name);
+  ObjectBuilder fields = describe(env, dump);
+  if (!done) {
+    cursor.place.insert(cursor.place.begin(), cursor.way);
+    fields.field("cursor", make_buffer(env, cursor.place.data(), cursor.place.size()));
+  }
+  return fields.value();
 }
 
 }  // namespace postern

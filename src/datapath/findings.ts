@@ -18,6 +18,17 @@ export class Findings {
     if (line.differed <= DRIFTS_LISTED) this.#drifts.push(drift);
   }
 
+  /** Whether a drift would be listed; where not, `addUnlisted` is enough. */
+  lists(what: string): boolean {
+    return this.#line(what).differed < DRIFTS_LISTED;
+  }
+
+  addUnlisted(what: string, repaired: boolean): void {
+    const line = this.#line(what);
+    line.differed += 1;
+    if (repaired) line.repaired += 1;
+  }
+
   get compared(): readonly Compared[] {
     return [...this.#lines.values()];
   }

@@ -14,8 +14,26 @@ export interface GenerationHolder {
   apply(operations: readonly Operation[]): void;
 }
 
-export function kernelSettings(holder: GenerationHolder, maps: KernelMaps, afterNat: boolean, desired: DesiredState): Setting[] {
-  const slot = (member: 'prefix_families' | 'after_nat'): number => LAYOUT.runtime[member][0] / 4;
+type Member = 'prefix_families' | 'trace_flows' | 'jiffies_per_second' | 'after_nat';
+
+/** What this agent has told the programs of itself. */
+export interface Told {
+  readonly afterNat: boolean;
+  readonly traceFlows: boolean;
+  readonly jiffiesPerSecond: number;
+}
+
+export function setRuntime(maps: KernelMaps, member: Member, value: number): void {
+  maps.runtime[LAYOUT.runtime[member][0] / 4] = value;
+}
+
+export function kernelSettings(holder: GenerationHolder, maps: KernelMaps, told: Told, desired: DesiredState): Setting[] {
+  const runtime = (name: string, member: Member, expected: number): Setting => ({
+    name,
+    expected,
+    found: maps.runtime[LAYOUT.runtime[member][0] / 4] ?? 0,
+    mend: () => setRuntime(maps, member, expected),
+  });
   const { families, permanent } = readPrefixes(desired);
   return [
     {
@@ -24,21 +42,12 @@ export function kernelSettings(holder: GenerationHolder, maps: KernelMaps, after
       found: holder.generation,
       mend: () => holder.storeGeneration(desired.generation),
     },
-    {
-      name: 'families with prefixes',
-      expected: families,
-      found: maps.runtime[slot('prefix_families')] ?? 0,
-      // Whenever a prefix is put, the value is written anew.
-      mend: () => holder.apply(permanent),
-    },
-    {
-      name: 'Services judged after NAT',
-      expected: Number(afterNat),
-      found: maps.runtime[slot('after_nat')] ?? 0,
-      mend: () => {
-        maps.runtime[slot('after_nat')] = Number(afterNat);
-      },
-    },
+    // Whenever a prefix is put, the value is written anew.
+    { ...runtime('families with prefixes', 'prefix_families', families), mend: () => holder.apply(permanent) },
+    runtime('Services judged after NAT', 'after_nat', Number(told.afterNat)),
+    runtime('flows are told', 'trace_flows', Number(told.traceFlows)),
+    // Without it no row grows old.
+    runtime('jiffies in a second', 'jiffies_per_second', told.jiffiesPerSecond),
   ];
 }
 

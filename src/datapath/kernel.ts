@@ -1,6 +1,5 @@
 /** The datapath in the kernel: fresh programs and maps, filled by operations, put on interfaces in one step each. */
 
-import { setTimeout as sleep } from 'node:timers/promises';
 import * as native from '../../native/index.js';
 import type { DriftReport } from '../model/drift.ts';
 import type { EndpointCounters, PacketEvent } from '../model/packet-event.ts';
@@ -11,13 +10,14 @@ import { EarlierEndpoints } from './earlier-endpoints.ts';
 import { KernelHooks } from './kernel-hooks.ts';
 import { KernelMaps } from './kernel-maps.ts';
 import { KernelRows } from './kernel-rows.ts';
-import { kernelSettings } from './kernel-settings.ts';
+import { kernelSettings, setRuntime } from './kernel-settings.ts';
 import * as layout from './layout.ts';
 import { closePrograms, loadPrograms, type LoadedPrograms, type LoadOptions, type Services } from './load-programs.ts';
+import { measureClock } from './measure-clock.ts';
 import { pinMaps } from './pinned-maps.ts';
 import { listAside } from './put-aside.ts';
 import type { Datapath, DesiredState, EarlierEndpoint } from './port.ts';
-import { verifyDatapath } from './verify.ts';
+import { verifyDatapath, type Setting } from './verify.ts';
 
 export interface KernelOptions extends LoadOptions {
   readonly bpfRoot: string;
@@ -34,10 +34,6 @@ export interface KernelDescription extends Readonly<Record<string, unknown>> {
   readonly putAside?: readonly string[];
 }
 
-/** Kernels are built with one of these (CONFIG_HZ). */
-const JIFFIES_PER_SECOND = [100, 250, 300, 1000];
-const CLOCK_INTERVAL_MS = 100;
-
 export class KernelDatapath implements Datapath {
   readonly #loaded: LoadedPrograms;
   readonly #maps: KernelMaps;
@@ -47,13 +43,16 @@ export class KernelDatapath implements Datapath {
   readonly #hooks: KernelHooks;
   readonly #earlier: EarlierEndpoints;
   readonly #bpfRoot: string;
+  readonly #jiffiesPerSecond: number;
+  #traceFlows = false;
   #flowsKept = false;
   #events: native.Listener | undefined;
 
-  private constructor(loaded: LoadedPrograms, maps: KernelMaps, options: KernelOptions) {
+  private constructor(loaded: LoadedPrograms, maps: KernelMaps, jiffiesPerSecond: number, options: KernelOptions) {
     const { object } = loaded;
     this.#loaded = loaded;
     this.#maps = maps;
+    this.#jiffiesPerSecond = jiffiesPerSecond;
     this.#rows = new KernelRows(maps);
     this.#bpfRoot = options.bpfRoot;
     this.#earlier = new EarlierEndpoints(object);
@@ -72,8 +71,9 @@ export class KernelDatapath implements Datapath {
   static async open(options: KernelOptions): Promise<KernelDatapath> {
     const loaded = loadPrograms(options);
     const maps = new KernelMaps(loaded.object.maps);
-    await measureClock(loaded.object, maps);
-    return new KernelDatapath(loaded, maps, options);
+    const jiffiesPerSecond = await measureClock(loaded.object, maps);
+    setRuntime(maps, 'jiffies_per_second', jiffiesPerSecond);
+    return new KernelDatapath(loaded, maps, jiffiesPerSecond, options);
   }
 
   get tookOverFlows(): boolean {
@@ -128,11 +128,8 @@ export class KernelDatapath implements Datapath {
 
   /** from_pod leaves Services to after_nat only while that is attached. */
   judgeForwarded(on: boolean): void {
-    const tell = (attached: boolean): void => {
-      this.#maps.runtime[layout.LAYOUT.runtime.after_nat[0] / 4] = attached ? 1 : 0;
-    };
     if (on) this.#afterNat.attach();
-    tell(on && this.#afterNat.attached);
+    setRuntime(this.#maps, 'after_nat', Number(on && this.#afterNat.attached));
     if (!on) this.#afterNat.detach();
   }
 
@@ -151,11 +148,11 @@ export class KernelDatapath implements Datapath {
   }
 
   verify(desired: DesiredState, repair: boolean): Promise<DriftReport> {
-    return verifyDatapath(
-      { store: this.#rows, hooks: this.#hooks, settings: () => kernelSettings(this, this.#maps, this.#afterNat.attached, desired) },
-      desired,
-      repair,
-    );
+    const settings = (): Setting[] => {
+      const told = { afterNat: this.#afterNat.attached, traceFlows: this.#traceFlows, jiffiesPerSecond: this.#jiffiesPerSecond };
+      return kernelSettings(this, this.#maps, told, desired);
+    };
+    return verifyDatapath({ store: this.#rows, hooks: this.#hooks, settings }, desired, repair);
   }
 
   listen(onEvents: (events: PacketEvent[]) => void): void {
@@ -163,7 +160,8 @@ export class KernelDatapath implements Datapath {
   }
 
   traceFlows(on: boolean): void {
-    this.#maps.runtime[layout.LAYOUT.runtime.trace_flows[0] / 4] = on ? 1 : 0;
+    this.#traceFlows = on;
+    setRuntime(this.#maps, 'trace_flows', Number(on));
   }
 
   counters(slot: number): EndpointCounters {
@@ -184,24 +182,4 @@ export class KernelDatapath implements Datapath {
     native.mapGet(this.#maps.fd('conntrack_header'), layout.u32(0), value);
     return layout.decodeConntrackHeader(value);
   }
-}
-
-/** The program stamps flows with jiffies, whose rate user space is not told: two readings give it. */
-async function measureClock(object: native.LoadedObject, maps: KernelMaps): Promise<void> {
-  const program = object.programs['read_clock'];
-  if (program === undefined) return;
-  const view = new DataView(maps.runtime.buffer);
-  const read = (): { jiffies: number; nanoseconds: number } => {
-    native.testRun(program.fd, { data: new Uint8Array(64) });
-    return {
-      jiffies: Number(view.getBigUint64(layout.LAYOUT.runtime.clock_jiffies[0], true)),
-      nanoseconds: Number(view.getBigUint64(layout.LAYOUT.runtime.clock_nanoseconds[0], true)),
-    };
-  };
-  const before = read();
-  await sleep(CLOCK_INTERVAL_MS);
-  const after = read();
-  const rate = ((after.jiffies - before.jiffies) * 1e9) / (after.nanoseconds - before.nanoseconds);
-  const nearest = JIFFIES_PER_SECOND.reduce((best, candidate) => (Math.abs(candidate - rate) < Math.abs(best - rate) ? candidate : best));
-  maps.runtime[layout.LAYOUT.runtime.jiffies_per_second[0] / 4] = nearest;
 }

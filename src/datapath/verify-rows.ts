@@ -12,11 +12,12 @@ import type { Pacer } from './pacer.ts';
 import type { DesiredState } from './port.ts';
 import { RowIndex } from './row-index.ts';
 import { putOperation, removeOperation, rowsOf, TABLES, type Table, type TableName } from './rows.ts';
+import { inPieces, TableDifferences, type Difference } from './table-differences.ts';
 
 /** What holds the rows: the kernel's maps, or their twin in memory. */
 export interface RowStore {
-  /** The rows that are there; those that come or go meanwhile may be told or not. `expected`: about how many. */
-  read(table: Table, expected: number): Iterable<readonly [key: Uint8Array, value: Uint8Array]>;
+  /** The rows that are there; those that come or go meanwhile may be told or not, also twice. `undefined` counts for nothing. */
+  read(table: Table): Iterable<readonly [key: Uint8Array, value: Uint8Array] | undefined>;
   apply(operations: readonly Operation[]): void;
   /** Hear of all operations before they are applied, until the function that is returned is called. */
   watch(onApply: (operations: readonly Operation[]) => void): () => void;
@@ -31,14 +32,7 @@ const STAGES: readonly (readonly TableName[])[] = [
   ['configs'],
   ['endpoints'],
 ];
-const REPAIRS_IN_ONE_PIECE = 1024;
-
-interface Difference {
-  readonly table: TableName;
-  readonly key: Uint8Array;
-  readonly expected: Uint8Array | undefined;
-  readonly found: Uint8Array | undefined;
-}
+const REPAIRS_IN_ONE_PIECE = 256;
 
 export interface VerifyParts {
   readonly store: RowStore;
@@ -56,9 +50,9 @@ export async function verifyRows(parts: VerifyParts): Promise<number> {
   try {
     for (const stage of STAGES) {
       touched.clear();
-      const differences: Difference[] = [];
-      for (const name of stage) differences.push(...(await compareTable(TABLES[name], parts)));
-      repaired += await settleDifferences(inOrder(differences), touched, parts);
+      const differences: TableDifferences[] = [];
+      for (const name of stage) differences.push(await compareTable(TABLES[name], parts));
+      repaired += await settleDifferences(differences, touched, parts);
     }
   } finally {
     stopWatching();
@@ -66,7 +60,7 @@ export async function verifyRows(parts: VerifyParts): Promise<number> {
   return repaired;
 }
 
-async function compareTable(table: Table, { store, desired, pacer, findings }: VerifyParts): Promise<Iterable<Difference>> {
+async function compareTable(table: Table, { store, desired, pacer, findings }: VerifyParts): Promise<TableDifferences> {
   const index = new RowIndex(table.keySize, table.valueSize);
   for (const operation of desired.operations(table.put)) {
     for (const { key, value } of operation === undefined ? [] : rowsOf(operation)) if (value !== undefined) index.expect(key, value);
@@ -74,42 +68,48 @@ async function compareTable(table: Table, { store, desired, pacer, findings }: V
   }
   findings.count(table.name, index.count);
   // By key: a row that was seen twice differs once.
-  const differences = new Map<string, Difference>();
-  for (const [key, value] of store.read(table, index.count)) {
-    const meeting = index.meet(key, value);
-    if (meeting === 'changed' || (meeting === 'foreign' && table.closed)) {
-      const row = { table: table.name, key: key.slice(), expected: index.expected(key), found: value.slice() };
-      differences.set(textOf(table.name, key), row);
+  const found = new RowIndex(table.keySize, table.valueSize);
+  for (const row of store.read(table)) {
+    if (row !== undefined) {
+      const [key, value] = row;
+      const meeting = index.meet(key, value);
+      if (meeting === 'changed' || (meeting === 'foreign' && table.closed)) found.expect(key, value);
     }
     if (pacer.due) await pacer.rest();
   }
-  for (const key of index.unmet()) {
-    differences.set(textOf(table.name, key), { table: table.name, key, expected: index.expected(key), found: undefined });
-    if (pacer.due) await pacer.rest();
-  }
-  return differences.values();
+  return new TableDifferences(table, index, found);
 }
 
-/** From the moment in which nothing waits to be applied, what differs and was not written meanwhile has drifted. */
-async function settleDifferences(differences: readonly Difference[], touched: TouchedRows, parts: VerifyParts): Promise<number> {
+/**
+ * From the moment in which nothing waits to be applied, what differs and was not written meanwhile has drifted. Rows are put before others go; of prefixes
+ * the longest is put first and goes last. So no address falls, between two operations, to a wider prefix than it should.
+ */
+async function settleDifferences(differences: readonly TableDifferences[], touched: TouchedRows, parts: VerifyParts): Promise<number> {
   let repaired = 0;
-  for (let at = 0; at === 0 || at < differences.length; at += REPAIRS_IN_ONE_PIECE) {
-    if (at > 0) await parts.pacer.rest();
-    if (!parts.desired.settle()) throw notSettled();
-    const piece = differences.slice(at, at + REPAIRS_IN_ONE_PIECE).filter(({ table, key }) => !touched.has(table, key));
-    const note = parts.repair && piece.length > 0 ? mend(piece, parts) : undefined;
+  if (!parts.desired.settle()) throw notSettled();
+  const ordered = [...differences.map((each) => each.puts()), ...differences.map((each) => each.removals())];
+  for (const all of inPieces(ordered, REPAIRS_IN_ONE_PIECE)) {
+    const piece = all.filter(({ table, key }) => !touched.has(table, key));
+    const note = parts.repair && piece.length > 0 ? mend(piece, touched, parts) : undefined;
     const done = parts.repair && note === undefined;
-    for (const difference of piece)
-      parts.findings.add({ ...describe(difference), repaired: done, ...(note === undefined ? {} : { note }) });
+    for (const difference of piece) tell(difference, done, note, parts.findings);
     if (done) repaired += piece.length;
+    if (!parts.pacer.due) continue;
+    await parts.pacer.rest();
+    if (!parts.desired.settle()) throw notSettled();
   }
   return repaired;
 }
 
+function tell(difference: Difference, repaired: boolean, note: string | undefined, findings: Findings): void {
+  if (findings.lists(difference.table)) findings.add({ ...describe(difference), repaired, ...(note === undefined ? {} : { note }) });
+  else findings.addUnlisted(difference.table, repaired);
+}
+
 /** Returns why it could not be done. */
-function mend(differences: readonly Difference[], { store, desired }: VerifyParts): string | undefined {
+function mend(differences: readonly Difference[], touched: TouchedRows, { store, desired }: VerifyParts): string | undefined {
   try {
-    store.apply(differences.flatMap(repairOf));
+    touched.ignore(() => store.apply(differences.flatMap(repairOf)));
     const configs = differences.filter(({ table }) => table === 'configs').map(({ key }) => readU32(key));
     if (configs.length === 0) return undefined;
     desired.replaceConfigs(new Set(configs));
@@ -122,17 +122,6 @@ function mend(differences: readonly Difference[], { store, desired }: VerifyPart
 function repairOf({ table, key, expected }: Difference): Operation[] {
   if (table === 'configs') return [];
   return [expected === undefined ? removeOperation(table, key) : putOperation(table, key, expected)];
-}
-
-/**
- * Rows are put before others go; of prefixes the longest is put first and goes last. So no address falls, between two operations, to a wider prefix than
- * it should.
- */
-function inOrder(differences: readonly Difference[]): Difference[] {
-  const lengthOf = ({ table, key }: Difference): number => (table === 'prefixes' ? readU32(key) : 129);
-  const puts = differences.filter(({ expected }) => expected !== undefined).sort((a, b) => lengthOf(b) - lengthOf(a));
-  const removals = differences.filter(({ expected }) => expected === undefined).sort((a, b) => lengthOf(a) - lengthOf(b));
-  return [...puts, ...removals];
 }
 
 function describe({ table, key, expected, found }: Difference): {
@@ -154,8 +143,20 @@ function describe({ table, key, expected, found }: Difference): {
 /** Rows that operations have written since the comparison of their table began. */
 class TouchedRows {
   readonly #keys = new Set<string>();
+  #ignores = false;
+
+  /** What is applied by this is known anyway. */
+  ignore(act: () => void): void {
+    this.#ignores = true;
+    try {
+      act();
+    } finally {
+      this.#ignores = false;
+    }
+  }
 
   note(operations: readonly Operation[]): void {
+    if (this.#ignores) return;
     for (const operation of operations) for (const { table, key } of rowsOf(operation)) this.#keys.add(textOf(table, key));
   }
 

@@ -79,6 +79,40 @@ describe.each(['tcx', 'tc'] as const)('attached by %s', needsKernel, (mode) => {
   });
 });
 
+describe.each(['tcx', 'tc'] as const)('an agent that attaches by %s', needsKernel, (mode) => {
+  let network: PodNetwork;
+  let seen: Seen;
+  const RECORDED = { ranOpen: false, takeOverUntil: 0 };
+  const RAN_OPEN = { ranOpen: true, takeOverUntil: 0 };
+
+  beforeAll(() => {
+    network = new PodNetwork();
+    seen = network.node.runScript<Seen>(new URL('scenarios/earlier.ts', import.meta.url), network.bpfRoot, mode);
+  });
+  afterAll(() => network?.[Symbol.dispose]());
+
+  it('knows nothing of the past of an interface without programs, nor of one that it has itself', () => {
+    expect(seen).toMatchObject({ none: null, own: null, detached: null });
+  });
+
+  it('reads from an earlier one whether the pod ran open, and how long its flows are still taken over', () => {
+    expect(seen).toMatchObject({ open: RAN_OPEN, isolated: RECORDED, takingOver: { ranOpen: false, takeOverUntil: 4711 } });
+  });
+
+  it('takes a pod for open whose flows are in another table than its own', () => {
+    expect(seen).toMatchObject({
+      otherTableBegun: RAN_OPEN,
+      backToTheFirst: { ranOpen: false, takeOverUntil: 4711 },
+      otherTable: RAN_OPEN,
+      otherTableTaken: RECORDED,
+    });
+  });
+
+  it('takes a pod for open of which one hook was not guarded', () => {
+    expect(seen).toMatchObject({ oneHook: RAN_OPEN });
+  });
+});
+
 describe('interfaces', needsKernel, () => {
   let network: PodNetwork;
   let seen: Seen;

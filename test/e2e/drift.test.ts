@@ -1,6 +1,6 @@
 /** What others change in the kernel behind the agent's back is found, mended without a gap, and told. */
 
-import { readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -12,6 +12,7 @@ import { breakHooks, openMap, verify, verifyAsJson } from './support/drift.ts';
 import { waitFor } from './support/eventually.ts';
 import { listAttached } from './support/kernel-objects.ts';
 import { apps } from './support/manifests.ts';
+import { endpointSliceObjects, serviceObject } from './support/proxy-service.ts';
 import { Streams } from './support/streams.ts';
 import { TALK_PORT, TCP_PORT, UDP_PORT, World, type WorldPod } from './support/world.ts';
 
@@ -220,6 +221,111 @@ describe('drift', needsKernel, () => {
       [kind, 'POST_ROUTING of IPv4', true],
       [kind, 'POST_ROUTING of IPv6', true],
     ]);
+    expect(verifyAsJson(world).drifts).toEqual([]);
+  });
+
+  it('of single values is mended', async () => {
+    await start();
+    const runtime = openMap(world, 'runtime');
+    const value = new Uint8Array(native.mapInfo(runtime).valueSize);
+    native.mapGet(runtime, new Uint8Array(4), value);
+    const before = Uint8Array.from(value);
+    const [families = 0, trace = 0, jiffies = 0, afterNat = 0] = new Uint32Array(value.buffer, 0, 4);
+    native.mapPut(runtime, new Uint8Array(4), new Uint8Array(value.length).fill(255, 0, 16));
+    const drifts = verifyAsJson(world).drifts.map(({ what, where, expected, repaired }) => [what, where, Number(expected), repaired]);
+    expect(drifts).toEqual([
+      ['settings', 'families with prefixes', families, true],
+      ['settings', 'Services judged after NAT', afterNat, true],
+      ['settings', 'flows are told', trace, true],
+      ['settings', 'jiffies in a second', jiffies, true],
+    ]);
+    native.mapGet(runtime, new Uint8Array(4), value);
+    expect(value.subarray(0, 16)).toEqual(before.subarray(0, 16));
+    native.close(runtime);
+  });
+
+  it('of frontends that are judged by their endpoints is mended', async () => {
+    const backends = [friend, foe].flatMap(({ v4, v6 }) => [v4, v6].map((address) => ({ address, node: world.nodeName })));
+    const service = {
+      name: 'mixed',
+      clusterIPs: ['10.96.0.7', 'fd00:96::7'],
+      ports: [{ protocol: 'TCP', port: 80, targetPort: 80 }] as const,
+      backends,
+    };
+    world.manifests.put('service.json', {
+      apiVersion: 'v1',
+      kind: 'List',
+      items: [serviceObject(service), ...endpointSliceObjects(service)],
+    });
+    await start('--services', 'endpoints');
+    for (const [name, size] of [
+      ['frontends', 2],
+      ['pairs', 0],
+    ] as const) {
+      const map = openMap(world, name);
+      const { keys, count } = native.mapDump(map);
+      expect(count).toBeGreaterThanOrEqual(size);
+      native.mapDeleteBatch(map, keys, count);
+      native.close(map);
+      const { drifts } = verifyAsJson(world);
+      expect(drifts).toHaveLength(count);
+      for (const drift of drifts) expect(drift).toMatchObject({ what: name, kind: 'missing', repaired: true });
+    }
+    expect(verifyAsJson(world).drifts).toEqual([]);
+  });
+
+  it('of pins of after_nat that nobody needs: they go, and ours stay', async () => {
+    await start();
+    const links = join(world.place.bpfRoot, 'links');
+    const own = readdirSync(links).filter((name) => name.startsWith('after_nat_'));
+    const link = native.openPinned(join(links, own[0] ?? ''));
+    native.pin(link, join(links, 'after_nat_2_77'));
+    native.close(link);
+    expect(verifyAsJson(world).drifts).toMatchObject([{ what: 'pins', kind: 'foreign', where: 'links/after_nat_2_77', repaired: true }]);
+    expect(readdirSync(links).filter((name) => name.startsWith('after_nat_'))).toEqual(own);
+    expect(verifyAsJson(world).drifts).toEqual([]);
+  });
+
+  it("of pins that have each other's names is mended, and no program leaves its hook", async () => {
+    await start();
+    const streams = new Streams();
+    await streams.allow(friend, web);
+    await streams.deny(foe, web);
+    await streams.begin();
+    const links = join(world.place.bpfRoot, 'links');
+    const [one, two] = [web, friend].map(({ netns }) => join(links, `${world.hostSideOf(netns)}_in`)) as [string, string];
+    renameSync(one, `${one}_between`);
+    renameSync(two, one);
+    renameSync(`${one}_between`, two);
+    const attached = listAttached(world).attached.map(({ linkId }) => linkId);
+    // Both are right once the first is.
+    expect(verifyAsJson(world).drifts).toMatchObject([{ what: 'hooks', kind: 'changed', repaired: true }]);
+    expect(listAttached(world).attached.map(({ linkId }) => linkId)).toEqual(attached);
+    expect(verifyAsJson(world).drifts).toEqual([]);
+    await streams.expectUntouched();
+  });
+
+  it("of pins: what is somebody else's under the name of ours is put aside, not away", async () => {
+    const agent = await start();
+    const { bpfRoot } = world.place;
+    const name = `${world.hostSideOf(web.netns)}_in`;
+    const map = native.mapCreate({ type: 1, keySize: 8, valueSize: 8, maxEntries: 16, name: 'foreign' });
+    for (const path of [join('links', name), 'conntrack']) {
+      rmSync(join(bpfRoot, path));
+      native.pin(map, join(bpfRoot, path));
+    }
+    native.close(map);
+    rmSync(join(bpfRoot, 'conntrack_header'));
+    mkdirSync(join(bpfRoot, 'conntrack_header'));
+    const drifts = verifyAsJson(world).drifts.map(({ what, kind, repaired }) => [what, kind, repaired]);
+    expect(drifts).toEqual([
+      ['hooks', 'changed', true],
+      ['pins', 'changed', true],
+      ['pins', 'changed', true],
+    ]);
+    expect(readdirSync(join(bpfRoot, 'aside')).toSorted()).toEqual([name, 'conntrack', 'conntrack_header'].toSorted());
+    expect((await agent.status()).datapath).toMatchObject({ putAside: expect.arrayContaining([name]) as unknown });
+    expect(await reached()).toEqual(ENFORCED);
     expect(verifyAsJson(world).drifts).toEqual([]);
   });
 

@@ -100,6 +100,59 @@ describe.skipIf(obstacle !== undefined)('a map', () => {
     expect(native.mapDump(map).count).toBe(0);
   });
 
+  it.each([
+    ['hash', { type: HASH }],
+    ['LRU hash', { type: LRU_HASH }],
+    ['array', { type: ARRAY }],
+    ['trie', { type: LPM_TRIE, keySize: 8, flags: NO_PREALLOC }],
+  ])('of type %s is read in parts, each row once', (_, spec) => {
+    const count = 3000;
+    const map = create({ ...spec, maxEntries: spec.type === ARRAY ? count : 20_000 });
+    const trie = spec.type === LPM_TRIE;
+    const keys = Array.from({ length: count }, (_value, index) => (trie ? [32, index] : [index])).flat();
+    native.mapPutBatch(map, u32(...keys), u64(...Array.from({ length: count }, (_value, index) => BigInt(index) * 3n)), count);
+
+    const seen: number[] = [];
+    const sizes: number[] = [];
+    let cursor: Uint8Array | null = null;
+    do {
+      const part: ReturnType<typeof native.mapDumpPart> = native.mapDumpPart(map, cursor, 500);
+      const words = readU32(part.keys).filter((_word, index) => !trie || index % 2 === 1);
+      expect(readU64(part.values)).toEqual(words.map((key) => BigInt(key) * 3n));
+      expect(words).toHaveLength(part.count);
+      seen.push(...words);
+      sizes.push(part.count);
+      cursor = part.cursor ?? null;
+    } while (cursor !== null);
+    expect(seen.toSorted((a, b) => a - b)).toEqual(Array.from({ length: count }, (_value, index) => index));
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(500);
+  });
+
+  it('is read on in parts where a key under the cursor is gone, and ends', () => {
+    const map = create({ type: LPM_TRIE, keySize: 8, flags: NO_PREALLOC });
+    native.mapPutBatch(
+      map,
+      u32(...Array.from({ length: 100 }, (_value, index) => [32, index]).flat()),
+      u64(...Array<bigint>(100).fill(1n)),
+      100,
+    );
+    const first = native.mapDumpPart(map, null, 10);
+    native.mapDeleteBatch(map, first.keys, first.count);
+    const rest = native.mapDumpPart(map, first.cursor ?? null, 1000);
+    expect([rest.count, rest.cursor]).toEqual([90, undefined]);
+    native.mapDeleteBatch(map, rest.keys, rest.count);
+    expect(native.mapDumpPart(map, null, 10)).toMatchObject({ count: 0 });
+    expect(native.mapDumpPart(map, first.cursor ?? null, 10).cursor).toBeUndefined();
+  });
+
+  it('takes no cursor of another length, and any of the right one', () => {
+    const map = create();
+    native.mapPut(map, u32(1), u64(1n));
+    expect(() => native.mapDumpPart(map, new Uint8Array(3), 10)).toThrow('mapDumpPart: cursor must be 9 bytes long');
+    for (const way of [0, 1, 255]) expect(native.mapDumpPart(map, new Uint8Array(9).fill(255).fill(way, 0, 1), 10).count).toBeLessThan(2);
+    expect(native.mapDumpPart(map, null, 0).count).toBeLessThan(2);
+  });
+
   it('throws the errno where a batch does not fit', () => {
     const map = create({ maxEntries: 2 });
     expect(() => native.mapPutBatch(map, u32(1, 2, 3), u64(1n, 2n, 3n), 3)).toThrow(expect.objectContaining({ code: 'E2BIG' }));

@@ -12,7 +12,7 @@ const OPEN: DirectionConfig = { ruleset: 0, stranger: { portSet: PORT_SET_ALL, l
 let nextConfig = CONFIG_OPEN + 1;
 
 /** `open`: no policy anywhere; `allow` and `deny`: isolated for ingress, with everything or nothing allowed. */
-export function set(datapath: KernelDatapath, ifindex: number, state: 'open' | 'allow' | 'deny'): void {
+export function set(datapath: KernelDatapath, ifindex: number, state: 'open' | 'allow' | 'deny', takeOverUntil = 0n): void {
   const generation = datapath.generation + 1;
   datapath.storeGeneration(generation);
   if (state === 'open') {
@@ -38,7 +38,7 @@ export function set(datapath: KernelDatapath, ifindex: number, state: 'open' | '
         ipv6: parseAddress(POD[1]),
         sourceCheck: true,
         held: false,
-        takeOverUntil: 0n,
+        takeOverUntil,
       },
     },
     { op: 'set-endpoint', ifindex, word: { config: id, generation } },

@@ -21,9 +21,12 @@ export class DesiredList implements DesiredState {
     this.generation = generation;
   }
 
-  *operations(kind: PutOperation['op']): Generator<PutOperation> {
+  *operations(kind: PutOperation['op']): Generator<PutOperation | undefined> {
     for (const operation of this.puts) {
-      if (operation.op !== kind) continue;
+      if (operation.op !== kind) {
+        yield undefined;
+        continue;
+      }
       this.onRead(this.#reads);
       this.#reads += 1;
       yield operation;
