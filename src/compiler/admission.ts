@@ -19,6 +19,8 @@ export interface PodLimits {
 
 /** For all that the policies of one namespace, or of the node, ask for. */
 export interface SharedLimits {
+  /** Different peer lists. */
+  readonly lists: number;
   /** Classes of addresses that its peer lists tell apart. */
   readonly identities: number;
   /** Each class with each ruleset of which a list holds it. */
@@ -37,8 +39,8 @@ export interface Budget {
 
 export const DEFAULT_BUDGET: Budget = {
   pod: { policies: 256, prefixes: 16_384, portRows: 4096 },
-  namespace: { identities: 2048, pairs: 100_000, prefixes: 25_000, portRows: 50_000 },
-  node: { identities: 16_384, pairs: 400_000, prefixes: 100_000, portRows: 200_000 },
+  namespace: { lists: 1024, identities: 2048, pairs: 100_000, prefixes: 25_000, portRows: 50_000 },
+  node: { lists: 8192, identities: 16_384, pairs: 400_000, prefixes: 100_000, portRows: 200_000 },
 };
 
 /** The limit that a policy would overstep. */
@@ -50,10 +52,10 @@ export interface Excess {
 
 /** At most so much: what is counted exactly may be less. */
 export interface Demand {
+  readonly lists: number;
+  readonly listsOfRulesets: number;
   readonly prefixes: number;
   readonly portRows: number;
-  /** Lists of rulesets. */
-  readonly lists: number;
 }
 
 /** What one count is held against. */
@@ -105,9 +107,9 @@ function admit(selections: readonly Selection[], limits: Limits, population: Pop
   admitBy((asks) => alone.add(asks));
   const certain = alone.fitsAlways() && !oldestFirst.some(([policy]) => usesNames(policy));
   if (!certain && !alone.fitsNow()) {
-    const together = new CountTogether(limits, population, alone.lists, (selection) => alone.mostPortRowsOf(selection));
+    const together = new CountTogether(limits, population, alone.lists);
     admitBy((asks) => together.add(asks));
   }
-  const { prefixes, mostPortRows: portRows, listsOfRulesets: lists } = alone;
-  return { refused, demand: { prefixes, portRows, lists }, certain };
+  const { lists, listsOfRulesets, prefixes, mostPortRows: portRows } = alone;
+  return { refused, demand: { lists: lists.length, listsOfRulesets, prefixes, portRows }, certain };
 }

@@ -14,6 +14,8 @@ const INTERVAL_MS = 5000;
 /** Part of the time that counting may take, where one count takes longer than a little. */
 const DUTY = 0.1;
 const LITTLE_MS = 10;
+/** Of one flush, for counting again. */
+const SLICE_MS = 20;
 
 /** Selections by node, of one namespace or of many. */
 export type Selections = ReadonlyMap<string, readonly Selection[]>;
@@ -91,21 +93,28 @@ export class Admissions {
 
   /** Count what is due. Returns the namespaces that were, and whether what is refused there is another now. */
   countNamespaces(now: number, selectionsOf: (namespace: string) => Selections): Map<string, boolean> {
-    const due = new Set([...this.#waiting].filter((namespace) => this.#mayCount(this.#places.get(namespace), now)));
-    for (const [namespace, place] of this.#places) {
-      if (this.#isOutdated(place) && this.#mayRecount(place, now)) due.add(namespace);
-    }
+    const counted = new Set<string>();
     let refusing = false;
-    for (const namespace of due) {
+    const count = (namespace: string, selections: Selections): void => {
       const before = this.#places.get(namespace);
-      const after = this.#count(this.#waiting.has(namespace) ? selectionsOf(namespace) : (before?.selections ?? new Map()), now);
+      const after = this.#count(selections, now);
       if (after === undefined) this.#places.delete(namespace);
       else this.#places.set(namespace, after);
-      this.#waiting.delete(namespace);
       refusing ||= refuses(before) || refuses(after);
+      counted.add(namespace);
+    };
+    for (const namespace of this.#waiting) {
+      if (!this.#mayCount(this.#places.get(namespace), now)) continue;
+      this.#waiting.delete(namespace);
+      count(namespace, selectionsOf(namespace));
+    }
+    const end = readProcessorTime() + SLICE_MS;
+    for (const [namespace, place] of this.#places) {
+      if (readProcessorTime() > end) break;
+      if (this.#isOutdated(place) && this.#mayRecount(place, now)) count(namespace, place.selections);
     }
     const changed = refusing ? this.#tell() : new Set<string>();
-    return new Map([...due, ...changed].map((namespace) => [namespace, changed.has(namespace)]));
+    return new Map([...counted, ...changed].map((namespace) => [namespace, changed.has(namespace)]));
   }
 
   /** Count what all namespaces make together, once what fits them is live. Returns the namespaces in which something else is refused now. */
@@ -165,13 +174,14 @@ export class Admissions {
 
   /** What fits the namespaces fits the node too: there are no more classes than identities. */
   #isRoomy(node: string): boolean {
-    const { identities, pairs, prefixes, portRows } = this.#budget.node;
+    const { lists, identities, pairs, prefixes, portRows } = this.#budget.node;
     const demands = this.#placesOf(node).map(([, { demand }]) => demand);
     const sum = (of: (demand: Admitted['demand']) => number): number => demands.reduce((total, demand) => total + of(demand), 0);
     const classes = this.#identities.size;
     return (
       classes <= identities &&
-      classes * sum(({ lists }) => lists) <= pairs &&
+      classes * sum(({ listsOfRulesets }) => listsOfRulesets) <= pairs &&
+      sum((demand) => demand.lists) <= lists &&
       sum((demand) => demand.prefixes) <= prefixes &&
       sum((demand) => demand.portRows) <= portRows
     );
@@ -203,6 +213,7 @@ function withoutRefused(selections: readonly Selection[], refused: ReadonlyMap<s
 
 const NAMES: Readonly<Record<Excess['measure'], string>> = {
   policies: 'policies',
+  lists: 'peer lists',
   identities: 'identities',
   pairs: 'pairs',
   prefixes: 'prefixes',

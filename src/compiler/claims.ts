@@ -30,7 +30,7 @@ const rowsOfRules = new WeakMap<Rule, number>();
 export function claimsOf(policy: Policy, direction: Direction, population: Population): Claim[] {
   return (policy.rules[direction] ?? []).flatMap((rule) => {
     if (rule.peers?.length === 0) return [];
-    const own: Claim = { list: rule.peers === undefined ? undefined : listOf(rule), portRows: rowsOf(rule) };
+    const own: Claim = { list: rule.peers === undefined ? undefined : listOf(rule), portRows: rowsOf(rule, direction) };
     const names = direction === 'egress' ? (rule.ports ?? []).filter((port) => 'name' in port) : [];
     return [own, ...names.flatMap((name) => population.numbersOf(name).map((list) => ({ list, portRows: 1 })))];
   });
@@ -57,11 +57,12 @@ function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function rowsOf(rule: Rule): number {
+/** A name of ingress is a number of the pod's own. */
+function rowsOf(rule: Rule, direction: Direction): number {
   let rows = rowsOfRules.get(rule);
   if (rows === undefined) {
     const ports = rule.ports ?? [];
-    const names = ports.filter((port) => 'name' in port).length;
+    const names = direction === 'ingress' ? ports.filter((port) => 'name' in port).length : 0;
     rowsOfRules.set(rule, (rows = countPortRows(portsOf(ports.filter((port) => 'first' in port))) + names));
   }
   return rows;

@@ -30,8 +30,8 @@ export class CountAlone {
   }
 
   /** Peer lists of what has been added. */
-  get lists(): Iterable<PeerList> {
-    return this.#lists.values();
+  get lists(): readonly PeerList[] {
+    return [...this.#lists.values()];
   }
 
   get prefixes(): number {
@@ -46,12 +46,6 @@ export class CountAlone {
   /** The most that port rows can come to. */
   get mostPortRows(): number {
     return this.#mostPortRows(this.#mostClasses);
-  }
-
-  /** As `mostPortRows`, of one ruleset of the selection; told by the number of its lists alone. */
-  mostPortRowsOf(selection: Selection): number {
-    const sum = this.#sums.get(selection);
-    return sum === undefined ? 0 : mostRowsOf(sum, mostClassesOf);
   }
 
   /** Adds a policy with its claims in each selection, unless a limit is overstepped by it. */
@@ -118,6 +112,7 @@ export class CountAlone {
     for (const measure of POD_MEASURES) {
       if (sums.some((sum) => sum[measure] > pod[measure])) return { measure, of: 'pod', limit: pod[measure] };
     }
+    if (this.#lists.size > shared.lists) return { measure: 'lists', of, limit: shared.lists };
     if (this.#prefixes > shared.prefixes) return { measure: 'prefixes', of, limit: shared.prefixes };
     if (this.#portRows > shared.portRows) return { measure: 'portRows', of, limit: shared.portRows };
     return undefined;

@@ -8,15 +8,14 @@ import { addOnce, undo, type Journal } from './journal.ts';
 import { Partition } from './partition.ts';
 import type { Population } from './population.ts';
 
-/** Rulesets of a selection are not looked into below this: they are charged for the most that their port rows can come to. */
-const FEW_ROWS = 256;
+type Atom = object | undefined;
 
 /** Of one selection. */
 interface Sum {
   readonly rulesets: number;
   readonly lists: Map<string, PeerList>;
-  /** By lists with ports of their own; weighs their rows. `undefined`: there are few. */
-  readonly parts: Partition<object> | undefined;
+  /** By lists with ports of their own; weighs their rows. */
+  readonly parts: Partition<Atom>;
   /** What any peer may. */
   anyone: number;
   portRows: number;
@@ -24,21 +23,16 @@ interface Sum {
 
 export class CountTogether {
   readonly #limits: Limits;
-  readonly #population: Population;
-  readonly #regions: ReadonlyMap<string, readonly object[]>;
-  readonly #mostRowsOf: (selection: Selection) => number;
+  readonly #atoms: ReadonlyMap<string, ReadonlySet<Atom>>;
   /** By all lists; weighs the rulesets that have them. */
-  readonly #parts = new Partition<object>();
+  readonly #parts = new Partition<Atom>();
   readonly #sums = new Map<Selection, Sum>();
-  readonly #members = new Map<string, readonly object[]>();
   #portRows = 0;
 
-  /** `lists`: all that may come. `mostRowsOf`: the most port rows that one ruleset can have when all has come. */
-  constructor(limits: Limits, population: Population, lists: Iterable<PeerList>, mostRowsOf: (selection: Selection) => number) {
+  /** `lists`: all that may come. */
+  constructor(limits: Limits, population: Population, lists: readonly PeerList[]) {
     this.#limits = limits;
-    this.#population = population;
-    this.#regions = regionsOf(lists);
-    this.#mostRowsOf = mostRowsOf;
+    this.#atoms = findAtoms(population, lists);
   }
 
   /** Adds a policy's claims in each selection, unless a limit is overstepped by it. */
@@ -59,7 +53,7 @@ export class CountTogether {
       }
     }
     for (const [list, amount] of rulesets) {
-      this.#parts.add(this.#membersOf(list), amount, journal);
+      this.#parts.add(this.#atomsOf(list), amount, journal);
       if (this.#parts.classes > shared.identities) return { measure: 'identities', of, limit: shared.identities };
       if (this.#parts.weight > shared.pairs) return { measure: 'pairs', of, limit: shared.pairs };
     }
@@ -81,9 +75,8 @@ export class CountTogether {
 
   #addRows(sum: Sum, { list, portRows }: Claim, journal: Journal): void {
     const { parts, anyone, portRows: before } = sum;
-    if (parts === undefined) return;
     if (list === undefined) sum.anyone += portRows;
-    else parts.add(this.#membersOf(list), portRows, journal);
+    else parts.add(this.#atomsOf(list), portRows, journal);
     sum.portRows = parts.weight + sum.anyone * (parts.classes + 1);
     const more = (sum.portRows - before) * sum.rulesets;
     this.#portRows += more;
@@ -96,22 +89,28 @@ export class CountTogether {
   #sumOf(selection: Selection): Sum {
     let sum = this.#sums.get(selection);
     if (sum === undefined) {
-      const most = this.#mostRowsOf(selection);
-      const parts = most > FEW_ROWS ? new Partition<object>() : undefined;
-      sum = { rulesets: selection.rulesets, lists: new Map(), parts, anyone: 0, portRows: parts === undefined ? most : 0 };
+      sum = { rulesets: selection.rulesets, lists: new Map(), parts: new Partition(), anyone: 0, portRows: 0 };
       this.#sums.set(selection, sum);
-      this.#portRows += sum.portRows * sum.rulesets;
     }
     return sum;
   }
 
-  /** Pods, and regions of blocks. */
-  #membersOf(list: PeerList): readonly object[] {
-    let members = this.#members.get(list.key);
-    if (members === undefined) {
-      members = [...this.#population.podsIn(list), ...(this.#regions.get(list.key) ?? [])];
-      this.#members.set(list.key, members);
-    }
-    return members;
+  #atomsOf(list: PeerList): ReadonlySet<Atom> {
+    return this.#atoms.get(list.key) ?? NO_ATOMS;
   }
+}
+
+const NO_ATOMS: ReadonlySet<Atom> = new Set();
+
+/** The classes that all lists would make, by each list's key: of pods, and of regions of blocks. There are far fewer of them than of pods. */
+function findAtoms(population: Population, lists: readonly PeerList[]): Map<string, ReadonlySet<Atom>> {
+  const regions = regionsOf(lists);
+  const parts = new Partition<object>();
+  const members = lists.map((list) => {
+    // A region of one address that is a pod's is that pod.
+    const empty = (regions.get(list.key) ?? []).filter((region) => !population.isPod(region));
+    return [list.key, [...population.podsIn(list), ...empty]] as const;
+  });
+  for (const [, inside] of members) parts.add(inside, 0, []);
+  return new Map(members.map(([key, inside]) => [key, new Set(inside.map((member) => parts.classOf(member)))]));
 }

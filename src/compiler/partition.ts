@@ -23,6 +23,11 @@ export class Partition<Item> {
     return this.#weight;
   }
 
+  /** Things of the same class give the same; `undefined`: it is in no set. */
+  classOf(item: Item): object | undefined {
+    return this.#classOf.get(item);
+  }
+
   /** `weight`: of every class inside the set. A set may be added again, for its weight. */
   add(items: Iterable<Item>, weight: number, journal: Journal): void {
     for (const [whole, inside] of this.#groupByClass(items)) {

@@ -1,5 +1,6 @@
 /** The pods of the cluster as those who count see them: who is in a list, whether it is live or not. */
 
+import type { Prefix } from '../model/ip.ts';
 import type { PeerList } from '../policy/peer-list.ts';
 import type { PortName } from '../policy/ruleset.ts';
 import type { IdentityTable } from './identity-table.ts';
@@ -17,6 +18,10 @@ export class Population {
   /** Addresses of pods. */
   podsIn(list: PeerList): Member[] {
     return [...this.#identities.membersIn(list)].filter((member) => member.group !== undefined);
+  }
+
+  isPod({ address, length }: Prefix): boolean {
+    return this.#identities.members.find(address, length)?.group !== undefined;
   }
 
   /** A list for each number that some pod has for the name. */

@@ -58,6 +58,24 @@ describe('a hostile namespace', () => {
     expect(datapath.judge(ifindex, 'ingress', parseAddress('10.2.0.1'), 6, 80)).toBe('allow');
     expect(datapath.judge(ifindex, 'ingress', parseAddress('10.2.0.2'), 6, 80)).toBe('deny');
     expect([...endpoints.compiler.refused.keys()].filter((key) => !key.startsWith('hostile/'))).toEqual([]);
+    expect(endpoints.compiler.leftOut).toBe(0);
+  });
+
+  it.each([
+    ['policies', 500 - 256],
+    ['cidrs', 1],
+    ['excepts', 1],
+    ['ports', 1],
+    ['port ranges', 1],
+    ['port unions', 8],
+    ['split pods', 1],
+    ['port names', 1],
+  ] as const)('of many %s is told which of its policies do not fit', (excess, amount) => {
+    const compiler = new Compiler({ node: 'node-1' });
+    compiler.apply([...NEIGHBOURS, ...hostile(excess)].map((object) => ({ type: 'upsert', object })));
+    compiler.flush({ ms: 0, monotonic: 0n });
+    expect(compiler.refused.size).toBe(amount);
+    expect([...compiler.refused.values()].every(({ code, mend }) => code === 'E_POLICY_BUDGET' && mend !== undefined)).toBe(true);
   });
 
   it('that fills the port rows leaves room for what its neighbour writes afterwards', () => {
@@ -70,6 +88,44 @@ describe('a hostile namespace', () => {
     const ifindex = endpoints.ifindexOf.get('quiet/web') ?? 0;
     const judge = (port: number): string => endpoints.datapath.judge(ifindex, 'ingress', parseAddress('10.2.0.2'), 6, port);
     expect([judge(1000), judge(1001), judge(1038)]).toEqual(['allow', 'deny', 'allow']);
+  });
+
+  it('that replaces a list of 16,000 blocks faster than the old ones can go neither overflows the prefixes nor keeps others out', () => {
+    const endpoints = new Endpoints({ node: 'node-1' });
+    tell(endpoints, NEIGHBOURS);
+    let most = 0;
+    const count = (): void => {
+      most = Math.max(
+        most,
+        endpoints.datapath.prefixes.values().reduce((sum, rows) => sum + rows.size, 0),
+      );
+    };
+    const blocks = (round: number): ClusterObject[] => {
+      const from = times(16_000, (index) => ({ ipBlock: { cidr: `${20 + round}.${index >> 8}.${index & 255}.0/24` } }));
+      return [policy('hostile/blocks', { podSelector: {}, ingress: [{ from }] }, { createdAt: 2_000_000, uid: 'b' })];
+    };
+    const rounds = times(9, blocks);
+    for (const round of rounds) {
+      endpoints.tell(
+        round.map((object) => ({ type: 'upsert', object })),
+        count,
+      );
+      // Counting such a list takes its time, and must not take all of it.
+      endpoints.wait(1000);
+    }
+    expect(most).toBeLessThanOrEqual(CAPACITY.prefixes);
+    expect(most).toBeGreaterThan(CAPACITY.prefixes / 2);
+    const from = [{ ipBlock: { cidr: '10.2.0.0/30' } }];
+    tell(endpoints, [policy('quiet/new', { podSelector: {}, ingress: [{ from }] }, { createdAt: 3_000_000, uid: 'new' })]);
+    const judge = (pod: string, peer: string): string =>
+      endpoints.datapath.judge(endpoints.ifindexOf.get(pod) ?? 0, 'ingress', parseAddress(peer), 6, 80);
+    expect(judge('quiet/web', '10.2.0.2')).toBe('allow');
+    endpoints.sweep();
+    tell(endpoints, []);
+    endpoints.sweep();
+    tell(endpoints, []);
+    expect(endpoints.compiler.leftOut).toBe(0);
+    expect(['28.1.1.1', '27.1.1.1', '64.1.1.1'].map((peer) => judge('hostile/x', peer))).toEqual(['allow', 'deny', 'deny']);
   });
 
   it('that edits a list of thousands of blocks again and again keeps no edges of the old ones', () => {
@@ -87,7 +143,7 @@ describe('a hostile namespace', () => {
   it.each(['cidrs', 'excepts', 'small blocks', 'ports', 'port ranges', 'port unions', 'split pods'] as const)(
     'of many %s is refused the same policies in any order of arrival',
     (excess) => {
-      const limits = { identities: 16, pairs: 250, prefixes: 100, portRows: 100 };
+      const limits = { lists: 1000, identities: 16, pairs: 250, prefixes: 100, portRows: 100 };
       const budget = { pod: { policies: 10, prefixes: 100, portRows: 100 }, namespace: limits, node: limits };
       const refusedIn = (objects: readonly ClusterObject[]): string[] => {
         const compiler = new Compiler({ node: 'node-1', budget });

@@ -35,6 +35,10 @@ export class Endpoints {
     }
   }
 
+  wait(ms: number): void {
+    this.#now += ms;
+  }
+
   /** Let so much time pass that every removal is due. */
   sweep(): void {
     for (let round = 0; round < 3; round += 1) {

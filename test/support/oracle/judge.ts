@@ -24,8 +24,11 @@ export function judgeFlow(world: World, flow: Flow): Judgement {
   return createOracle(world)(flow);
 }
 
-export function createOracle(world: World): Judge {
-  const policies = world.policies.map(readPolicy);
+/** `refused`: keys of policies that do not fit; they isolate and allow nothing. */
+export function createOracle(world: World, refused: ReadonlySet<string> = new Set()): Judge {
+  const policies = world.policies
+    .map(readPolicy)
+    .map((policy) => (refused.has(policy.key) ? { ...policy, ingress: [], egress: [] } : policy));
   return (flow) => judge(world, policies, flow);
 }
 
@@ -93,7 +96,7 @@ function hasEnded(pod: Pod): boolean {
 }
 
 /** A policy selects pods of its own namespace only. */
-function selects(policy: ReadPolicy, pod: Pod): boolean {
+export function selects(policy: ReadPolicy, pod: Pod): boolean {
   return policy.podSelector !== undefined && policy.namespace === pod.namespace && selectorMatches(policy.podSelector, pod.labels);
 }
 
@@ -115,7 +118,7 @@ function allowingRules(
   );
 }
 
-function peerMatches(world: World, policy: ReadPolicy, peer: Peer, address: Address, pod: Pod | undefined): boolean {
+export function peerMatches(world: World, policy: ReadPolicy, peer: Peer, address: Address, pod: Pod | undefined): boolean {
   switch (peer.kind) {
     case 'nothing':
       return false;
