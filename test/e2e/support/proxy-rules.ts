@@ -20,16 +20,27 @@ export interface HostPort {
   readonly targetPort: number;
 }
 
-/** Chains of rules, by their name. */
+/** Chains of rules and sets of clients, by their names. */
 class Chains {
   readonly #chains = new Map<string, string[]>();
+  readonly #sets = new Map<string, Family>();
 
   add(chain: string, ...rules: readonly string[]): void {
     this.#chains.set(chain, [...(this.#chains.get(chain) ?? []), ...rules]);
   }
 
+  /** Of clients that stay with one backend; it outlives the rules. */
+  addSet(name: string, family: Family): void {
+    this.#sets.set(name, family);
+  }
+
   toString(): string {
-    return [...this.#chains].map(([name, rules]) => `  chain ${name} {\n${rules.map((rule) => `    ${rule}\n`).join('')}  }\n`).join('');
+    const sets = [...this.#sets].map(
+      ([name, family]) =>
+        `  set ${name} {\n    type ${family === 'ip' ? 'ipv4_addr' : 'ipv6_addr'}\n    flags dynamic,timeout\n    timeout 10m\n  }\n`,
+    );
+    const chains = [...this.#chains].map(([name, rules]) => `  chain ${name} {\n${rules.map((rule) => `    ${rule}\n`).join('')}  }\n`);
+    return [...sets, ...chains].join('');
   }
 }
 
@@ -61,10 +72,14 @@ function addPort(chains: Chains, node: string, service: ServiceFacts, port: Serv
     chains.add('endless', ...[...inside, ...outside].map((match) => `${match} reject`));
     return;
   }
-  addBackends(chains, `all-${id}`, usable, port);
+  const own = usable.filter((backend) => backend.node === node);
+  const kept = service.sessionAffinity === 'ClientIP';
+  addBackends(chains, `all-${id}`, usable, port, kept);
+  const within = service.internalTrafficPolicy === 'Local' ? `own-${id}` : `all-${id}`;
+  if (service.internalTrafficPolicy === 'Local') addBackends(chains, within, own, port, kept);
   // Clients outside the pods' networks are masqueraded, so that answers come back this way.
   for (const match of inside)
-    chains.add('services', `${match} ${family} saddr != ${POD_NETWORKS[family]} ${setMark()}`, `${match} goto all-${id}`);
+    chains.add('services', `${match} ${family} saddr != ${POD_NETWORKS[family]} ${setMark()}`, `${match} goto ${within}`);
   if (outside.length === 0) return;
   chains.add('services', ...outside.map((match) => `${match} goto outside-${id}`));
   if (service.externalTrafficPolicy !== 'Local') {
@@ -72,12 +87,7 @@ function addPort(chains: Chains, node: string, service: ServiceFacts, port: Serv
     return;
   }
   // Pods and the node itself get any backend, others only one of this node, which sees who they are.
-  addBackends(
-    chains,
-    `local-${id}`,
-    usable.filter((backend) => backend.node === node),
-    port,
-  );
+  addBackends(chains, `local-${id}`, own, port, kept);
   chains.add(
     `outside-${id}`,
     `${family} saddr ${POD_NETWORKS[family]} goto all-${id}`,
@@ -86,15 +96,27 @@ function addPort(chains: Chains, node: string, service: ServiceFacts, port: Serv
   );
 }
 
-/** The client's port chooses: the last bits of it count the backends round. */
-function addBackends(chains: Chains, chain: string, backends: readonly Backend[], { protocol, targetPort }: ServicePortFacts): void {
+/** The client's port chooses: the last bits of it count the backends round. `kept`: unless the client was here before. */
+function addBackends(
+  chains: Chains,
+  chain: string,
+  backends: readonly Backend[],
+  { protocol, targetPort }: ServicePortFacts,
+  kept: boolean,
+): void {
+  for (const [index, { address }] of kept ? backends.entries() : []) {
+    chains.addSet(`kept-${chain}-${index}`, familyOf(address));
+    chains.add(chain, `${familyOf(address)} saddr @kept-${chain}-${index} goto ${chain}-${index}`);
+  }
   const slots = 2 ** Math.ceil(Math.log2(Math.max(backends.length, 1)));
   const choices = Array.from({ length: slots }, (_, slot) => `${slot} : goto ${chain}-${slot % backends.length}`);
   chains.add(chain, backends.length === 0 ? 'drop' : `${protocol.toLowerCase()} sport & ${slots - 1} vmap { ${choices.join(', ')} }`);
   for (const [index, { address }] of backends.entries()) {
     const family = familyOf(address);
     // A pod that gets itself would see its own address answer.
-    chains.add(`${chain}-${index}`, `${family} saddr ${address} ${setMark()}`, rewrite(protocol, address, targetPort));
+    chains.add(`${chain}-${index}`, `${family} saddr ${address} ${setMark()}`);
+    if (kept) chains.add(`${chain}-${index}`, `update @kept-${chain}-${index} { ${family} saddr }`);
+    chains.add(`${chain}-${index}`, rewrite(protocol, address, targetPort));
   }
 }
 

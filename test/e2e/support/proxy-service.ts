@@ -20,6 +20,9 @@ export interface ServiceFacts {
   readonly externalIPs?: readonly string[];
   readonly loadBalancerIPs?: readonly string[];
   readonly externalTrafficPolicy?: 'Cluster' | 'Local';
+  readonly internalTrafficPolicy?: 'Cluster' | 'Local';
+  /** A client stays with the backend of its first flow. */
+  readonly sessionAffinity?: 'ClientIP';
   readonly ports: readonly ServicePortFacts[];
   readonly backends: readonly Backend[];
 }
@@ -51,6 +54,8 @@ export function serviceObject(facts: ServiceFacts): object {
       clusterIPs: clusterIPs.length > 0 ? clusterIPs : ['None'],
       ...(externalIPs.length > 0 ? { externalIPs } : {}),
       ...(facts.externalTrafficPolicy === undefined ? {} : { externalTrafficPolicy: facts.externalTrafficPolicy }),
+      ...(facts.internalTrafficPolicy === undefined ? {} : { internalTrafficPolicy: facts.internalTrafficPolicy }),
+      ...(facts.sessionAffinity === undefined ? {} : { sessionAffinity: facts.sessionAffinity }),
       ports: ports.map((port) => ({ name: nameOf(port), ...port })),
       selector: { service: name },
     },
