@@ -2,6 +2,7 @@
 
 import type { Protocol } from '../../src/model/verdict.ts';
 import type { Manifest } from '../support/builders/manifests.ts';
+import { hasPodService } from './pod-services.ts';
 
 export type Family = 4 | 6;
 export const FAMILIES: readonly Family[] = [4, 6];
@@ -44,6 +45,8 @@ export interface ConformanceCase {
   readonly families?: readonly Family[];
   /** Probed beside the pods. */
   readonly services?: readonly ServiceTarget[];
+  /** Over these, pods are asked by the addresses of their own Services as well (`pod-services.ts`), and the same is expected. */
+  readonly byService?: readonly Family[];
   /** Objects beside those of the world, or instead of those of the same name. */
   readonly world?: readonly Manifest[];
   /** Why real pods cannot show it. */
@@ -112,11 +115,13 @@ export interface Probe {
   readonly family: Family;
   /** Where `to` is a Service. */
   readonly service?: ServiceTarget;
+  /** `to` is a pod, but is asked by the address of its Service. */
+  readonly byService?: true;
 }
 
-/** Every actor to every other and to itself, at every port, over both families, one end at least a pod; then the Services. */
+/** Every actor to every other and to itself, at every port, over both families, one end at least a pod; then by Service, and the Services. */
 export function probesOf(conformanceCase: ConformanceCase, step: Step): readonly Probe[] {
-  const { others = [], families = FAMILIES, services = [] } = conformanceCase;
+  const { others = [], families = FAMILIES, services = [], byService = [] } = conformanceCase;
   const { pods, ports } = { ...conformanceCase, ...step };
   const actors = [...pods, ...others];
   const direct = families
@@ -129,7 +134,8 @@ export function probesOf(conformanceCase: ConformanceCase, step: Step): readonly
       (service.from ?? pods).map((from) => ({ from, to: service.name, family, service, ...parseServed(service.port) })),
     ),
   );
-  return [...direct, ...knocks];
+  const served = direct.filter((probe) => byService.includes(probe.family) && hasPodService(probe));
+  return [...direct, ...served.map((probe): Probe => ({ ...probe, byService: true })), ...knocks];
 }
 
 function parseServed(served: Served): { readonly protocol: ProbeProtocol; readonly port?: number } {
@@ -138,6 +144,6 @@ function parseServed(served: Served): { readonly protocol: ProbeProtocol; readon
   return { protocol: protocol as Protocol, port: Number(port) };
 }
 
-export function formatProbe({ from, to, protocol, port, family }: Probe): string {
-  return `${from} > ${to} ${port === undefined ? '' : `:${port} `}${protocol} v${family}`;
+export function formatProbe({ from, to, protocol, port, family, byService }: Probe): string {
+  return `${from} > ${to} ${port === undefined ? '' : `:${port} `}${protocol} v${family}${byService === true ? ' by Service' : ''}`;
 }

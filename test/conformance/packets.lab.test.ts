@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { needsKernel } from '../support/requires.ts';
+import { byName } from './by-name.ts';
 import type { ConformanceCase } from './case.ts';
 import { SEMANTICS_CASES } from './cases/semantics.ts';
 import { UPSTREAM_CASES } from './cases/upstream.ts';
@@ -36,12 +37,12 @@ describe.for(LABS)('packets through $cni pods', needsKernel, ({ cni, upstream, s
     await judge?.close();
   });
 
-  const judgeCase = async (each: ConformanceCase): Promise<void> => {
+  const judgeCase = async ([, each]: readonly [string, ConformanceCase]): Promise<void> => {
     const report = await runCase(each, stage);
     totals.add(report);
     expect(report.complaint).toBe('');
   };
 
-  it.for(upstream)('agree: $upstream $name', judgeCase);
-  it.for(semantics)('agree on the row: $name', judgeCase);
+  it.for(byName(upstream))('agree: %s', judgeCase);
+  it.for(byName(semantics))('agree on the row: %s', judgeCase);
 });

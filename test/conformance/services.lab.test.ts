@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { needsKernel } from '../support/requires.ts';
+import { byName } from './by-name.ts';
 import { SERVICE_SEMANTICS } from './cases/services/all.ts';
 import { createPacketJudge } from './judges/packets.ts';
 import type { PacketJudge } from './judges/packets.ts';
@@ -24,7 +25,7 @@ describe.for(['bridge', 'ptp'] as const)('Services, packets through %s pods', ne
     await judge?.close();
   });
 
-  it.for(SERVICE_SEMANTICS)('agree on the row: $name', async (each) => {
+  it.for(byName(SERVICE_SEMANTICS))('agree on the row: %s', async ([, each]) => {
     const report = await runCase(each, stage);
     totals.add(report);
     expect(report.complaint).toBe('');

@@ -1,8 +1,10 @@
-/** Ends a test run: what was left out and why, then one plain line with the counts. In CI whatever is left out is a failure. */
+/** Ends a test run: what was left out and why, whether the semantics were proven, then one plain line with the counts. In CI whatever is left out is a failure. */
 
 import { writeSync } from 'node:fs';
 import type { SerializedError } from 'vitest';
-import type { Reporter, TestCase, TestModule, TestSuite } from 'vitest/node';
+import type { Reporter, TestCase, TestModule, TestSuite, Vitest } from 'vitest/node';
+import type { RanTest } from '../conformance/rows/proofs.ts';
+import { reportRows, type ProvenRows } from './proven-rows.ts';
 import { kernelObstacle } from './requires.ts';
 
 interface Counts {
@@ -15,6 +17,7 @@ export class ClosingReporter implements Reporter {
   readonly #strict = process.env['CI'] === 'true';
   #lines: readonly string[] = [];
   #failed = false;
+  #vitest: Vitest | undefined;
 
   constructor() {
     // Whatever else is still printed, by other reporters too, comes before the process ends.
@@ -24,13 +27,43 @@ export class ClosingReporter implements Reporter {
     });
   }
 
-  onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly SerializedError[]): void {
+  onInit(vitest: Vitest): void {
+    this.#vitest = vitest;
+  }
+
+  async onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly SerializedError[]): Promise<void> {
     const counts = countTests(modules, unhandledErrors);
     const leftOut = listLeftOut(modules);
     const heading = this.#strict ? 'Left out, which fails the run in CI:' : 'Left out:';
-    this.#failed = counts.failed > 0 || (this.#strict && counts.skipped > 0);
-    this.#lines = [...(leftOut.length > 0 ? [heading, ...leftOut.map((line) => `  ${line}`), ''] : []), closingLine(counts)];
+    const left = leftOut.length > 0 ? [heading, ...leftOut.map((line) => `  ${line}`), ''] : [];
+    // Should the rows not be read, the counts are told all the same.
+    this.#lines = [...left, closingLine(counts)];
+    this.#failed = true;
+    const rows = await this.#provenRows(modules);
+    this.#failed = counts.failed > 0 || (this.#strict && counts.skipped > 0) || rows.failed;
+    this.#lines = [...left, ...rows.lines, closingLine(counts)];
   }
+
+  /** Nothing is asked where tests were picked by name: the others prove nothing, and nobody expects it. */
+  async #provenRows(modules: readonly TestModule[]): Promise<ProvenRows> {
+    const vitest = this.#vitest;
+    if (vitest === undefined || vitest.config.testNamePattern !== undefined) return { lines: [], failed: false };
+    const ran = new Set(modules.map(({ moduleId }) => moduleId));
+    const files = await vitest.globTestSpecifications();
+    const whole = (vitest.config.project ?? []).length === 0 && files.every(({ moduleId }) => ran.has(moduleId));
+    return reportRows(modules.flatMap(readModule), whole);
+  }
+}
+
+function readModule(module: TestModule): readonly RanTest[] {
+  const file = module.relativeModuleId.replace(/^test\//, '');
+  return [...module.children.allTests()].map((test): RanTest => {
+    const name = test.fullName;
+    if (test.result().state === 'passed') return { file, name, state: 'passed' };
+    if (!isLeftOut(test)) return { file, name, state: 'failed' };
+    const reason = knownReason(test);
+    return { file, name, state: 'skipped', ...(reason === undefined ? {} : { reason }) };
+  });
 }
 
 /** A file that does not load counts as one failed test, an error outside of every test as another. */
@@ -78,8 +111,12 @@ function listLeftOut(modules: readonly TestModule[]): readonly string[] {
 }
 
 function reasonOf(test: TestCase): string {
+  return knownReason(test) ?? 'no reason is given';
+}
+
+function knownReason(test: TestCase): string | undefined {
   const result = test.result();
   const note = result.state === 'skipped' ? result.note : undefined;
   const usesKernel = test.project.name === 'kernel';
-  return test.meta().leftOut ?? note ?? (usesKernel ? kernelObstacle : undefined) ?? 'no reason is given';
+  return test.meta().leftOut ?? note ?? (usesKernel ? kernelObstacle : undefined);
 }

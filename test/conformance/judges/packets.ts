@@ -8,13 +8,17 @@ import type { Manifest } from '../../support/builders/manifests.ts';
 import { servingContainers, threeNamespaces } from '../../support/builders/three-namespaces.ts';
 import type { Family, Probe } from '../case.ts';
 import type { Answer, Judge, Look } from '../judge.ts';
+import { podServicePlace } from '../pod-services.ts';
 import { podOf, STRANGER_POD } from './lab-pods.ts';
 import { probeServices } from './probe-services.ts';
-import { probeCrafted } from '../packets/crafted-probe.ts';
+import { CraftedProber } from '../packets/crafted-probe.ts';
 import type { CraftedProbe, Place } from '../packets/crafted-probe.ts';
 
 /** How long a probe may be silent until it counts as denied. */
 const TIMEOUT_MS = { first: 300, patient: 1000 } as const satisfies Record<Look, number>;
+
+/** Seconds for which a node remembers a closed connection. */
+const TIME_WAIT = '/proc/sys/net/netfilter/nf_conntrack_tcp_timeout_time_wait';
 
 /** What decides to whom a node rewrites. */
 const CHOICES: readonly string[] = ['Service', 'EndpointSlice', 'Pod'];
@@ -31,6 +35,9 @@ export async function createPacketJudge(
   const world = [...threeNamespaces().map(withoutStatus), stranger];
   await Lab.remove(options.name);
   const lab = await Lab.up({ ...options, objects: world });
+  // Where nodes track connections, closed ones would gather, a hundred thousand in two minutes.
+  for (const { name } of lab.nodes()) await lab.nodeExec(name, ['sh', '-c', `echo 5 > ${TIME_WAIT}`]);
+  const prober = new CraftedProber();
   return {
     world,
     secondLookMs: 1000,
@@ -41,8 +48,11 @@ export async function createPacketJudge(
       const chooses = [...change.apply, ...change.delete].some(({ kind }) => CHOICES.includes(kind as string));
       if (chooses && lab.services().length > 0) await forgetFlows(lab);
     },
-    probe: (probes, look = 'first') => probeAll(lab, probes, look),
-    close: () => lab.down(),
+    probe: (probes, look = 'first') => probeAll(lab, prober, probes, look),
+    close: () => {
+      prober.close();
+      return lab.down();
+    },
   };
 }
 
@@ -61,14 +71,14 @@ async function forgetFlows(lab: Lab): Promise<void> {
   await Promise.all(lab.nodes().map(({ name }) => lab.nodeExec(name, ['conntrack', '--flush'])));
 }
 
-async function probeAll(lab: Lab, probes: readonly Probe[], look: Look): Promise<readonly Answer[]> {
+async function probeAll(lab: Lab, prober: CraftedProber, probes: readonly Probe[], look: Look): Promise<readonly Answer[]> {
   const { plain = [], crafted = [], service = [] } = Object.groupBy(probes, wayOf);
   const ways: readonly (readonly [readonly Probe[], () => Promise<readonly Answer[]>])[] = [
     [plain, () => probePlain(lab, plain, look)],
     [
       crafted,
       () =>
-        probeCrafted(
+        prober.probe(
           crafted.map((probe) => placed(lab, probe)),
           TIMEOUT_MS[look],
         ),
@@ -91,8 +101,12 @@ async function probePlain(lab: Lab, probes: readonly Probe[], look: Look): Promi
   return probes.map((probe, index) => answerOf(probe, results[index]));
 }
 
+/** By Service the packet is sent to the Service's place, and awaited in the pod. */
 function placed(lab: Lab, probe: Probe): CraftedProbe {
-  return { probe, from: placeOf(lab, probe.from, probe.family), to: placeOf(lab, probe.to, probe.family) };
+  const [from, to] = [placeOf(lab, probe.from, probe.family), placeOf(lab, probe.to, probe.family)];
+  if (probe.byService !== true) return { probe, from, to };
+  const { address, port } = podServicePlace(probe);
+  return { probe: { ...probe, port }, from, to: { ...to, address } };
 }
 
 /** Pods' probers speak TCP and UDP only, and nodes have none. */
@@ -101,9 +115,11 @@ function wayOf({ protocol, from, to, service }: Probe): 'plain' | 'crafted' | 's
   return protocol === 'SCTP' || protocol === 'ICMP' || from.startsWith('node-') || to.startsWith('node-') ? 'crafted' : 'plain';
 }
 
-function requestOf({ from, to, protocol, port = 0, family }: Probe, timeoutMs: number): ProbeRequest {
+function requestOf(probe: Probe, timeoutMs: number): ProbeRequest {
+  const { from, to, protocol, port = 0, family } = probe;
   if (protocol === 'ICMP') throw new TypeError('ICMP has no prober');
-  return { from: podOf(from), to: podOf(to), protocol, port, family, timeoutMs };
+  const place = probe.byService === true ? podServicePlace(probe) : { address: podOf(to), port };
+  return { from: podOf(from), to: place.address, protocol, port: place.port, family, timeoutMs };
 }
 
 function answerOf(probe: Probe, result: ProbeResult | undefined): Answer {

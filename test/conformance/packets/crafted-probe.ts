@@ -2,6 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { randomBytes, randomInt } from 'node:crypto';
+import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { concat, u16, u32, wireAddress } from '../../support/builders/bytes.ts';
@@ -25,14 +26,44 @@ export interface CraftedProbe {
 const SENDER = fileURLToPath(new URL('send-crafted.py', import.meta.url));
 const MARKER_BYTES = 8;
 
-/** Answers in the order of the probes. `deny`: the packet had not arrived after `waitMs`. */
-export async function probeCrafted(probes: readonly CraftedProbe[], waitMs = 300): Promise<readonly Answer[]> {
-  if (probes.length === 0) return [];
-  const results = await runSender({ sends: probes.map(craft), waitMs });
-  return results.map(({ arrived, error }): Answer => {
-    if (error !== null) return { outcome: 'trouble', detail: error };
-    return { outcome: arrived ? 'allow' : 'deny' };
-  });
+/** The process that sends and listens, in whichever namespaces it is told to; it lives until `close`. */
+export class CraftedProber {
+  readonly #child = spawn('python3', [SENDER], { stdio: ['pipe', 'pipe', 'pipe'] });
+  readonly #complaint = text(this.#child.stderr);
+  readonly #replies = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor() {
+    // A process that cannot be started, or has ended, is told of when it does not answer.
+    for (const emitter of [this.#child, this.#child.stdin]) emitter.on('error', () => undefined);
+  }
+
+  /** Answers in the order of the probes. `deny`: the packet had not arrived after `waitMs`. One call after the other. */
+  probe(probes: readonly CraftedProbe[], waitMs = 300): Promise<readonly Answer[]> {
+    if (probes.length === 0) return Promise.resolve([]);
+    const answer = this.#last.then(() => this.#ask(probes, waitMs));
+    this.#last = answer.catch(() => undefined);
+    return answer;
+  }
+
+  close(): void {
+    this.#child.stdin.end();
+  }
+
+  async #ask(probes: readonly CraftedProbe[], waitMs: number): Promise<readonly Answer[]> {
+    this.#child.stdin.write(`${JSON.stringify({ sends: probes.map(craft), waitMs })}\n`);
+    const reply = await this.#replies.next();
+    if (reply.done === true) throw new Error(`the sender of crafted packets has ended: ${await this.#complaint}`);
+    return (JSON.parse(reply.value) as readonly Arrival[]).map(({ arrived, error }): Answer => {
+      if (error !== null) return { outcome: 'trouble', detail: error };
+      return { outcome: arrived ? 'allow' : 'deny' };
+    });
+  }
+}
+
+interface Arrival {
+  readonly arrived: boolean;
+  readonly error: string | null;
 }
 
 interface Send {
@@ -78,16 +109,4 @@ function openingOf({ protocol, port = 0, family }: Probe, marker: Uint8Array): S
       return family === 4 ? echo(options) : echo6(options);
     }
   }
-}
-
-async function runSender(request: {
-  readonly sends: readonly Send[];
-  readonly waitMs: number;
-}): Promise<readonly { readonly arrived: boolean; readonly error: string | null }[]> {
-  const child = spawn('python3', [SENDER], { stdio: ['pipe', 'pipe', 'pipe'] });
-  const ended = new Promise<number | null>((resolve, reject) => child.once('error', reject).once('close', resolve));
-  child.stdin.end(JSON.stringify(request));
-  const [output, complaint, code] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
-  if (code !== 0) throw new Error(`the sender of crafted packets ended with ${code}: ${complaint}`);
-  return JSON.parse(output) as readonly { readonly arrived: boolean; readonly error: string | null }[];
 }

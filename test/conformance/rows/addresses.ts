@@ -65,7 +65,10 @@ export const ADDRESS_ROWS: readonly Row[] = [
     case: 'Services, at the cluster address',
     verdict: "judged by the backend pod and the pod's port",
     cases: ["Services: judged by the backend pod and the pod's port, at the cluster address"],
-    tests: [{ file: 'e2e/services.test.ts', names: ['the pod’s port counts, not the Service’s', 'a named port is the backend pod’s'] }],
+    tests: [
+      { file: 'e2e/services.test.ts', names: ['the pod’s port counts, not the Service’s', 'a named port is the backend pod’s'] },
+      { file: 'conformance/perturbed.lab.test.ts' },
+    ],
   },
   {
     case: 'Services, one allowed backend beside one that is not',
@@ -100,6 +103,12 @@ export const ADDRESS_ROWS: readonly Row[] = [
     case: 'Services, internalTrafficPolicy Local',
     verdict: "by the backend on the client's node",
     cases: ['Services: internalTrafficPolicy Local'],
+    tests: [
+      {
+        file: 'e2e/services-choice.test.ts',
+        names: ['a client is judged by the backend of its own node, whatever the other node’s may be'],
+      },
+    ],
   },
   {
     case: 'Services, headless',
@@ -110,11 +119,21 @@ export const ADDRESS_ROWS: readonly Row[] = [
     case: 'Services, session affinity',
     verdict: 'changes nothing: the backend that a client keeps is judged',
     cases: ['Services: session affinity changes nothing: the backend that a client keeps is judged'],
+    tests: [
+      {
+        file: 'e2e/services-choice.test.ts',
+        names: [
+          'a client is judged by the backend that it keeps, and another client by its own',
+          'a client whose first flow is denied keeps the denied backend',
+        ],
+      },
+    ],
   },
   {
     case: 'Services, terminating and unready endpoints',
     verdict: 'those that the proxy still uses are judged like any pod',
     cases: ['Services: terminating and unready endpoints that the proxy still uses are judged like any pod'],
+    tests: [{ file: 'e2e/services.test.ts', names: ['endpoints that the proxy still uses are judged like any pod'] }],
   },
   {
     case: 'Services, none to choose',

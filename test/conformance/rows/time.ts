@@ -17,6 +17,13 @@ export const TIME_ROWS: readonly Row[] = [
     case: 'Succeeded or Failed pod',
     verdict: 'leaves the peer rows',
     cases: ['Succeeded or Failed pod leaves the peer rows at the phase change'],
+    tests: [
+      {
+        file: 'e2e/pods.test.ts',
+        names: ['the peer that policies mean is the new one', 'by their own policies where an ended pod still has'],
+      },
+      { file: 'e2e/services-choice.test.ts', names: ['whose address another pod has got, is judged as that other pod'] },
+    ],
   },
   {
     case: 'address reuse',
