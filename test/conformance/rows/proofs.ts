@@ -20,7 +20,7 @@ export interface RanTest {
   readonly reason?: string;
 }
 
-/** `left out`: no test of that name ran, for a reason that they give. */
+/** `left out`: no test of that name ran, for a reason that they give. One that gives none is too many, also beside others that passed. */
 export interface Unproven {
   readonly proof: Proof;
   readonly why: 'missing' | 'failed' | 'left out' | 'left out without a reason';
@@ -71,9 +71,10 @@ export function findUnproven(proofs: readonly Proof[], ran: readonly RanTest[], 
 function judge(proof: Proof, tests: readonly RanTest[]): readonly Unproven[] {
   if (tests.length === 0) return [{ proof, why: 'missing' }];
   if (tests.some(({ state }) => state === 'failed')) return [{ proof, why: 'failed' }];
-  if (tests.some(({ state }) => state === 'passed')) return [];
-  const reason = tests.find((test) => test.reason !== undefined)?.reason;
-  return [reason === undefined ? { proof, why: 'left out without a reason' } : { proof, why: 'left out', reason }];
+  const leftOut = tests.filter(({ state }) => state === 'skipped');
+  if (leftOut.some(({ reason }) => reason === undefined)) return [{ proof, why: 'left out without a reason' }];
+  const reason = leftOut[0]?.reason;
+  return leftOut.length < tests.length || reason === undefined ? [] : [{ proof, why: 'left out', reason }];
 }
 
 /** How the tests of the three judges are called: the end, and the beginning after `agree: ` or `agrees: `. */
