@@ -72,8 +72,12 @@ function columnOf(target: MatrixTarget, index: number, targets: readonly MatrixT
 function headLines(columns: readonly Column[], label: number, corner: string): string[] {
   return [0, 1, 2].map((line) => {
     const first = [corner, '', 'from'][line] ?? '';
-    const heads = columns.map(({ heads, width }) => (heads[line] ?? '').padEnd(width)).join('');
-    return ` ${pc.dim(first.padEnd(label))}${line === 1 ? pc.bold(heads) : pc.dim(heads)}`;
+    const heads = columns
+      .map(({ heads: texts, width }) => (texts[line] ?? '').padEnd(width))
+      .join('')
+      .trimEnd();
+    // Blanks at the end of a line would hide in its colours.
+    return ` ${pc.dim(heads === '' ? first : first.padEnd(label))}${line === 1 ? pc.bold(heads) : pc.dim(heads)}`;
   });
 }
 
