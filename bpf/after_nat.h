@@ -48,6 +48,7 @@ struct forwarded {
 	__u8 protocol;
 	__u8 rewritten;
 	__u8 answered; /* packets have gone through in both directions */
+	__u8 routed_discovery; /* a message of IPv6 discovery that leaves its link */
 };
 
 /* A connection's two tuples as they lie in struct nf_conn, one in each of its hash nodes. */
@@ -128,6 +129,15 @@ static __always_inline bool read_ports(struct bpf_dynptr *packet, __u32 at, stru
 	return true;
 }
 
+/* from_pod lets pods talk to neighbours, since it cannot tell which addresses are on the link. A router counts the hop limit down. */
+static __always_inline bool is_routed_discovery(struct bpf_dynptr *packet, __u32 at, __u8 hop_limit)
+{
+	__u8 type[4];
+
+	return hop_limit != 255 && !bpf_dynptr_read(type, sizeof(type), packet, at, 0) &&
+	       type[0] >= ROUTER_SOLICITATION && type[0] <= REDIRECT;
+}
+
 /* From the packet, where nothing is tracked: then nobody rewrites either. False for what has no ports, so can be no frontend's. Later fragments come to
  * nothing without their first. */
 static __always_inline bool read_untracked(struct bpf_nf_ctx *context, struct forwarded *flow)
@@ -166,7 +176,10 @@ static __always_inline bool read_untracked(struct bpf_nf_ctx *context, struct fo
 			at += extension_length(flow->protocol, header[1]);
 			flow->protocol = header[0];
 		}
-		done = read_ports(&packet, at, flow);
+		if (flow->protocol == PROTOCOL_ICMPV6)
+			done = flow->routed_discovery = is_routed_discovery(&packet, at, ip.hop_limit);
+		else
+			done = read_ports(&packet, at, flow);
 	}
 	flow->real = flow->asked;
 	flow->rewritten = false;
@@ -229,6 +242,8 @@ STEP int judge_forwarded(const struct forwarded *flow, __u32 length)
 	struct flow *row;
 
 	restore_packet(&packet, &sender, flow);
+	if (flow->routed_discovery)
+		return conclude(&packet, DENY, REASON_DISCOVERY, sender.ifindex, length);
 	if (!flow->rewritten && !look_up_frontend(&packet, false))
 		return PASS;
 	now = bpf_jiffies64();

@@ -99,11 +99,18 @@ static __always_inline __u64 next_state(const struct packet *packet, __u64 state
 	return (state & ~STATE_STATUS) | (__u64)status << STATE_STATUS_SHIFT;
 }
 
-/* Datagrams of a client behind a masquerade: another client may be given the same port at any time, and open nothing that could be seen. */
+/* Rows that do not say any more who is at the other end. Datagrams of a client behind a masquerade: another client may be given the same port at any time,
+ * and open nothing that could be seen. And what goes to a Service where no after_nat sees which backend gets it now. */
 static __always_inline bool is_doubtful(const struct packet *packet, __u64 state)
 {
-	return (state & STATE_REWRITTEN) && !(state & STATE_OPENED_BY_POD) && packet->direction == INGRESS &&
-	       packet->protocol != IPPROTO_TCP;
+	struct runtime *now;
+
+	if (!(state & STATE_REWRITTEN))
+		return false;
+	if (!(state & STATE_OPENED_BY_POD))
+		return packet->direction == INGRESS && packet->protocol != IPPROTO_TCP;
+	now = get_runtime();
+	return packet->direction == EGRESS && !(now && now->after_nat);
 }
 
 /* The whole cost of an established flow: the row is of this generation, fresh, settled, and the packet neither opens nor closes. A row of the node's own

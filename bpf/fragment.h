@@ -2,6 +2,7 @@
 /* Later fragments carry no ports: they borrow those of their first fragment, and are then judged as any packet of that flow. */
 #pragma once
 
+#include "frontend.h"
 #include "packet.h"
 #include "reasons.h"
 
@@ -22,7 +23,7 @@ struct fragment_ports {
 	__be16 remote_port;
 	__u32 seen; /* low half of jiffies */
 	__u8 protocol;
-	__u8 zero;
+	__u8 flags; /* TCP's, without those of congestion; FRAGMENT_OPENING: it opens a connection */
 	__u16 headers; /* bytes that belong to headers, from the beginning of what is cut into fragments */
 };
 
@@ -35,6 +36,8 @@ struct {
 
 /* Linux gives a datagram 30 seconds to become whole (net.ipv4.ipfrag_time). */
 #define FRAGMENT_SECONDS 30
+
+#define FRAGMENT_OPENING 0x80
 
 static __always_inline void fragment_key_of(const struct packet *packet, struct fragment_key *key)
 {
@@ -59,6 +62,8 @@ STEP int remember_fragment(const struct packet *packet, __u32 allowed)
 	ports.remote_port = packet->flow.remote_port;
 	ports.seen = (__u32)bpf_jiffies64();
 	ports.protocol = packet->protocol;
+	ports.flags = (packet->tcp_flags & TCP_PLAIN_FLAGS) |
+		      (packet->opening && has_ports(packet->protocol) ? FRAGMENT_OPENING : 0);
 	ports.headers = packet->fragment_at * 8 + transport_header(packet->protocol);
 	fragment_key_of(packet, &key);
 	if (allowed)
@@ -68,7 +73,7 @@ STEP int remember_fragment(const struct packet *packet, __u32 allowed)
 	return 0;
 }
 
-/* Fill in protocol and ports of a later fragment. The reason why it must not pass where its first one was not seen, or not allowed, or has its transport
+/* Fill in protocol, ports and flags of a later fragment: it is judged as what its first was. The reason why it must not pass where its first one was not seen, or not allowed, or has its transport
  * header where this one lies (an IPv6 fragment need not tell the transport protocol truly). */
 STEP int recall_fragment(struct packet *packet, __u32 jiffies_per_second)
 {
@@ -86,5 +91,7 @@ STEP int recall_fragment(struct packet *packet, __u32 jiffies_per_second)
 	packet->flow.local_port = ports->local_port;
 	packet->flow.remote_port = ports->remote_port;
 	packet->protocol = ports->protocol;
+	packet->tcp_flags = ports->flags & TCP_PLAIN_FLAGS;
+	packet->opening = !!(ports->flags & FRAGMENT_OPENING);
 	return REASON_ALLOWED;
 }

@@ -186,9 +186,11 @@ STEP int judge_real_peer(const struct packet *packet, const struct endpoint_conf
 		return 0;
 	decision->opened = kernel->opened;
 	peer = find_identity(&kernel->peer);
-	if (is_own_address(config, &kernel->peer)) {
+	if (is_own_address(config, &kernel->peer) && !kernel->forged) {
 		decide(decision, ALLOW, REASON_ALLOWED, STATE_REWRITTEN);
-	} else if ((peer.flags & IDENTITY_OWN_NODE) && packet->direction == EGRESS) {
+	} else if (packet->direction == EGRESS &&
+		   ((peer.flags & IDENTITY_OWN_NODE) || address_is_loopback(&kernel->peer))) {
+		/* The node's own question was let in by its origin: see is_from_node. */
 		decide(decision, ALLOW, REASON_NODE, STATE_NODE);
 	} else {
 		if (kernel->opened == EGRESS) {
@@ -206,7 +208,7 @@ STEP int judge_real_peer(const struct packet *packet, const struct endpoint_conf
 enum who {
 	WHO_IT_SAYS = 0, /* judge it by the address that it carries */
 	WHO_DECIDED,
-	WHO_LATER, /* nobody can tell yet: it passes, and its next station judges it */
+	WHO_LATER, /* nobody can tell yet: it leaves the pod, and after_nat judges it */
 };
 
 /* Hints for judge_translated. */
@@ -219,9 +221,8 @@ STEP int judge_translated(struct __sk_buff *skb, const struct packet *packet, co
 {
 	struct runtime *now = get_runtime();
 	struct kernel_flow kernel = {};
-	bool node = hints & HINT_NODE;
-	__u64 frontend = 0;
-	bool out;
+	/* As wide as a slot of the stack: see judge_unknown. */
+	__u64 node = hints & HINT_NODE, frontend = 0, out, rewritten, known;
 
 	if (!packet || !config || !decision || !now)
 		return WHO_IT_SAYS;
@@ -235,16 +236,28 @@ STEP int judge_translated(struct __sk_buff *skb, const struct packet *packet, co
 	}
 	if (!node && !frontend && !(hints & HINT_REWRITTEN))
 		return WHO_IT_SAYS;
-	/* What a new connection will be rewritten to is not decided yet. */
-	if (!out || !packet->opening)
-		ask_kernel(skb, packet, &kernel);
-	if (kernel.rewritten) {
+	ask_kernel(skb, packet, &kernel);
+	known = kernel.known;
+	rewritten = kernel.rewritten;
+	if (out && packet->opening) {
+		/* What a new connection will be rewritten to is not decided yet. But the kernel would take its SYN for one of an earlier connection
+		 * from the same port, whose end it has not seen, and send it to that one's backend. */
+		if (rewritten && kernel.opened == EGRESS && is_isolated(config, EGRESS)) {
+			judge_real_peer(packet, config, &kernel, decision);
+			if (decision->verdict == DENY)
+				make_kernel_forget(skb, packet);
+		}
+		known = rewritten = false;
+	}
+	if (rewritten) {
+		if (!out && is_own_address(config, &kernel.peer))
+			kernel.forged = !has_asked_itself(skb, packet);
 		judge_real_peer(packet, config, &kernel, decision);
 		return WHO_DECIDED;
 	}
 	if (out && !frontend && node && !now->after_nat && is_isolated(config, EGRESS))
 		frontend = look_up_frontend(packet, true);
-	if (out && frontend && !kernel.known) {
+	if (out && frontend && !known) {
 		if (now->after_nat)
 			return WHO_LATER;
 		if (all_endpoints_allowed(&config->direction[EGRESS], frontend - 1))
@@ -257,17 +270,11 @@ STEP int judge_translated(struct __sk_buff *skb, const struct packet *packet, co
 		decide(decision, ALLOW, REASON_NODE, STATE_NODE);
 		return WHO_DECIDED;
 	}
-	if (!out && !kernel.known && (frontend || (hints & HINT_REWRITTEN))) {
-		bool tracked = packet->protocol == IPPROTO_TCP || packet->protocol == IPPROTO_UDP;
-
-		/* A row from before the last edit, and a kernel that cannot say what it was rewritten to: the pod's next packet decides. */
-		if ((hints & HINT_REWRITTEN) && !(settings.kernel_conntrack && tracked))
-			return WHO_LATER;
-		/* A frontend only ever answers. */
-		if (frontend) {
-			decide(decision, DENY, REASON_NO_EVIDENCE, 0);
-			return WHO_DECIDED;
-		}
+	/* A frontend only ever answers. Where nobody can say for which backend, the row being from before the last edit, the pod's next packet decides. */
+	if (!out && !known &&
+	    (frontend || ((hints & HINT_REWRITTEN) && decision->opened == EGRESS && !can_ask_kernel(packet)))) {
+		decide(decision, DENY, REASON_NO_EVIDENCE, 0);
+		return WHO_DECIDED;
 	}
 	return WHO_IT_SAYS;
 }
@@ -331,7 +338,7 @@ STEP int judge_flow(struct __sk_buff *skb, struct packet *packet, const struct e
 		decide(&decision, DENY, REASON_HELD, 0);
 	} else if (who == WHO_LATER) {
 		/* What after_nat allows it writes into this row. Where there is none, somebody else sends with the pod's address. */
-		if (!flow && packet->direction == EGRESS && packet->fragment != FRAGMENT_LATER)
+		if (!flow && packet->fragment != FRAGMENT_LATER)
 			record_flow(packet,
 				    make_state(GENERATION_NEVER, EGRESS, next_status(packet, STATUS_OPENING), 0), now);
 		return PASS;
@@ -468,6 +475,7 @@ STEP int judge_icmp_error(struct __sk_buff *skb, struct packet *error, const str
 		return conclude_decision(skb, error, &decision);
 	set_scope(&quoted);
 	flow = find_flow(&quoted, bpf_jiffies64(), clock->jiffies_per_second, &state);
+	decision.opened = flow ? opened_direction(state) : quoted.direction;
 	if (flow && (state & STATE_GENERATION) == quoted.generation)
 		return PASS;
 	who = judge_translated(skb, &quoted, config, hints_of(&peer, flow ? state : 0), &decision);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "endpoint.h"
+#include "frontend.h"
 #include "identity.h"
 #include "parse.h"
 
@@ -35,6 +36,13 @@ static __always_inline bool is_own_arp(struct __sk_buff *skb, const struct packe
 	return is_own_address(config, &sender);
 }
 
+/* IPv4 only: what goes to a link-local address of the node, or to a frontend that has one, may be rewritten and forwarded, whatever its source. */
+static __always_inline bool is_rewritten_link_local(const struct packet *packet)
+{
+	return address_is_ipv4(&packet->flow.remote) &&
+	       ((find_identity(&packet->flow.remote).flags & IDENTITY_OWN_NODE) || look_up_frontend(packet, false));
+}
+
 /* Every local pod's source is held to its own addresses: the ingress rules of others rely on it. Link-local and unspecified sources cannot leave the
  * link, so they pass towards the link's own destinations alone (discovery, DHCP, membership reports). */
 static __always_inline bool is_own_source(const struct packet *packet, const struct endpoint_config *config)
@@ -43,9 +51,11 @@ static __always_inline bool is_own_source(const struct packet *packet, const str
 
 	if (likely(is_own_address(config, &packet->local)))
 		return true;
-	if (address_is_unspecified(&packet->local) || address_is_link_local(&packet->local))
-		return address_is_link_local(to) || address_is_group(to) || packet->kind == KIND_DISCOVERY;
-	return false;
+	if (!address_is_unspecified(&packet->local) && !address_is_link_local(&packet->local))
+		return false;
+	if (packet->kind == KIND_DISCOVERY || address_is_group(to))
+		return true;
+	return address_is_link_local(to) && !is_rewritten_link_local(packet);
 }
 
 /* Out of a pod: solicitations, and advertisements for what it may own. Never a router's messages (CVE-2020-10749). */

@@ -113,8 +113,8 @@ STEP int parse_transport(struct __sk_buff *skb, struct packet *packet)
 	} else if (protocol == PROTOCOL_IGMP && !packet->ipv6) {
 		packet->kind = KIND_MEMBERSHIP;
 	}
-	/* Membership is told to groups; to one host it is a packet like any other. */
-	if (packet->kind == KIND_MEMBERSHIP && !is_to_group(packet)) {
+	/* Membership is told to groups, and never leaves the link (RFC 3376, 4; RFC 3810, 5); else it is a packet like any other. */
+	if (packet->kind == KIND_MEMBERSHIP && !(is_to_group(packet) && packet->hop_limit == 1)) {
 		packet->kind = KIND_FLOW;
 		packet->opening = 1;
 	}

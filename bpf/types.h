@@ -73,6 +73,13 @@ static __always_inline bool address_is_link_local(const struct address *a)
 	return (a->word[0] & bpf_htonl(0xffc00000)) == bpf_htonl(0xfe800000);
 }
 
+static __always_inline bool address_is_loopback(const struct address *a)
+{
+	if (address_is_ipv4(a))
+		return (a->word[3] & bpf_htonl(0xff000000)) == bpf_htonl(0x7f000000);
+	return (a->word[0] | a->word[1] | a->word[2]) == 0 && a->word[3] == bpf_htonl(1);
+}
+
 /* Multicast of either family, or IPv4's limited broadcast. */
 static __always_inline bool address_is_group(const struct address *a)
 {

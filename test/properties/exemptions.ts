@@ -50,7 +50,7 @@ function exemptionOfPacket(packet: Read, direction: Direction, fromNode: boolean
   }
   if (v6 && protocol === 58 && !packet.later && isDiscovery(transport)) return mayDiscover(packet, out, exempt) ? 'discovery' : undefined;
   const membership = v6 ? protocol === 58 && [130, 131, 132, 143].includes(transport[0] ?? -1) : protocol === 2;
-  if (membership && !packet.later && isGroup(destination, v6)) return 'membership';
+  if (membership && !packet.later && packet.hopLimit === 1 && isGroup(destination, v6)) return 'membership';
   if (packet.later) return undefined;
   // Into the pod its own address proves nothing where the packet came in by another's interface.
   if (out && exempt.pod.includes(local) && exempt.pod.includes(remote)) return 'the pod itself';
