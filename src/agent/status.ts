@@ -46,6 +46,9 @@ export function makeStatus({ node, compiler, datapath, interfaces, reconciler, d
     rulesets: compiler.rulesets.size,
     pairs: compiler.pairs,
     leftOut: compiler.leftOut,
+    /** Changes in some namespace wait until its budget can be counted again. */
+    countsLater: compiler.waiting,
+    refused: [...compiler.refused.keys()],
     flushes: reconciler.flushes,
     endpoints: [...interfaces.bound].map(([pod, { binding }]) => {
       const subject = compiler.subject(pod);

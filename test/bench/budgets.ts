@@ -1,6 +1,6 @@
 /**
  * `node --expose-gc test/bench/budgets.ts [EXCESS]`: time and memory of the compiler for each kind of hostile namespace beside quiet neighbours, and how
- * long an edit of a neighbour takes then. PODS: pods on other nodes.
+ * long edits take then: of a neighbour, as a multiple of what it took before too, and of the hostile namespace. PODS: pods on other nodes.
  */
 
 import { decodeObject } from '../../src/model/decode/object.ts';
@@ -11,7 +11,7 @@ import { EXCESSES, hostileManifests, times, type Excess } from '../support/build
 import { namespaceManifest, nodeManifest, podManifest, policyManifest, type Manifest } from '../support/builders/manifests.ts';
 
 const PODS = Number(process.env['PODS'] ?? 2000);
-const EDITS = 10;
+const EDITS = 40;
 
 function quietPolicy(namespace: number, app: string, port: number): Manifest {
   const from = [{ podSelector: { matchLabels: { app } } }, { ipBlock: { cidr: `192.168.${namespace}.0/24` } }];
@@ -54,21 +54,50 @@ function heap(): number {
   return process.memoryUsage().heapUsed / 2 ** 20;
 }
 
+/** Milliseconds of each of many edits. */
+function edit(endpoints: Endpoints, makeEdit: (index: number) => Manifest): number[] {
+  return times(EDITS, (index) => {
+    const events = eventsOf([makeEdit(index)]);
+    const took = timed(() => endpoints.tell(events));
+    if (index % 10 === 9) endpoints.sweep();
+    return took;
+  });
+}
+
+function median(amounts: readonly number[]): number {
+  return amounts.toSorted((a, b) => a - b)[amounts.length >> 1] ?? 0;
+}
+
 function measure(excess: Excess): void {
   const endpoints = new Endpoints({ node: 'node-1' });
   endpoints.tell(eventsOf(NEIGHBOURS));
+  const editQuietly = (index: number): Manifest => quietPolicy(3, `a${index % 5}`, 90 + index);
+  edit(endpoints, editQuietly);
+  const alone = median(edit(endpoints, editQuietly));
   const before = heap();
-  const events = eventsOf(hostileManifests(excess));
+  const manifests = hostileManifests(excess);
+  const events = eventsOf(manifests);
   const first = timed(() => endpoints.tell(events));
   const grown = heap() - before;
-  const edits = times(EDITS, (index) => timed(() => endpoints.tell(eventsOf([quietPolicy(3, `a${index % 5}`, 90 + index)]))));
-  const median = edits.toSorted((a, b) => a - b)[EDITS >> 1] ?? 0;
+  const beside = edit(endpoints, editQuietly);
+  const policies = manifests.filter((manifest) => manifest['kind'] === 'NetworkPolicy');
+  const own = edit(endpoints, (index) => policies[index % policies.length] ?? {});
   const { compiler, datapath } = endpoints;
-  const cells = [first, grown, median, Math.max(...edits), compiler.identities.size, datapath.pairs.size, datapath.ports.size];
-  const numbers = [...cells, compiler.identities.members.edges, compiler.refused.size].map((cell) => cell.toFixed(0).padStart(9));
-  console.log(excess.padEnd(14), ...numbers);
+  const sizes = [
+    compiler.identities.size,
+    datapath.pairs.size,
+    datapath.ports.size,
+    compiler.identities.members.edges,
+    compiler.refused.size,
+  ];
+  const cells = [
+    ...[first, grown].map((cell) => cell.toFixed(0)),
+    ...[median(beside), median(beside) / alone, Math.max(...beside), median(own)].map((cell) => cell.toFixed(1)),
+    ...sizes.map(String),
+  ];
+  console.log(excess.padEnd(14), ...cells.map((cell) => cell.padStart(9)));
 }
 
-const head = ['ms', 'MiB', 'edit ms', 'worst ms', 'identit.', 'pairs', 'ports', 'prefixes', 'refused'];
+const head = ['ms', 'MiB', 'edit ms', 'ratio', 'worst ms', 'own ms', 'identit.', 'pairs', 'ports', 'prefixes', 'refused'];
 console.log(`${PODS} pods elsewhere`.padEnd(14), ...head.map((cell) => cell.padStart(9)));
 for (const excess of EXCESSES.filter((each) => process.argv[2] === undefined || process.argv[2] === each)) measure(excess);

@@ -215,7 +215,11 @@ export const API_ROWS: readonly Row[] = [
   {
     case: 'a policy that does not fit the budgets',
     verdict: 'as invalid; the others are untouched',
-    tests: [{ file: 'compiler/admission.test.ts' }, { file: 'compiler/budgets.test.ts' }],
-    note: 'In the maps only.',
+    tests: [
+      { file: 'e2e/budgets.test.ts' },
+      { file: 'properties/budgets.test.ts' },
+      { file: 'compiler/admission.test.ts' },
+      { file: 'compiler/budgets.test.ts' },
+    ],
   },
 ];

@@ -37,6 +37,8 @@ export interface AgentStatus {
     readonly packets: Readonly<Record<'ingress' | 'egress', Readonly<Record<string, number>>>>;
   }[];
   readonly missing: readonly string[];
+  readonly leftOut: number;
+  readonly refused: readonly string[];
   readonly drift: {
     readonly found: readonly unknown[];
     readonly repaired: number;
@@ -73,6 +75,13 @@ export class AgentProcess {
 
   get running(): boolean {
     return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** MiB that it has in memory now, and had at most. */
+  get memory(): { readonly now: number; readonly most: number } {
+    const status = readFileSync(`/proc/${this.#child.pid}/status`, 'utf8');
+    const read = (field: string): number => Number(new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]) / 1024;
+    return { now: read('VmRSS'), most: read('VmHWM') };
   }
 
   /** Returns when all that the manifests say is in force; throws where the agent says that this cannot be. */
