@@ -37,6 +37,11 @@ export class KernelMaps {
     return this.#runtime;
   }
 
+  /** 1: IPv4 has prefixes, 2: IPv6 has. */
+  get prefixFamilies(): number {
+    return (this.#prefixes.ipv4.size > 0 ? 1 : 0) | (this.#prefixes.ipv6.size > 0 ? 2 : 0);
+  }
+
   apply(operations: readonly Operation[]): void {
     let start = 0;
     while (start < operations.length) {
@@ -225,8 +230,7 @@ export class KernelMaps {
     const family = prefix.length >= MAPPED.length && isIPv4(prefix.address) ? this.#prefixes.ipv4 : this.#prefixes.ipv6;
     if (present) family.add(key);
     else family.delete(key);
-    this.#runtime[layout.LAYOUT.runtime.prefix_families[0] / 4] =
-      (this.#prefixes.ipv4.size > 0 ? 1 : 0) | (this.#prefixes.ipv6.size > 0 ? 2 : 0);
+    this.#runtime[layout.LAYOUT.runtime.prefix_families[0] / 4] = this.prefixFamilies;
   }
 
   #put<Row>(map: string, rows: readonly Row[], key: (row: Row) => Uint8Array, value: (row: Row) => Uint8Array): void {

@@ -8,7 +8,7 @@ import { maskPrefixKey, type Table } from './rows.ts';
 import type { RowStore } from './verify-rows.ts';
 
 /** Copied in one call: a few hundred microseconds. */
-const ROWS_IN_ONE_PART = 1024;
+const ROWS_IN_ONE_PART = 256;
 const WORDS_IN_ONE_PART = 8192;
 
 type RawRow = readonly [key: Uint8Array, value: Uint8Array];

@@ -1,7 +1,5 @@
 /** The single values that the programs read beside the tables. */
 
-import { isIPv4, MAPPED } from '../model/ip.ts';
-import type { Operation } from '../model/plan.ts';
 import type { KernelMaps } from './kernel-maps.ts';
 import { LAYOUT } from './layout.ts';
 import type { DesiredState } from './port.ts';
@@ -11,7 +9,6 @@ import type { Setting } from './verify.ts';
 export interface GenerationHolder {
   readonly generation: number;
   storeGeneration(generation: number): void;
-  apply(operations: readonly Operation[]): void;
 }
 
 type Member = 'prefix_families' | 'trace_flows' | 'jiffies_per_second' | 'after_nat';
@@ -34,7 +31,6 @@ export function kernelSettings(holder: GenerationHolder, maps: KernelMaps, told:
     found: maps.runtime[LAYOUT.runtime[member][0] / 4] ?? 0,
     mend: () => setRuntime(maps, member, expected),
   });
-  const { families, permanent } = readPrefixes(desired);
   return [
     {
       name: 'generation',
@@ -42,26 +38,10 @@ export function kernelSettings(holder: GenerationHolder, maps: KernelMaps, told:
       found: holder.generation,
       mend: () => holder.storeGeneration(desired.generation),
     },
-    // Whenever a prefix is put, the value is written anew.
-    { ...runtime('families with prefixes', 'prefix_families', families), mend: () => holder.apply(permanent) },
+    runtime('families with prefixes', 'prefix_families', maps.prefixFamilies),
     runtime('Services judged after NAT', 'after_nat', Number(told.afterNat)),
     runtime('flows are told', 'trace_flows', Number(told.traceFlows)),
     // Without it no row grows old.
     runtime('jiffies in a second', 'jiffies_per_second', told.jiffiesPerSecond),
   ];
-}
-
-/** As KernelMaps counts them: 1 IPv4, 2 IPv6. */
-function readPrefixes(desired: DesiredState): { families: number; permanent: readonly Operation[] } {
-  let families = 0;
-  let permanent: readonly Operation[] = [];
-  for (const operation of desired.operations('put-prefix')) {
-    if (operation?.op !== 'put-prefix') continue;
-    const { prefix, identity } = operation;
-    const isPermanent = prefix.address === MAPPED.address && prefix.length === MAPPED.length;
-    if (isPermanent) permanent = [operation];
-    if (!isPermanent || identity !== 0) families |= prefix.length >= MAPPED.length && isIPv4(prefix.address) ? 1 : 2;
-    if (families === 3 && permanent.length > 0) break;
-  }
-  return { families, permanent };
 }

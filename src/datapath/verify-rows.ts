@@ -32,7 +32,7 @@ const STAGES: readonly (readonly TableName[])[] = [
   ['configs'],
   ['endpoints'],
 ];
-const REPAIRS_IN_ONE_PIECE = 256;
+const REPAIRS_IN_ONE_PIECE = 64;
 
 export interface VerifyParts {
   readonly store: RowStore;

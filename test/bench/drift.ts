@@ -1,6 +1,6 @@
 /**
  * `node test/bench/drift.ts [ROUNDS]`: how long a comparison with the kernel's maps takes, and how long it holds up whatever else wants to run, where all is
- * as it should be, and where 100,000 rows are missing.
+ * as it should be, and where 100,000 rows are missing. In processor time.
  */
 
 import { KernelDatapath } from '../../src/datapath/kernel.ts';
@@ -8,8 +8,9 @@ import { MAPPED } from '../../src/model/ip.ts';
 import type { Operation, PutOperation } from '../../src/model/plan.ts';
 import { DesiredList } from '../datapath/support/desired-list.ts';
 import { BpfFolder } from '../native/support/bpf-folder.ts';
+import { threadTime } from './thread-clock.ts';
 
-const ROUNDS = Number(process.argv[2] ?? 3);
+const ROUNDS = Number(process.argv[2] ?? 9);
 const MISSING = 100_000;
 
 const rows = <Each>(amount: number, make: (index: number) => Each): Each[] => Array.from({ length: amount }, (_, index) => make(index));
@@ -37,14 +38,12 @@ const prefixes = rows(20_000, (index): PutOperation => ({
 }));
 const wanted: PutOperation[] = [{ op: 'put-prefix', prefix: MAPPED, identity: 0 }, ...ports, ...pairs, ...addresses, ...prefixes];
 
-/** Milliseconds of its own work for which the event loop was held, at most: what else runs on the machine does not count. */
+/** Milliseconds of work in one piece, at most. */
 async function worstPiece(act: () => Promise<unknown>): Promise<number> {
-  let [running, worst] = [true, 0];
-  let last = process.threadCpuUsage();
+  let [running, last, worst] = [true, threadTime(), 0];
   const tick = (): void => {
-    const { user, system } = process.threadCpuUsage(last);
-    worst = Math.max(worst, (user + system) / 1000);
-    last = process.threadCpuUsage();
+    worst = Math.max(worst, threadTime() - last);
+    last = threadTime();
     if (running) setImmediate(tick);
   };
   setImmediate(tick);
@@ -53,28 +52,44 @@ async function worstPiece(act: () => Promise<unknown>): Promise<number> {
   return worst;
 }
 
+interface Round {
+  readonly took: number;
+  readonly piece: number;
+}
+
+async function compare(missing: number): Promise<Round> {
+  datapath.apply(removals.slice(0, missing));
+  const since = threadTime();
+  const piece = await worstPiece(async () => {
+    const report = await datapath.verify(desired, true);
+    const repaired = report.compared.reduce((sum, line) => sum + line.repaired, 0);
+    if (repaired !== missing) throw new Error(`${repaired} rows were repaired, not ${missing}`);
+  });
+  return { took: threadTime() - since, piece };
+}
+
+/** Lowest, median and highest: whatever else the machine does only adds. */
+function spread(values: readonly number[]): string {
+  const sorted = values.toSorted((a, b) => a - b);
+  return [sorted[0], sorted[sorted.length >> 1], sorted.at(-1)].map((value) => (value ?? 0).toFixed(1).padStart(8)).join('');
+}
+
 using folder = new BpfFolder();
 const datapath = await KernelDatapath.open({ bpfRoot: folder.path });
 datapath.apply(wanted);
 const desired = new DesiredList(wanted, datapath.generation);
-for (let round = 0; round < ROUNDS; round += 1) {
-  for (const missing of [0, MISSING]) {
-    if (missing > 0)
-      datapath.apply(
-        addresses
-          .slice(0, missing)
-          .flatMap((put): Operation[] => (put.op === 'put-address' ? [{ op: 'delete-address', address: put.address }] : [])),
-      );
-    let took = 0;
-    const piece = await worstPiece(async () => {
-      const report = await datapath.verify(desired, true);
-      took = report.durationMs;
-      const repaired = report.compared.reduce((sum, line) => sum + line.repaired, 0);
-      if (repaired !== missing) throw new Error(`${repaired} rows were repaired, not ${missing}`);
-    });
-    console.log(
-      `${String(missing).padStart(6)} missing: ${took.toFixed(0).padStart(5)} ms, at most ${piece.toFixed(1).padStart(5)} ms in one piece`,
-    );
-  }
+const removals = addresses.flatMap((put): Operation[] =>
+  put.op === 'put-address' ? [{ op: 'delete-address', address: put.address }] : [],
+);
+
+const rounds: { none: Round; many: Round }[] = [];
+for (let round = 0; round < ROUNDS; round += 1) rounds.push({ none: await compare(0), many: await compare(MISSING) });
+console.log(`${'ms, of rounds:'.padEnd(30)}  lowest  median highest`);
+for (const [name, of] of [
+  ['nothing differs', 'none'],
+  [`${MISSING} rows are missing`, 'many'],
+] as const) {
+  console.log(`${name.padEnd(24)} whole${spread(rounds.map((round) => round[of].took))}`);
+  console.log(`${''.padEnd(24)} piece${spread(rounds.map((round) => round[of].piece))}`);
 }
 datapath.close();
