@@ -5,8 +5,8 @@ import { needsKernel } from '../support/requires.ts';
 import type { AgentProcess } from './support/agent-process.ts';
 import { apps } from './support/manifests.ts';
 import { Arrivals } from './support/proxy-arrivals.ts';
-import { clusterIP, FAMILIES, type Family, flowTo, PROTOCOLS } from './support/proxy-frontends.ts';
-import { Talker } from './support/proxy-talker.ts';
+import { clusterIP, flowTo, four, fourWays, type Family } from './support/proxy-frontends.ts';
+import { Talker, type Reply } from './support/proxy-talker.ts';
 import {
   backendsOf,
   POD_PORTS,
@@ -62,21 +62,20 @@ describe.each(NODES)('addresses, for $plugin pods with br_netfilter $bridgeNetfi
     stranger.take();
   }
 
-  async function answersAt(hosts: Readonly<Record<Family, string>>, port: number): Promise<string[]> {
-    const answers: string[] = [];
-    for (const protocol of PROTOCOLS)
-      for (const family of FAMILIES) answers.push(await client.talker.ask(flowTo({ host: hosts[family], port }, protocol)));
-    return answers;
+  function answersAt(hosts: Readonly<Record<Family, string>>, port: number, awaited: Reply): Promise<string[]> {
+    return fourWays((protocol, family) => client.talker.ask(flowTo({ host: hosts[family], port }, protocol), awaited));
   }
-
-  const four = (answer: string): string[] => Array.from({ length: 4 }, () => answer);
 
   it('a frontend that no proxy rewrites is judged by its own address', async () => {
     world.proxy.tell(serviceOf(1, backendsOf(world, [friend]), { externalIPs: Object.values(UNREWRITTEN) }));
     await isolateClient();
-    expect([await answersAt(UNREWRITTEN, SERVICE_PORT), stranger.take(), friend.arrivals.take()]).toEqual([four('silent'), 0, 0]);
+    expect([await answersAt(UNREWRITTEN, SERVICE_PORT, 'silence'), stranger.take(), friend.arrivals.take()]).toEqual([
+      four('silent'),
+      0,
+      0,
+    ]);
     await isolateClient([{ to: [{ ipBlock: { cidr: `${UNREWRITTEN.v4}/32` } }, { ipBlock: { cidr: `${UNREWRITTEN.v6}/128` } }] }]);
-    expect(await answersAt(UNREWRITTEN, SERVICE_PORT)).toEqual(four('stranger'));
+    expect(await answersAt(UNREWRITTEN, SERVICE_PORT, 'answer')).toEqual(four('stranger'));
   });
 
   it('a pod’s address opens nothing where a Service calls it external', async () => {
@@ -87,12 +86,10 @@ describe.each(NODES)('addresses, for $plugin pods with br_netfilter $bridgeNetfi
     const claims = serviceOf(1, backendsOf(world, [friend]), { externalIPs: [foe.v4, foe.v6], ports });
     world.proxy.tell(claims);
     await isolateClient();
-    const ask = async (): Promise<string[]> => {
-      const answers: string[] = [];
-      for (const { protocol, port } of ports)
-        for (const host of [foe.v4, foe.v6]) answers.push(await client.talker.ask(flowTo({ host, port }, protocol)));
-      return answers;
-    };
+    const ask = (): Promise<string[]> =>
+      fourWays((protocol, family) =>
+        client.talker.ask(flowTo({ host: foe[family], port: protocol === 'TCP' ? POD_TCP_PORT : POD_UDP_PORT }, protocol), 'silence'),
+      );
     expect([await ask(), foe.arrivals.take()]).toEqual([four('silent'), 0]);
     // Nor where a proxy obeys.
     world.proxy.rewrite(claims);
@@ -103,14 +100,14 @@ describe.each(NODES)('addresses, for $plugin pods with br_netfilter $bridgeNetfi
     const claims = serviceOf(1, backendsOf(world, [friend]), { externalIPs: [UNREWRITTEN.v4, UNREWRITTEN.v6] });
     world.proxy.put(claims);
     await isolateClient();
-    expect(await answersAt(UNREWRITTEN, SERVICE_PORT)).toEqual(four('friend'));
+    expect(await answersAt(UNREWRITTEN, SERVICE_PORT, 'answer')).toEqual(four('friend'));
     expect(friend.arrivals.take()).toBeGreaterThan(0);
     foe.tell({ addresses: Object.values(UNREWRITTEN) });
     await agent.settle();
-    expect([await answersAt(UNREWRITTEN, SERVICE_PORT), friend.arrivals.take()]).toEqual([four('silent'), 0]);
+    expect([await answersAt(UNREWRITTEN, SERVICE_PORT, 'silence'), friend.arrivals.take()]).toEqual([four('silent'), 0]);
     foe.tell();
     await agent.settle();
-    expect(await answersAt(UNREWRITTEN, SERVICE_PORT)).toEqual(four('friend'));
+    expect(await answersAt(UNREWRITTEN, SERVICE_PORT, 'answer')).toEqual(four('friend'));
     expect(friend.arrivals.take()).toBeGreaterThan(0);
   });
 
@@ -125,14 +122,14 @@ describe.each(NODES)('addresses, for $plugin pods with br_netfilter $bridgeNetfi
     world.world.node.ip('addr add 169.254.20.10/32 dev dns');
     await node.serve({ name: 'node', tcp: [SERVICE_PORT], udp: [SERVICE_PORT], hosts: [bound.v4, bound.v6, '169.254.20.10'] });
     await agent.settle();
-    expect(await answersAt(bound, SERVICE_PORT)).toEqual(four('node'));
-    expect(await client.talker.ask(flowTo({ host: '169.254.20.10', port: SERVICE_PORT }, 'UDP'))).toBe('node');
+    expect(await answersAt(bound, SERVICE_PORT, 'answer')).toEqual(four('node'));
+    expect(await client.talker.ask(flowTo({ host: '169.254.20.10', port: SERVICE_PORT }, 'UDP'), 'answer')).toBe('node');
     // It is the node where it comes from there, too.
     const ports = [POD_TCP_PORT, POD_UDP_PORT] as const;
     for (const from of Object.values(bound)) {
       const host = from === bound.v4 ? client.v4 : client.v6;
-      expect(await node.ask({ protocol: 'TCP', host, port: ports[0], from })).toBe('client');
-      expect(await node.ask({ protocol: 'UDP', host, port: ports[1], from })).toBe('client');
+      expect(await node.ask({ protocol: 'TCP', host, port: ports[0], from }, 'answer')).toBe('client');
+      expect(await node.ask({ protocol: 'UDP', host, port: ports[1], from }, 'answer')).toBe('client');
     }
   });
 
@@ -144,7 +141,7 @@ describe.each(NODES)('addresses, for $plugin pods with br_netfilter $bridgeNetfi
       ]),
     );
     await isolateClient();
-    expect(await answersAt(world.address, 8000)).toEqual(four('friend'));
-    expect([await answersAt(world.address, 8001), foe.arrivals.take()]).toEqual([four('silent'), 0]);
+    expect(await answersAt(world.address, 8000, 'answer')).toEqual(four('friend'));
+    expect([await answersAt(world.address, 8001, 'silence'), foe.arrivals.take()]).toEqual([four('silent'), 0]);
   });
 });

@@ -4,8 +4,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { needsKernel } from '../support/requires.ts';
 import type { AgentProcess } from './support/agent-process.ts';
 import { apps } from './support/manifests.ts';
-import { FAMILIES, flowTo, frontend, PROTOCOLS, serviceOfEveryKind } from './support/proxy-frontends.ts';
-import type { TalkFlow } from './support/proxy-talker.ts';
+import { flowTo, fourWays, frontend, serviceOfEveryKind } from './support/proxy-frontends.ts';
+import type { Reply, TalkFlow } from './support/proxy-talker.ts';
 import { backendsOf, ProxyWorld, selecting, type TalkingPod } from './support/proxy-world.ts';
 import type { Plugin } from './support/world.ts';
 
@@ -42,15 +42,16 @@ describe.each(PLUGINS)('flows of %s pods to a Service that are open while', need
 
   /** By ClusterIP and NodePort, TCP and UDP, both families: to the backend of that number. */
   async function openFlows(backend: number): Promise<TalkFlow[]> {
-    const flows: TalkFlow[] = [];
-    for (const kind of ['ClusterIP', 'NodePort'] as const)
-      for (const protocol of PROTOCOLS)
-        for (const family of FAMILIES) flows.push(await client.talker.open(flowTo(frontend(kind, family, world), protocol, backend)));
-    return flows;
+    const flows = await Promise.all(
+      (['ClusterIP', 'NodePort'] as const).map((kind) =>
+        fourWays((protocol, family) => client.talker.open(flowTo(frontend(kind, family, world), protocol, backend), 'answer')),
+      ),
+    );
+    return flows.flat();
   }
 
-  function say(flows: readonly TalkFlow[]): Promise<string[]> {
-    return Promise.all(flows.map((flow) => flow.say()));
+  function say(flows: readonly TalkFlow[], awaited: Reply): Promise<string[]> {
+    return Promise.all(flows.map((flow) => flow.say(awaited)));
   }
 
   async function pushed(flows: readonly TalkFlow[], by: TalkingPod, expected: boolean): Promise<boolean[]> {
@@ -69,12 +70,12 @@ describe.each(PLUGINS)('flows of %s pods to a Service that are open while', need
     expect([kept, lost].map((flows) => new Set(flows.map(({ first }) => first)))).toEqual([new Set(['friend']), new Set(['foe'])]);
     await allow('friend');
     foe.arrivals.take();
-    expect([await say(kept), await say(lost)]).toEqual([all(kept, 'friend'), all(lost, 'silent')]);
+    expect([await say(kept, 'answer'), await say(lost, 'silence')]).toEqual([all(kept, 'friend'), all(lost, 'silent')]);
     expect(foe.arrivals.take()).toBe(0);
     await close(kept);
     // Allowed again they go on.
     await allow('friend', 'foe');
-    expect(await Promise.all(lost.map((flow) => flow.say()))).toEqual(all(lost, 'foe'));
+    expect(await say(lost, 'answer')).toEqual(all(lost, 'foe'));
     await close(lost);
   });
 
@@ -82,30 +83,45 @@ describe.each(PLUGINS)('flows of %s pods to a Service that are open while', need
     const [kept, lost] = [await openFlows(0), await openFlows(1)];
     await allow('friend');
     expect([await pushed(kept, friend, true), await pushed(lost, foe, false)]).toEqual([all(kept, true), all(lost, false)]);
-    expect(await say(kept)).toEqual(all(kept, 'friend'));
+    expect(await say(kept, 'answer')).toEqual(all(kept, 'friend'));
     await close([...kept, ...lost]);
   });
 
   it('edits go on where every version allows their backend: whoever speaks next, and whatever has become of the Service', async () => {
     const flows = await openFlows(0);
     await allow('friend', 'nobody');
-    expect(await say(flows)).toEqual(all(flows, 'friend'));
+    expect(await say(flows, 'answer')).toEqual(all(flows, 'friend'));
     await allow('friend');
     expect(await pushed(flows, friend, true)).toEqual(all(flows, true));
     // The backend drains: new flows get another.
     world.proxy.put(serviceOfEveryKind(backendsOf(world, [foe])));
     await allow('friend', 'nobody');
-    expect(await say(flows)).toEqual(all(flows, 'friend'));
+    expect(await say(flows, 'answer')).toEqual(all(flows, 'friend'));
     await allow('friend');
     expect(await pushed(flows, friend, true)).toEqual(all(flows, true));
-    expect(await client.talker.ask(flowTo(frontend('ClusterIP', 'v4', world), 'TCP'))).toBe('silent');
+    expect(await client.talker.ask(flowTo(frontend('ClusterIP', 'v4', world), 'TCP'), 'silence')).toBe('silent');
     // The Service is gone.
     world.proxy.clear();
     await allow('friend', 'nobody');
-    expect(await say(flows)).toEqual(all(flows, 'friend'));
+    expect(await say(flows, 'answer')).toEqual(all(flows, 'friend'));
     await allow('friend');
     expect(await pushed(flows, friend, true)).toEqual(all(flows, true));
     await close(flows);
+  });
+
+  it('an edit cuts leave their port as good as new: a new connection from it gets a backend of now', async () => {
+    for (const family of ['v4', 'v6'] as const) {
+      const opening = flowTo(frontend('ClusterIP', family, world), 'TCP', 1);
+      const flow = await client.talker.open(opening, 'answer');
+      expect(flow.first).toBe('foe');
+      await allow('friend');
+      expect(await flow.say('silence')).toBe('silent');
+      await flow.close();
+      world.proxy.put(serviceOfEveryKind(backendsOf(world, [friend])));
+      expect(await client.talker.ask(opening, 'answer')).toBe('friend');
+      world.proxy.put(serviceOfEveryKind(backendsOf(world, [friend, foe])));
+      await allow('friend', 'foe');
+    }
   });
 
   it('their Service goes, and is then denied, are cut', async () => {
@@ -113,7 +129,7 @@ describe.each(PLUGINS)('flows of %s pods to a Service that are open while', need
     world.proxy.clear();
     await allow('friend');
     foe.arrivals.take();
-    expect([await say(flows), foe.arrivals.take()]).toEqual([all(flows, 'silent'), 0]);
+    expect([await say(flows, 'silence'), foe.arrivals.take()]).toEqual([all(flows, 'silent'), 0]);
     await close(flows);
   });
 
@@ -122,10 +138,10 @@ describe.each(PLUGINS)('flows of %s pods to a Service that are open while', need
     friend.tell({ labels: { app: 'stranger' } });
     await agent.settle();
     friend.arrivals.take();
-    expect([await say(flows), friend.arrivals.take()]).toEqual([all(flows, 'silent'), 0]);
+    expect([await say(flows, 'silence'), friend.arrivals.take()]).toEqual([all(flows, 'silent'), 0]);
     friend.tell();
     await agent.settle();
-    expect(await say(flows)).toEqual(all(flows, 'friend'));
+    expect(await say(flows, 'answer')).toEqual(all(flows, 'friend'));
     await close(flows);
   });
 
@@ -135,7 +151,11 @@ describe.each(PLUGINS)('flows of %s pods to a Service that are open while', need
     const [kept, lost] = [await openFlows(0), await openFlows(1)];
     await allow('friend');
     foe.arrivals.take();
-    expect([await say(kept), await say(lost), foe.arrivals.take()]).toEqual([all(kept, 'friend'), all(lost, 'silent'), 0]);
+    expect([await say(kept, 'answer'), await say(lost, 'silence'), foe.arrivals.take()]).toEqual([
+      all(kept, 'friend'),
+      all(lost, 'silent'),
+      0,
+    ]);
     await close([...kept, ...lost]);
   });
 
@@ -152,12 +172,12 @@ describe.each(PLUGINS)('flows of %s pods to a Service that are open while', need
     const flows = await openFlows(0);
     world.policy('friend', { ...selecting('friend'), ingress: [{ from: apps('client') }] });
     await agent.settle();
-    expect(await say(flows)).toEqual(all(flows, 'friend'));
+    expect(await say(flows, 'answer')).toEqual(all(flows, 'friend'));
     expect(await pushed(flows, friend, true)).toEqual(all(flows, true));
     world.policy('friend', { ...selecting('friend'), ingress: [{ from: apps('foe') }] });
     await agent.settle();
     friend.arrivals.take();
-    expect([await say(flows), friend.arrivals.take()]).toEqual([all(flows, 'silent'), 0]);
+    expect([await say(flows, 'silence'), friend.arrivals.take()]).toEqual([all(flows, 'silent'), 0]);
     await close(flows);
   });
 });

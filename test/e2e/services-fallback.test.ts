@@ -4,8 +4,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { needsKernel } from '../support/requires.ts';
 import type { AgentProcess } from './support/agent-process.ts';
 import { apps } from './support/manifests.ts';
-import { FAMILIES, flowTo, frontend, FRONTEND_KINDS, type FrontendKind, PROTOCOLS, serviceOfEveryKind } from './support/proxy-frontends.ts';
 import { listNetfilterLinks } from './support/proxy-hooks.ts';
+import { flowTo, four, fourWays, frontend, FRONTEND_KINDS, serviceOfEveryKind, type FrontendKind } from './support/proxy-frontends.ts';
+import type { Reply } from './support/proxy-talker.ts';
 import { backendsOf, POD_PORTS, ProxyWorld, selecting, type TalkingPod } from './support/proxy-world.ts';
 
 describe('Services judged by all of their endpoints', needsKernel, () => {
@@ -37,14 +38,9 @@ describe('Services judged by all of their endpoints', needsKernel, () => {
     for (const { arrivals } of [friend, foe]) arrivals.take();
   }
 
-  async function answersAt(kind: FrontendKind, backend: number): Promise<string[]> {
-    const answers: string[] = [];
-    for (const protocol of PROTOCOLS)
-      for (const family of FAMILIES) answers.push(await client.talker.ask(flowTo(frontend(kind, family, world), protocol, backend)));
-    return answers;
+  function answersAt(kind: FrontendKind, backend: number, awaited: Reply): Promise<string[]> {
+    return fourWays((protocol, family) => client.talker.ask(flowTo(frontend(kind, family, world), protocol, backend), awaited));
   }
-
-  const four = (answer: string): string[] => Array.from({ length: 4 }, () => answer);
 
   it('stand without a netfilter program', async () => {
     await allow('friend');
@@ -54,14 +50,14 @@ describe('Services judged by all of their endpoints', needsKernel, () => {
   it.each(FRONTEND_KINDS)('are allowed by %s where each is allowed', async (kind) => {
     world.proxy.put(serviceOfEveryKind(backendsOf(world, [friend, foe])));
     await allow('friend', 'foe');
-    expect([await answersAt(kind, 0), await answersAt(kind, 1)]).toEqual([four('friend'), four('foe')]);
+    expect([await answersAt(kind, 0, 'answer'), await answersAt(kind, 1, 'answer')]).toEqual([four('friend'), four('foe')]);
   });
 
   it.each(FRONTEND_KINDS)('are dropped by %s where one is not, whichever the proxy would choose', async (kind) => {
     world.proxy.put(serviceOfEveryKind(backendsOf(world, [friend, foe])));
     await allow('friend');
     const events = await agent.follow();
-    expect([await answersAt(kind, 0), await answersAt(kind, 1)]).toEqual([four('silent'), four('silent')]);
+    expect(await Promise.all([answersAt(kind, 0, 'silence'), answersAt(kind, 1, 'silence')])).toEqual([four('silent'), four('silent')]);
     expect([friend.arrivals.take(), foe.arrivals.take()]).toEqual([0, 0]);
     expect(new Set(events.map(({ reason }) => reason))).toEqual(new Set(['FRONTEND']));
   });
@@ -69,21 +65,21 @@ describe('Services judged by all of their endpoints', needsKernel, () => {
   it('follow the endpoints, also those that only drain', async () => {
     world.proxy.put(serviceOfEveryKind(backendsOf(world, [friend])));
     await allow('friend');
-    expect(await answersAt('ClusterIP', 0)).toEqual(four('friend'));
+    expect(await answersAt('ClusterIP', 0, 'answer')).toEqual(four('friend'));
     const draining = backendsOf(world, [foe], { ready: false, serving: true, terminating: true });
     world.proxy.put(serviceOfEveryKind([...backendsOf(world, [friend]), ...draining]));
     await agent.settle();
-    expect(await answersAt('ClusterIP', 0)).toEqual(four('silent'));
+    expect(await answersAt('ClusterIP', 0, 'silence')).toEqual(four('silent'));
     world.proxy.put(serviceOfEveryKind(backendsOf(world, [friend])));
     await agent.settle();
-    expect(await answersAt('ClusterIP', 0)).toEqual(four('friend'));
+    expect(await answersAt('ClusterIP', 0, 'answer')).toEqual(four('friend'));
   });
 
   it('leave pods alone that no policy selects, and what goes to a pod itself', async () => {
     world.proxy.put(serviceOfEveryKind(backendsOf(world, [friend, foe])));
     await allow('friend');
-    expect(await foe.talker.ask(flowTo(frontend('ClusterIP', 'v4', world), 'TCP', 0))).toBe('friend');
-    expect(await client.talker.ask(flowTo({ host: friend.v6, port: POD_PORTS[0].port }, 'TCP'))).toBe('friend');
-    expect(await client.talker.ask(flowTo({ host: foe.v6, port: POD_PORTS[0].port }, 'TCP'))).toBe('silent');
+    expect(await foe.talker.ask(flowTo(frontend('ClusterIP', 'v4', world), 'TCP', 0), 'answer')).toBe('friend');
+    expect(await client.talker.ask(flowTo({ host: friend.v6, port: POD_PORTS[0].port }, 'TCP'), 'answer')).toBe('friend');
+    expect(await client.talker.ask(flowTo({ host: foe.v6, port: POD_PORTS[0].port }, 'TCP'), 'silence')).toBe('silent');
   });
 });

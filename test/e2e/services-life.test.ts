@@ -4,9 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { needsKernel } from '../support/requires.ts';
 import { apps } from './support/manifests.ts';
-import { clusterIP, FAMILIES, flowTo, PROTOCOLS } from './support/proxy-frontends.ts';
 import { listNetfilterLinks } from './support/proxy-hooks.ts';
 import { TCP_PORT, UDP_PORT } from './support/world.ts';
+import { clusterIP, flowTo, four, fourWays } from './support/proxy-frontends.ts';
+import type { Reply, TalkFlow } from './support/proxy-talker.ts';
 import { backendsOf, ProxyWorld, SERVICE_PORT, selecting, serviceOf, type TalkingPod } from './support/proxy-world.ts';
 
 const ATTACHED = ['IPv4 hook 4 priority 90 after_nat', 'IPv6 hook 4 priority 90 after_nat'];
@@ -48,7 +49,7 @@ describe('on a node with Services', needsKernel, () => {
     expect(listNetfilterLinks(world.world)).toEqual(ATTACHED);
     expect(world.world.uninstall().code).toBe(0);
     expect(listNetfilterLinks(world.world)).toEqual([]);
-    expect(await client.talker.ask(flowTo({ host: clusterIP(2, 'v4'), port: SERVICE_PORT }, 'TCP'))).toBe('foe');
+    expect(await client.talker.ask(flowTo({ host: clusterIP(2, 'v4'), port: SERVICE_PORT }, 'TCP'), 'answer')).toBe('foe');
   });
 
   it('an agent that is dead judges a backend that the proxy chose afterwards', async () => {
@@ -57,32 +58,27 @@ describe('on a node with Services', needsKernel, () => {
     world.proxy.rewrite(serviceOf(1, backendsOf(world, [foe])));
     world.proxy.rewrite(serviceOf(2, backendsOf(world, [friend])));
     foe.arrivals.take();
-    for (const protocol of PROTOCOLS) {
-      for (const family of FAMILIES) {
-        expect(await client.talker.ask(flowTo({ host: clusterIP(1, family), port: SERVICE_PORT }, protocol))).toBe('silent');
-        expect(await client.talker.ask(flowTo({ host: clusterIP(2, family), port: SERVICE_PORT }, protocol))).toBe('friend');
-      }
-    }
+    const ask = (number: number, awaited: Reply): Promise<string[]> =>
+      fourWays((protocol, family) => client.talker.ask(flowTo({ host: clusterIP(number, family), port: SERVICE_PORT }, protocol), awaited));
+    expect(await Promise.all([ask(1, 'silence'), ask(2, 'answer')])).toEqual([four('silent'), four('friend')]);
     expect(foe.arrivals.take()).toBe(0);
   });
 
   it('at an agent’s first start open flows go on where their backend is allowed, and are cut where it is not', async () => {
     isolateClient();
-    const open = (backend: number): Promise<Awaited<ReturnType<typeof client.talker.open>>[]> =>
-      Promise.all(
-        PROTOCOLS.flatMap((protocol) =>
-          FAMILIES.map((family) => client.talker.open(flowTo({ host: clusterIP(3, family), port: SERVICE_PORT }, protocol, backend))),
-        ),
+    const open = (backend: number): Promise<TalkFlow[]> =>
+      fourWays((protocol, family) =>
+        client.talker.open(flowTo({ host: clusterIP(3, family), port: SERVICE_PORT }, protocol, backend), 'answer'),
       );
     const [kept, lost] = [await open(0), await open(1)];
     expect([...kept, ...lost].map(({ first }) => first)).toEqual([...kept.map(() => 'friend'), ...lost.map(() => 'foe')]);
     await world.world.settledAgent();
     foe.arrivals.take();
-    expect(await Promise.all(lost.map((flow) => flow.say()))).toEqual(lost.map(() => 'silent'));
+    expect(await Promise.all(lost.map((flow) => flow.say('silence')))).toEqual(lost.map(() => 'silent'));
     expect(foe.arrivals.take()).toBe(0);
     await friend.talker.push();
     expect(await Promise.all(kept.map((flow) => flow.pushed(true)))).toEqual(kept.map(() => true));
-    expect(await Promise.all(kept.map((flow) => flow.say()))).toEqual(kept.map(() => 'friend'));
+    expect(await Promise.all(kept.map((flow) => flow.say('answer')))).toEqual(kept.map(() => 'friend'));
   });
 
   it('agents that die and start again lose no allowed packet and let no denied one through', async () => {

@@ -4,8 +4,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { needsKernel } from '../support/requires.ts';
 import type { AgentProcess } from './support/agent-process.ts';
 import { apps } from './support/manifests.ts';
-import { FAMILIES, flowTo, frontend, FRONTEND_KINDS, PROTOCOLS, serviceOfEveryKind } from './support/proxy-frontends.ts';
 import { Outside, outsideAddresses } from './support/proxy-outside.ts';
+import { flowTo, four, fourWays, frontend, FRONTEND_KINDS, serviceOfEveryKind, type Family } from './support/proxy-frontends.ts';
+import type { Reply, TalkFlow } from './support/proxy-talker.ts';
 import { backendsOf, ProxyWorld, selecting, type TalkingPod } from './support/proxy-world.ts';
 
 describe('with two nodes', needsKernel, () => {
@@ -58,80 +59,59 @@ describe('with two nodes', needsKernel, () => {
   it.each(FRONTEND_KINDS)('a backend of another node is judged where the client runs, by %s', async (kind) => {
     put([far, friend], [far, foe]);
     await enforce('client', { policyTypes: ['Ingress', 'Egress'], egress: [{ to: apps('friend') }] });
-    for (const protocol of PROTOCOLS) {
-      for (const family of FAMILIES) {
-        const target = frontend(kind, family, near);
-        expect(await client.talker.ask(flowTo(target, protocol, 0)), `${protocol} ${family}`).toBe('friend');
-        expect(await client.talker.ask(flowTo(target, protocol, 1)), `${protocol} ${family}`).toBe('silent');
-      }
-    }
+    const ask = (backend: number, awaited: Reply): Promise<string[]> =>
+      fourWays((protocol, family) => client.talker.ask(flowTo(frontend(kind, family, near), protocol, backend), awaited));
+    expect(await Promise.all([ask(0, 'answer'), ask(1, 'silence')])).toEqual([four('friend'), four('silent')]);
     expect(foe.arrivals.take()).toBe(0);
   });
 
   it('a backend that is isolated judges a client of another node by the pod that it is', async () => {
     put([far, friend]);
     await enforce('friend', { ingress: [{ from: apps('client') }] });
-    for (const protocol of PROTOCOLS) {
-      for (const family of FAMILIES) {
-        const target = frontend('ClusterIP', family, near);
-        expect(await client.talker.ask(flowTo(target, protocol))).toBe('friend');
-        friend.arrivals.take();
-        expect([await neighbour.talker.ask(flowTo(target, protocol)), friend.arrivals.take()]).toEqual(['silent', 0]);
-      }
-    }
+    const ask = (pod: TalkingPod, awaited: Reply): Promise<string[]> =>
+      fourWays((protocol, family) => pod.talker.ask(flowTo(frontend('ClusterIP', family, near), protocol), awaited));
+    expect(await ask(client, 'answer')).toEqual(four('friend'));
+    friend.arrivals.take();
+    expect([await ask(neighbour, 'silence'), friend.arrivals.take()]).toEqual([four('silent'), 0]);
   });
 
   it('a node port of another node is that node’s own address, whatever its backend', async () => {
     put([far, friend], [near, neighbour]);
     await enforce('client', { policyTypes: ['Egress'], egress: [{ to: apps('friend', 'neighbour') }] });
-    const ask = async (backend: number): Promise<string[]> => {
-      const answers: string[] = [];
-      for (const protocol of PROTOCOLS)
-        for (const family of FAMILIES) answers.push(await client.talker.ask(flowTo(frontend('NodePort', family, far), protocol, backend)));
-      return answers;
-    };
-    const four = (answer: string): string[] => Array.from({ length: 4 }, () => answer);
-    expect([await ask(0), await ask(1)]).toEqual([four('silent'), four('silent')]);
+    const ask = (backend: number, awaited: Reply): Promise<string[]> =>
+      fourWays((protocol, family) => client.talker.ask(flowTo(frontend('NodePort', family, far), protocol, backend), awaited));
+    expect(await Promise.all([ask(0, 'silence'), ask(1, 'silence')])).toEqual([four('silent'), four('silent')]);
     const blocks = [{ ipBlock: { cidr: `${far.address.v4}/32` } }, { ipBlock: { cidr: `${far.address.v6}/128` } }];
     await enforce('client', { policyTypes: ['Egress'], egress: [{ to: blocks }] });
-    expect([await ask(0), await ask(1)]).toEqual([four('friend'), four('neighbour')]);
+    expect([await ask(0, 'answer'), await ask(1, 'answer')]).toEqual([four('friend'), four('neighbour')]);
   });
 
   it('a client that another node has masqueraded is judged by that node’s address, and is not taken for the own node', async () => {
     put([near, client]);
     const { v4, v6 } = outsideAddresses(2);
-    const ask = async (): Promise<string[]> => {
-      const answers: string[] = [];
-      for (const protocol of PROTOCOLS)
-        for (const family of FAMILIES)
-          answers.push(
-            await outside.talker.ask({ ...flowTo(frontend('NodePort', family, far), protocol), from: family === 'v4' ? v4 : v6 }),
-          );
-      return answers;
-    };
+    const ask = (awaited: Readonly<Record<Family, Reply>>): Promise<string[]> =>
+      fourWays((protocol, family) =>
+        outside.talker.ask({ ...flowTo(frontend('NodePort', family, far), protocol), from: family === 'v4' ? v4 : v6 }, awaited[family]),
+      );
     await enforce('client', { ingress: [] });
-    expect([await ask(), client.arrivals.take()]).toEqual([['silent', 'silent', 'silent', 'silent'], 0]);
+    expect([await ask({ v4: 'silence', v6: 'silence' }), client.arrivals.take()]).toEqual([four('silent'), 0]);
     await enforce('client', { ingress: [{ from: [{ ipBlock: { cidr: `${far.address.v4}/32` } }] }] });
-    expect(await ask()).toEqual(['client', 'silent', 'client', 'silent']);
+    expect(await ask({ v4: 'answer', v6: 'silence' })).toEqual(['client', 'silent', 'client', 'silent']);
   });
 
   it('an edit cuts a flow to a backend of another node, whoever speaks next', async () => {
     put([far, friend], [far, foe]);
     await enforce('client', { policyTypes: ['Ingress', 'Egress'], egress: [{ to: apps('friend', 'foe') }] });
-    const open = (backend: number): Promise<Awaited<ReturnType<typeof client.talker.open>>[]> =>
-      Promise.all(
-        PROTOCOLS.flatMap((protocol) =>
-          FAMILIES.map((family) => client.talker.open(flowTo(frontend('NodePort', family, near), protocol, backend))),
-        ),
-      );
+    const open = (backend: number): Promise<TalkFlow[]> =>
+      fourWays((protocol, family) => client.talker.open(flowTo(frontend('NodePort', family, near), protocol, backend), 'answer'));
     const [kept, lost, silenced] = [await open(0), await open(1), await open(1)];
     await enforce('client', { policyTypes: ['Ingress', 'Egress'], egress: [{ to: apps('friend') }] });
     await Promise.all([friend.talker.push(), foe.talker.push()]);
     expect(await Promise.all(kept.map((flow) => flow.pushed(true)))).toEqual([true, true, true, true]);
     expect(await Promise.all(silenced.map((flow) => flow.pushed(false)))).toEqual([false, false, false, false]);
     foe.arrivals.take();
-    expect(await Promise.all(kept.map((flow) => flow.say()))).toEqual(['friend', 'friend', 'friend', 'friend']);
-    expect(await Promise.all(lost.map((flow) => flow.say()))).toEqual(['silent', 'silent', 'silent', 'silent']);
+    expect(await Promise.all(kept.map((flow) => flow.say('answer')))).toEqual(four('friend'));
+    expect(await Promise.all(lost.map((flow) => flow.say('silence')))).toEqual(four('silent'));
     for (const flow of [...kept, ...lost, ...silenced]) await flow.close();
   });
 });

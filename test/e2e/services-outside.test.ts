@@ -3,9 +3,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { needsKernel } from '../support/requires.ts';
 import type { AgentProcess } from './support/agent-process.ts';
-import { FAMILIES, type Family, flowTo, frontend, FRONTEND_KINDS, PROTOCOLS, serviceOfEveryKind } from './support/proxy-frontends.ts';
 import { outsideAddresses } from './support/proxy-outside.ts';
-import { Talker, type TalkFlow } from './support/proxy-talker.ts';
+import { FAMILIES, flowTo, four, fourWays, frontend, FRONTEND_KINDS, serviceOfEveryKind, type Family } from './support/proxy-frontends.ts';
+import { Talker, type Reply, type TalkFlow } from './support/proxy-talker.ts';
 import { backendsOf, POD_PORTS, POD_TCP_PORT, ProxyWorld, selecting, type TalkingPod } from './support/proxy-world.ts';
 import type { Plugin } from './support/world.ts';
 
@@ -42,16 +42,14 @@ describe.each(PLUGINS)('a client that the node has masqueraded, at %s pods', nee
     web.arrivals.take();
   }
 
-  async function openFlows(from: Readonly<Record<Family, string>>): Promise<TalkFlow[]> {
-    const flows: TalkFlow[] = [];
-    for (const protocol of PROTOCOLS)
-      for (const family of FAMILIES)
-        flows.push(await world.outside.talker.open({ ...flowTo(frontend('NodePort', family, world), protocol), from: from[family] }));
-    return flows;
+  function openFlows(from: Readonly<Record<Family, string>>, awaited: Reply = 'answer'): Promise<TalkFlow[]> {
+    return fourWays((protocol, family) =>
+      world.outside.talker.open({ ...flowTo(frontend('NodePort', family, world), protocol), from: from[family] }, awaited),
+    );
   }
 
-  async function answersTo(from: Readonly<Record<Family, string>>): Promise<string[]> {
-    const flows = await openFlows(from);
+  async function answersTo(from: Readonly<Record<Family, string>>, awaited: Reply): Promise<string[]> {
+    const flows = await openFlows(from, awaited);
     await close(flows);
     return flows.map(({ first }) => first);
   }
@@ -60,8 +58,8 @@ describe.each(PLUGINS)('a client that the node has masqueraded, at %s pods', nee
     await Promise.all(flows.map((flow) => flow.close()));
   }
 
-  function say(flows: readonly TalkFlow[]): Promise<string[]> {
-    return Promise.all(flows.map((flow) => flow.say()));
+  function say(flows: readonly TalkFlow[], awaited: Reply): Promise<string[]> {
+    return Promise.all(flows.map((flow) => flow.say(awaited)));
   }
 
   async function pushed(flows: readonly TalkFlow[], expected: boolean): Promise<boolean[]> {
@@ -69,13 +67,11 @@ describe.each(PLUGINS)('a client that the node has masqueraded, at %s pods', nee
     return Promise.all(flows.map((flow) => flow.pushed(expected)));
   }
 
-  const four = <Each>(each: Each): Each[] => Array.from({ length: 4 }, () => each);
-
   it('is judged by its true address, from its first packet on', async () => {
     world.proxy.put(serviceOfEveryKind(backendsOf(world, [web])));
     await allow(FRIEND);
-    expect([await answersTo(FOE), web.arrivals.take()]).toEqual([four('silent'), 0]);
-    expect(await answersTo(FRIEND)).toEqual(four('web'));
+    expect([await answersTo(FOE, 'silence'), web.arrivals.take()]).toEqual([four('silent'), 0]);
+    expect(await answersTo(FRIEND, 'answer')).toEqual(four('web'));
     // It was masqueraded indeed.
     expect(Object.keys(await web.talker.visitors())).not.toEqual(expect.arrayContaining([FRIEND.v4]));
   });
@@ -83,17 +79,17 @@ describe.each(PLUGINS)('a client that the node has masqueraded, at %s pods', nee
   it('is not taken for the node, whose address it has, nor for whom that address is allowed', async () => {
     world.proxy.put(serviceOfEveryKind(backendsOf(world, [web])));
     await allow();
-    expect([await answersTo(FRIEND), web.arrivals.take()]).toEqual([four('silent'), 0]);
+    expect([await answersTo(FRIEND, 'silence'), web.arrivals.take()]).toEqual([four('silent'), 0]);
     // All that the node has.
     await allow(world.address, { v4: '10.98.1.1', v6: 'fd00:98:1::1' });
-    expect([await answersTo(FRIEND), web.arrivals.take()]).toEqual([four('silent'), 0]);
+    expect([await answersTo(FRIEND, 'silence'), web.arrivals.take()]).toEqual([four('silent'), 0]);
     // The node itself may always, by whatever address.
     await allow();
-    for (const protocol of PROTOCOLS)
-      for (const family of FAMILIES)
-        for (const kind of FRONTEND_KINDS)
-          expect(await node.ask(flowTo(frontend(kind, family, world), protocol)), `${kind} ${protocol} ${family}`).toBe('web');
-    expect(await node.ask(flowTo({ host: web.v6, port: POD_TCP_PORT }, 'TCP'))).toBe('web');
+    for (const kind of FRONTEND_KINDS)
+      expect(await fourWays((protocol, family) => node.ask(flowTo(frontend(kind, family, world), protocol), 'answer')), kind).toEqual(
+        four('web'),
+      );
+    expect(await node.ask(flowTo({ host: web.v6, port: POD_TCP_PORT }, 'TCP'), 'answer')).toBe('web');
   });
 
   it('is judged again by its true address after an edit: the client speaks next', async () => {
@@ -101,10 +97,10 @@ describe.each(PLUGINS)('a client that the node has masqueraded, at %s pods', nee
     await allow(FRIEND, FOE);
     const [kept, lost] = [await openFlows(FRIEND), await openFlows(FOE)];
     await allow(FRIEND);
-    expect([await say(lost), web.arrivals.take()]).toEqual([four('silent'), 0]);
-    expect(await say(kept)).toEqual(four('web'));
+    expect([await say(lost, 'silence'), web.arrivals.take()]).toEqual([four('silent'), 0]);
+    expect(await say(kept, 'answer')).toEqual(four('web'));
     await allow(FRIEND, FOE);
-    expect(await say(lost)).toEqual(four('web'));
+    expect(await say(lost, 'answer')).toEqual(four('web'));
     await close([...kept, ...lost]);
   });
 
@@ -123,7 +119,7 @@ describe.each(PLUGINS)('a client that the node has masqueraded, at %s pods', nee
     world.proxy.put(serviceOfEveryKind(backendsOf(world, [web])));
     world.policy('closed', { ...selecting('web'), policyTypes: ['Egress'] });
     await allow(FRIEND);
-    const [kept, lost] = [await openFlows(FRIEND), await openFlows(FOE)];
+    const [kept, lost] = [await openFlows(FRIEND), await openFlows(FOE, 'silence')];
     await close(lost);
     expect([kept.map(({ first }) => first), lost.map(({ first }) => first)]).toEqual([four('web'), four('silent')]);
     expect(await pushed(kept, true)).toEqual(four(true));
@@ -131,15 +127,15 @@ describe.each(PLUGINS)('a client that the node has masqueraded, at %s pods', nee
     expect(await pushed(kept, true)).toEqual(four(true));
     await allow(FOE);
     web.arrivals.take();
-    expect([await say(kept), web.arrivals.take()]).toEqual([four('silent'), 0]);
+    expect([await say(kept, 'silence'), web.arrivals.take()]).toEqual([four('silent'), 0]);
     await close(kept);
   });
 
   it('keeps its address where the Service keeps to the node, and is judged by it', async () => {
     world.proxy.put(serviceOfEveryKind(backendsOf(world, [web]), { externalTrafficPolicy: 'Local' }));
     await allow(FRIEND);
-    expect([await answersTo(FOE), web.arrivals.take()]).toEqual([four('silent'), 0]);
-    expect(await answersTo(FRIEND)).toEqual(four('web'));
+    expect([await answersTo(FOE, 'silence'), web.arrivals.take()]).toEqual([four('silent'), 0]);
+    expect(await answersTo(FRIEND, 'answer')).toEqual(four('web'));
     expect(Object.keys(await web.talker.visitors())).toEqual(expect.arrayContaining([FRIEND.v4, FRIEND.v6]));
   });
 
@@ -148,9 +144,9 @@ describe.each(PLUGINS)('a client that the node has masqueraded, at %s pods', nee
     await allow(FRIEND);
     for (const family of FAMILIES) {
       const target = { host: world.address[family], port: 8000 };
-      expect(await world.outside.talker.ask({ ...flowTo(target, 'TCP'), from: FOE[family] })).toBe('silent');
-      expect(await world.outside.talker.ask({ ...flowTo(target, 'TCP'), from: FRIEND[family] })).toBe('web');
-      expect(await other.talker.ask(flowTo(target, 'TCP'))).toBe('silent');
+      expect(await world.outside.talker.ask({ ...flowTo(target, 'TCP'), from: FOE[family] }, 'silence')).toBe('silent');
+      expect(await world.outside.talker.ask({ ...flowTo(target, 'TCP'), from: FRIEND[family] }, 'answer')).toBe('web');
+      expect(await other.talker.ask(flowTo(target, 'TCP'), 'silence')).toBe('silent');
     }
   });
 
@@ -158,8 +154,8 @@ describe.each(PLUGINS)('a client that the node has masqueraded, at %s pods', nee
     world.proxy.put(serviceOfEveryKind(backendsOf(world, [web])));
     const [kept, lost] = [await openFlows(FRIEND), await openFlows(FOE)];
     await allow(FRIEND);
-    expect([await say(lost), web.arrivals.take()]).toEqual([four('silent'), 0]);
-    expect(await say(kept)).toEqual(four('web'));
+    expect([await say(lost, 'silence'), web.arrivals.take()]).toEqual([four('silent'), 0]);
+    expect(await say(kept, 'answer')).toEqual(four('web'));
     expect(await pushed(kept, true)).toEqual(four(true));
     await close([...kept, ...lost]);
   });

@@ -52,6 +52,15 @@ export function portChoosing(backend: number): number {
   return ports + backend;
 }
 
+/** Side by side, in the order TCP IPv4, TCP IPv6, UDP IPv4, UDP IPv6. */
+export function fourWays<Each>(ask: (protocol: TalkProtocol, family: Family) => Promise<Each>): Promise<Each[]> {
+  return Promise.all(PROTOCOLS.flatMap((protocol) => FAMILIES.map((family) => ask(protocol, family))));
+}
+
+export function four<Each>(each: Each): Each[] {
+  return Array.from({ length: 4 }, () => each);
+}
+
 /** A flow that is new to everyone. */
 export function flowTo(target: { readonly host: string; readonly port: number }, protocol: TalkProtocol, backend = 0): Opening {
   return { protocol, ...target, sourcePort: portChoosing(backend) };

@@ -8,15 +8,18 @@ import type { Answer, Opening, Serving, TalkAnswers, TalkRequest } from './proxy
 import { PROBE_MS } from './traffic.ts';
 
 const SCRIPT = new URL('proxy-talker-process.ts', import.meta.url).pathname;
-/** What must be answered is, however slow the machine. */
+/** What must be answered is, however slow the machine, and whenever a segment that was lost is sent again. */
 const PATIENCE_MS = 5000;
+
+/** What a test expects: `answer` is waited for with patience, `silence` for as long as shows that nothing comes. */
+export type Reply = 'answer' | 'silence';
 
 /** A flow that is open. */
 export interface TalkFlow {
   /** Who answered when it was opened. */
   readonly first: Answer;
   /** The client speaks next. */
-  say(): Promise<Answer>;
+  say(awaited: Reply): Promise<Answer>;
   /** Whether something came that the server said unasked; it may be asked for once for each push. `expected`: wait longer. */
   pushed(expected: boolean): Promise<boolean>;
   close(): Promise<void>;
@@ -41,21 +44,21 @@ export class Talker {
     return this.#ask({ op: 'serve', ...serving });
   }
 
-  /** Opens a flow, says something and closes it: who answered? Waits for an answer for 300 ms. */
-  async ask(opening: Opening, timeoutMs = PROBE_MS): Promise<Answer> {
-    const flow = await this.open(opening, timeoutMs);
+  /** Opens a flow, says something and closes it: who answered? */
+  async ask(opening: Opening, awaited: Reply): Promise<Answer> {
+    const flow = await this.open(opening, awaited);
     await flow.close();
     return flow.first;
   }
 
-  async open(opening: Opening, timeoutMs = PROBE_MS): Promise<TalkFlow> {
+  async open(opening: Opening, awaited: Reply): Promise<TalkFlow> {
     this.#count += 1;
     const flow = String(this.#count);
-    const first = await this.#ask({ op: 'open', flow, timeoutMs, ...opening });
+    const first = await this.#ask({ op: 'open', flow, timeoutMs: patienceFor(awaited), ...opening });
     return {
       first,
-      say: () => this.#ask({ op: 'say', flow, timeoutMs: PROBE_MS }),
-      pushed: (expected) => this.#ask({ op: 'pushed', flow, timeoutMs: expected ? PATIENCE_MS : PROBE_MS }),
+      say: (next) => this.#ask({ op: 'say', flow, timeoutMs: patienceFor(next) }),
+      pushed: (expected) => this.#ask({ op: 'pushed', flow, timeoutMs: patienceFor(expected ? 'answer' : 'silence') }),
       close: () => this.#ask({ op: 'close', flow }),
     };
   }
@@ -87,4 +90,8 @@ export class Talker {
   [Symbol.dispose](): void {
     this.#child.kill('SIGKILL');
   }
+}
+
+function patienceFor(awaited: Reply): number {
+  return awaited === 'answer' ? PATIENCE_MS : PROBE_MS;
 }
