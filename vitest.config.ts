@@ -28,7 +28,7 @@ export default defineConfig({
           name: 'pure',
           include: ['test/**/*.test.ts'],
           exclude: KERNEL_TESTS,
-          testTimeout: 60_000,
+          testTimeout: 240_000,
           sequence: { groupOrder: 0 },
         },
       },
