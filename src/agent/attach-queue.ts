@@ -2,8 +2,8 @@
 
 /** After so long another interface is not begun: others want to run. */
 const PIECE_MS = 20;
-/** How old the beginning of a take-over window may be when programs come: its first second counts most. */
-const STALE_MS = 300;
+/** Nanoseconds: how old the beginning of a take-over window may be when programs come. Its first second counts most. */
+const STALE = 300_000_000n;
 
 export interface AttachedPiece {
   /** Some have not been tried yet. */
@@ -17,7 +17,7 @@ export class AttachQueue {
   /** Failed in this round: the others come first. */
   readonly #failed = new Set<number>();
   #failure: unknown;
-  #datedAt = -Infinity;
+  #datedAt = 0n;
 
   add(ifindex: number): void {
     this.#waiting.add(ifindex);
@@ -52,10 +52,9 @@ export class AttachQueue {
     return { more: false, failure };
   }
 
-  /** All that wait, where what was written for them may have grown old; each time it is asked it begins to grow old anew. */
-  outdated(): ReadonlySet<number> {
-    const now = performance.now();
-    if (now - this.#datedAt < STALE_MS) return new Set();
+  /** All that wait, where what was written for them may have grown old by `now` (CLOCK_MONOTONIC nanoseconds); from then on it begins to grow old anew. */
+  outdated(now: bigint): ReadonlySet<number> {
+    if (now - this.#datedAt < STALE) return new Set();
     this.#datedAt = now;
     return new Set(this.#waiting);
   }

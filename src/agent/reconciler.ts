@@ -127,8 +127,8 @@ export class Reconciler {
     try {
       this.#refreshNodeAddresses();
       this.#refreshInterfaces();
-      this.#compiler.endpoints.delayTakeOver(this.#toAttach.outdated());
       const now = this.#clock.read();
+      this.#compiler.endpoints.delayTakeOver(this.#toAttach.outdated(now.monotonic));
       this.#plannedAt = now.ms;
       const plan = this.#compiler.flush(now);
       if (plan.generation !== this.#datapath.generation) this.#datapath.storeGeneration(plan.generation);

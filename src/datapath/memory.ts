@@ -17,7 +17,7 @@ import type { EndpointCounters } from '../model/packet-event.ts';
 import type { Direction, Verdict } from '../model/verdict.ts';
 import { memoryHooks } from './memory-hooks.ts';
 import { memoryRows } from './memory-rows.ts';
-import type { Datapath, DesiredState } from './port.ts';
+import type { Datapath, DesiredState, EarlierEndpoint } from './port.ts';
 import { verifyDatapath } from './verify.ts';
 
 export class MemoryDatapath implements Datapath {
@@ -74,7 +74,7 @@ export class MemoryDatapath implements Datapath {
 
   keepFlows(): void {}
 
-  earlierAt(): undefined {
+  earlierAt(_ifindex: number): EarlierEndpoint | undefined {
     return undefined;
   }
 

@@ -1,14 +1,16 @@
 /** Pins that are missing, stale, half-written or somebody else's, met by an agent that starts over flows. */
 
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import * as native from '../../native/index.js';
 import { needsKernel } from '../support/requires.ts';
+import { waitFor } from './support/eventually.ts';
 import { apps } from './support/manifests.ts';
 import { Streams } from './support/streams.ts';
-import { World, type WorldPod } from './support/world.ts';
+import { TCP_PORT, World, type WorldPod } from './support/world.ts';
 
 const HASH = 1;
 const ARRAY = 2;
@@ -77,5 +79,19 @@ describe('an agent that starts over flows', needsKernel, () => {
     await shut.expectUntouched();
     await streams.expectUntouched();
     expect((await agent.status()).endpoints).toHaveLength(3);
+  });
+
+  it('and cannot move out of the way what has the name of its table enforces all the same, and says so', async () => {
+    const table = pinPath('conntrack');
+    rmSync(table);
+    mkdirSync(table);
+    execFileSync('mount', ['-t', 'bpf', 'theirs', table]);
+    const agent = world.startAgent();
+    await waitFor(() => agent.log.includes('"code":"E_BPF_ROOT"'));
+    expect(await friend.traffic.connects(web.v4, TCP_PORT)).toBe(true);
+    expect(await foe.traffic.connects(web.v4, TCP_PORT)).toBe(false);
+    execFileSync('umount', [table]);
+    await agent.settle();
+    expect((await agent.status()).healthy).toBe(true);
   });
 });
