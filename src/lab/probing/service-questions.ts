@@ -14,7 +14,7 @@ import type { Question } from './question.ts';
 import { choiceFor, type ServiceChoice } from './service-choice.ts';
 
 /** How likely it may be that one of the backends is met by no try. */
-const MISSED = 1e-4;
+const MISSED = 1e-6;
 const MOST_TRIES = 64;
 /** A refusal over IPv6 may be heard at the second SYN only, a second after the first. */
 const REFUSAL_MS = 1800;
