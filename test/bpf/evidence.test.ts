@@ -2,13 +2,15 @@
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parseAddress } from '../../src/model/ip.ts';
+import { service } from '../support/builders/services.ts';
 import { ethernet, type Segment } from '../support/builders/frames.ts';
 import { sctp, tcp, udp, type TcpFlag } from '../support/builders/segments.ts';
 import type { FlowWord } from '../support/flow-rows.ts';
 import { KernelConntrack } from '../support/kernel-conntrack.ts';
 import type { RunOptions } from '../support/kernel-harness.ts';
 import { needsKernel } from '../support/requires.ts';
-import { PASSING, type Seen } from './corpus/table.ts';
+import type { Seen } from './corpus/table.ts';
+import { see } from './service-stage.ts';
 import { FAMILIES, FRIEND, Stage, type Rules } from './stage.ts';
 
 const [TCP, UDP] = [6, 17];
@@ -184,15 +186,26 @@ describe.each(FAMILIES)("the kernel's conntrack over $name", needsKernel, (famil
       expect(sends(segment(80, MASKED, 'ack'), family.node)).toBe('FLOW_CUT');
     });
 
+    it('the pod itself, through its own Service: only where its own interface has seen the question', () => {
+      stage.set({ ingress: [], egress: [] });
+      conntrack.add({
+        protocol: TCP,
+        from: { address: family.pod, port: CLIENT },
+        to: { address: family.service, port: 80 },
+        answeredBy: { address: family.pod, port: 8080 },
+        answeredTo: { address: family.node, port: MASKED },
+      });
+      const question = segment(MASKED, 8080, 'syn');
+      expect(gets(question, family.node)).toBe('POLICY');
+      stage.set({ ingress: [], egress: [] }, { services: 'after-nat' });
+      stage.kernel.upsert(service('shop/self', { addresses: [family.service], ports: [{ protocol: 'TCP', port: 80, targetPort: 8080 }] }));
+      expect(sends(segment(CLIENT, 80, 'syn'), family.service)).toBe('pass');
+      expect(gets(question, family.node)).toBe('ALLOWED');
+    });
+
     it('one whom another node has masqueraded is that node', () => {
       conntrack.add({ protocol: TCP, from: { address: family.otherNode, port: MASKED }, to: { address: family.pod, port: 80 } });
       expect(gets(segment(MASKED, 80, 'syn'), family.otherNode)).toBe('POLICY');
     });
   });
 });
-
-function see({ passed, reason }: { passed: boolean; reason: Seen | undefined }): Seen {
-  const seen = reason ?? 'pass';
-  expect(passed, seen).toBe(PASSING.has(seen));
-  return seen;
-}

@@ -111,6 +111,15 @@ describe.each(FAMILIES)('over $name', needsKernel, (family) => {
     expect(stage.kernel.flows()).toBe(0);
   });
 
+  it('later fragments of an allowed SYN pass while isolation begins, whatever a guess by ports would say', () => {
+    isolateOpenPod({ egress: [] });
+    const syn = tcp({ source: 53, destination: 80, data: DATA });
+    expect(stage.into(fragment(family, family.stranger, family.pod, syn, 0, 48))).toBe('pass');
+    expect(stage.into(fragment(family, family.stranger, family.pod, syn, 48))).toBe('pass');
+    expect(stage.kernel.flows()).toBe(0);
+    expect(stranger.out(segment(80, 53, 'syn', 'ack'))).toBe('pass');
+  });
+
   it("later fragments of the pod's SYN do not make its connection look established", () => {
     stage.set({ ingress: [], egress: TO_FRIEND });
     const syn = tcp({ source: 40000, destination: 80, data: DATA });

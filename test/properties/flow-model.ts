@@ -1,17 +1,20 @@
 /** What is promised of flows over time, as a list of records that is looked through for every packet. Written from the documents; it shares nothing with the program. */
 
+import type { Behind, Led } from './flow-proxy.ts';
 import { isIsolated, permits, type PeerClass, type Rules, type Side } from './flow-rules.ts';
 import {
   isSameFlow,
   likelyOpener,
   limitOf,
   openerBySight,
+  OPENINGS,
   stageAfter,
   type Flow,
   type Packet,
-  type Segment,
   type Tuple,
 } from './flow-words.ts';
+
+import { judgeByBackend, judgeTracked, promiseOfAnswer, type ServiceView } from './service-model.ts';
 
 /** `either` only where the documents leave it open. */
 export type Promised = 'allowed' | 'denied' | 'either';
@@ -37,7 +40,6 @@ export interface Judgement {
 /** How long an adopting pod may take over flows that nobody recorded, in seconds. */
 const TAKE_OVER = 120;
 const FRAGMENTS_WAIT = 30;
-const OPENINGS: readonly Segment[] = ['syn', 'init', 'request'];
 
 export class FlowModel {
   #rules: Rules = {};
@@ -47,9 +49,11 @@ export class FlowModel {
   #takeOverUntil = -1;
   #firsts: { readonly name: string; readonly packet: Packet; readonly at: number }[] = [];
   readonly #standingOf: (peer: string) => Standing;
+  readonly #behind: (tuple: Tuple) => Behind;
 
-  constructor(standingOf: (peer: string) => Standing) {
+  constructor(standingOf: (peer: string) => Standing, behind: (tuple: Tuple) => Behind) {
     this.#standingOf = standingOf;
+    this.#behind = behind;
   }
 
   get rules(): Rules {
@@ -63,11 +67,18 @@ export class FlowModel {
   /* What happens around the packets */
 
   bind(ranOpen: boolean): void {
+    this.change();
     this.#takeOverUntil = ranOpen && isIsolated(this.#rules) ? this.#now + TAKE_OVER : -1;
     this.#ranOpen = ranOpen || !isIsolated(this.#rules);
   }
 
+  /** Something that flows may be judged by is another now. */
+  change(): void {
+    for (const flow of this.#flows) flow.doubtful = true;
+  }
+
   edit(rules: Rules): void {
+    this.change();
     if (isIsolated(rules) && !isIsolated(this.#rules) && this.#ranOpen) this.#takeOverUntil = this.#now + TAKE_OVER;
     if (!isIsolated(rules)) this.#ranOpen = true;
     this.#rules = rules;
@@ -101,6 +112,11 @@ export class FlowModel {
     const { tuple, by, segment } = packet;
     const standing = this.#standingOf(tuple.peer);
     if (!isIsolated(this.#rules) || standing.self) return { promised: 'allowed' };
+    if (tuple.peer === 'service') {
+      const view = this.#viewOf(tuple);
+      const judgement = this.#rules.egress === undefined ? judgeTracked(view, packet) : judgeByBackend(view, packet);
+      if (judgement !== undefined) return judgement;
+    }
     const opens = OPENINGS.includes(segment);
     if (standing.ownNode && (by === 'pod' || !packet.arrived)) return { promised: 'allowed', whenPassed: () => this.#rememberNode(packet) };
     if (opens) {
@@ -125,6 +141,11 @@ export class FlowModel {
     const { ingress, egress } = this.#rules;
     if ((quoted.by === 'pod' ? ingress : egress) === undefined || this.#standingOf(quoted.tuple.peer).ownNode)
       return { promised: 'allowed' };
+    if (quoted.tuple.peer === 'service') {
+      const view = this.#viewOf(quoted.tuple);
+      if (egress !== undefined) return { promised: promiseOfAnswer(view) };
+      return { promised: view.flow === undefined && !this.inTakeOver ? 'allowed' : 'either' };
+    }
     const segment =
       quoted.tuple.transport === 'tcp'
         ? 'ack'
@@ -162,18 +183,31 @@ export class FlowModel {
     if (first === undefined)
       return { promised: (by === 'pod' ? this.#rules.egress : this.#rules.ingress) === undefined ? 'allowed' : 'denied' };
     const { tuple, segment } = first.packet;
-    // A later fragment has no flags: an earlier flow's row, or a guess in the take-over window, may speak for it.
-    if (segment === 'syn' && (this.inTakeOver || this.#find(tuple) !== undefined)) return { promised: 'either', unsaid: tuple };
-    // After an edit it may pass as the answer that its lack of flags makes it.
-    if (segment === 'syn' && by === 'pod' && !this.#may('pod', tuple) && this.#may('peer', tuple))
-      return { promised: 'either', unsaid: tuple };
-    // It does not open again: what the other side opened since may speak for it.
-    if (OPENINGS.includes(segment) && !this.#may(by, tuple) && this.#find(tuple) !== undefined)
-      return { promised: 'either', unsaid: tuple };
+    // An echo's do not say that they ask: what the other side opened since may speak for them.
+    if (segment === 'request' && !this.#may(by, tuple) && this.#find(tuple) !== undefined) return { promised: 'either', unsaid: tuple };
     // It follows its first, and is no packet of its own: an opening's leaves nothing.
     if (OPENINGS.includes(segment)) return { promised: this.judge({ ...first.packet, arrived }).promised };
     const judgement = this.judge({ by, tuple, segment, arrived });
     return this.#find(tuple) === undefined ? { promised: judgement.promised, unsaid: tuple } : judgement;
+  }
+
+  #viewOf(tuple: Tuple): ServiceView {
+    return {
+      behind: this.#behind(tuple),
+      flow: this.#find(tuple),
+      may: (led: Led) => this.mayReach(tuple, led),
+      departed: ({ backend }) => this.#standingOf(backend).departed,
+      mayComeAnyway: this.#may('peer', tuple),
+      record: (packet, opener) => this.#record(packet, opener),
+      touch: (packet, flow) =>
+        void Object.assign(flow, { seen: this.#now, stage: stageAfter(packet.segment, flow.stage), doubtful: false }),
+      forget: () => this.evict(tuple),
+    };
+  }
+
+  /** May the pod open this to that backend? */
+  mayReach({ transport }: Tuple, { backend, port }: Led): boolean {
+    return permits(this.#rules, 'pod', this.#standingOf(backend).classes, transport, port);
   }
 
   #judgeKnown(packet: Packet, flow: Flow, standing: Standing): Judgement {
@@ -241,7 +275,7 @@ export class FlowModel {
 
   #record({ tuple, segment }: Packet, opener: Flow['opener'], node: Flow['node'] = 'no'): void {
     this.evict(tuple);
-    this.#flows.push({ tuple, opener, stage: stageAfter(segment, 'opening'), seen: this.#now, node });
+    this.#flows.push({ tuple, opener, stage: stageAfter(segment, 'opening'), seen: this.#now, node, doubtful: false });
   }
 
   #rememberNode(packet: Packet): void {

@@ -4,7 +4,9 @@ import { describeRules, type Side } from './flow-rules.ts';
 import { FlowModel, type Judgement } from './flow-model.ts';
 import type { Packet, Segment, Tuple } from './flow-words.ts';
 import { SEGMENTS, type FlowHistory, type Step } from '../support/generators/flow-histories.ts';
+import type { KernelConntrack } from '../support/kernel-conntrack.ts';
 import type { KernelHarness } from '../support/kernel-harness.ts';
+import { canBeSaid } from './service-model.ts';
 import { FlowWorld } from './flow-world.ts';
 
 type Meeting = (step: string, promised: string) => void;
@@ -17,9 +19,12 @@ export class FlowPlayer {
   readonly #transcript: string[] = [];
 
   /** `count` hears of every packet: by which step, and what was promised. */
-  constructor(kernel: KernelHarness, { tuples, rules, ranOpen }: FlowHistory, count: Meeting) {
-    this.#world = new FlowWorld(kernel, rules, ranOpen);
-    this.#model = new FlowModel((peer) => this.#world.standingOf(peer));
+  constructor(kernel: KernelHarness, conntrack: KernelConntrack, { tuples, rules, ranOpen }: FlowHistory, count: Meeting) {
+    this.#world = new FlowWorld(kernel, conntrack, rules, ranOpen);
+    this.#model = new FlowModel(
+      (peer) => this.#world.standingOf(peer),
+      (tuple) => this.#world.behind(tuple),
+    );
     this.#model.edit(rules);
     this.#model.bind(ranOpen);
     this.#tuples = tuples;
@@ -39,7 +44,7 @@ export class FlowPlayer {
       case 'answer':
       case 'continue':
       case 'close':
-        this.#converse(step.do, this.#tuple(step.which), step.by);
+        this.#converse(step.do, this.#tuple(step.which), this.#leader(this.#tuple(step.which), step.by));
         return;
       case 'fragment':
         this.#sendFragments(step);
@@ -61,18 +66,32 @@ export class FlowPlayer {
       case 'evict':
         this.#evict(step.which === 'all' ? undefined : this.#tuple(step.which));
         return;
+      case 'lead':
+        this.#world.proxy.lead(step.backend);
+        this.#note(`the Service leads to ${step.backend} from now on`);
+        return;
+      case 'forget': {
+        const tuple = this.#tuple(step.which);
+        if (tuple.peer !== 'service') return;
+        this.#world.proxy.forget(tuple);
+        this.#note(`the kernel forgets ${describeTuple(tuple)}`);
+        return;
+      }
       case 'relabel':
       case 'replace':
+        this.#model.change();
         this.#world[step.do](step.pod, step.label);
         this.#note(
           step.do === 'relabel' ? `${step.pod} is labelled ${step.label}` : `another pod has ${step.pod}'s address, labelled ${step.label}`,
         );
         return;
       case 'die':
+        this.#model.change();
         this.#world.die(step.pod);
         this.#note(`${step.pod} dies`);
         return;
       case 'sweep':
+        this.#model.change();
         for (const name of this.#world.sweep()) this.#model.sweep(name);
         this.#note('what the dead have left is swept');
         return;
@@ -133,11 +152,18 @@ export class FlowPlayer {
   }
 
   #send(step: string, packet: Packet): boolean {
-    return this.#meet(step, describePacket(packet), this.#model.judge(packet), () => this.#world.send(packet));
+    const service = packet.tuple.peer === 'service';
+    if (service && !canBeSaid(packet)) return false;
+    const judgement = this.#model.judge(packet);
+    return this.#meet(service ? `${step} by Service` : step, describePacket(packet), judgement, () =>
+      this.#world.send(packet, (tuple, led) => this.#model.mayReach(tuple, led)),
+    );
   }
 
   #sendFragments({ which, by, opens, parts, id }: Extract<Step, { do: 'fragment' }>): void {
     const tuple = this.#tuple(which);
+    // The kernel puts them together before it rewrites.
+    if (tuple.peer === 'service') return;
     const segments = SEGMENTS[tuple.transport];
     const segment = (opens ? segments[1] : segments[0]) ?? segments[0] ?? 'ack';
     const packet: Packet = { by: speakerOf(tuple, segment, by), tuple, segment, arrived: !this.#isNode(tuple) };
@@ -155,8 +181,11 @@ export class FlowPlayer {
     if (tuple.peer === 'itself') return;
     const segment = SEGMENTS[tuple.transport][0] ?? 'ack';
     const quoted: Packet = { by: speakerOf(tuple, segment, about), tuple, segment, arrived: true };
-    this.#meet('error', `error about ${describePacket(quoted)}`, this.#model.judgeError(quoted), () =>
-      this.#world.sendError(quoted, fromRouter),
+    this.#meet(
+      tuple.peer === 'service' ? 'error by Service' : 'error',
+      `error about ${describePacket(quoted)}`,
+      this.#model.judgeError(quoted),
+      () => this.#world.sendError(quoted, fromRouter),
     );
   }
 
@@ -176,6 +205,11 @@ export class FlowPlayer {
     this.#model.evict(tuple);
     this.#world.evict(tuple);
     this.#note(tuple === undefined ? 'all rows are evicted' : `evicted: ${describeTuple(tuple)}`);
+  }
+
+  /** Conversations with a Service are led by the pod. */
+  #leader(tuple: Tuple, by: Side): Side {
+    return tuple.peer === 'service' ? 'pod' : by;
   }
 
   #tuple(which: number): Tuple {

@@ -14,6 +14,9 @@ export interface Tuple {
 
 export type Segment = 'syn' | 'syn-ack' | 'ack' | 'fin' | 'rst' | 'datagram' | 'init' | 'chunk' | 'request' | 'reply';
 
+/** Always judged, whatever is remembered. */
+export const OPENINGS: readonly Segment[] = ['syn', 'init', 'request'];
+
 export interface Packet {
   readonly by: Side;
   readonly tuple: Tuple;
@@ -31,6 +34,8 @@ export interface Flow {
   seen: number;
   /** Traffic with the own node: says nothing of what came in by an interface. */
   node: 'no' | 'yes' | 'perhaps';
+  /** Something has changed since its last packet: for flows to a Service, whose backend only the kernel knows. */
+  doubtful: boolean;
 }
 
 export function isSameFlow(a: Tuple, b: Tuple): boolean {

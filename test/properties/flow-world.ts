@@ -6,10 +6,14 @@ import { fragmentHeader } from '../support/builders/extension-headers.ts';
 import { namespace, node, pod, policy } from '../support/builders/objects.ts';
 import { sctp, tcp, udp, type TcpFlag } from '../support/builders/segments.ts';
 import type { PodName } from '../support/generators/flow-histories.ts';
+import { service } from '../support/builders/services.ts';
+import type { FlowEnds } from '../support/flow-rows.ts';
+import type { KernelConntrack } from '../support/kernel-conntrack.ts';
 import type { KernelHarness, RunOptions } from '../support/kernel-harness.ts';
 import { GATEWAY_LINK_LOCAL, V4, V6, type Family } from '../bpf/stage.ts';
 import { isIsolated, specOf, type PeerClass, type Rules, type Side } from './flow-rules.ts';
 import type { Standing } from './flow-model.ts';
+import { FlowProxy, SERVICE_PORTS, type Behind, type Led } from './flow-proxy.ts';
 import type { Packet, Tuple } from './flow-words.ts';
 
 const ADDRESSES: Readonly<Record<string, readonly [v4: string, v6: string]>> = {
@@ -20,6 +24,7 @@ const ADDRESSES: Readonly<Record<string, readonly [v4: string, v6: string]>> = {
   node: [V4.node, V6.node],
   'other-node': [V4.otherNode, V6.otherNode],
   itself: [V4.pod, V6.pod],
+  service: [V4.service, V6.service],
 };
 const PROTOCOLS = { tcp: 6, udp: 17, sctp: 132 } as const;
 /** What the keys of echoes have for a port. */
@@ -32,14 +37,19 @@ export class FlowWorld {
   readonly #kernel: KernelHarness;
   readonly #pods = new Map<PodName, { readonly key: string; readonly label: PeerClass }>();
   readonly #departed = new Set<string>();
+  readonly #proxy: FlowProxy;
   #ownNode = 'node';
+  #rules: Rules = {};
   #uid = 0;
 
-  constructor(kernel: KernelHarness, rules: Rules, ranOpen: boolean) {
+  constructor(kernel: KernelHarness, conntrack: KernelConntrack, rules: Rules, ranOpen: boolean) {
     this.#kernel = kernel;
+    this.#proxy = new FlowProxy(kernel, conntrack, addressIn);
     kernel.restart();
+    kernel.leaveServicesToAfterNat(true);
     kernel.upsert(
       namespace('shop'),
+      service('shop/api', { addresses: ADDRESSES['service'] ?? [], ports: SERVICE_PORTS }),
       pod('shop/web', { node: 'node-1', addresses: [V4.pod, V6.pod], labels: { app: 'web' } }),
       // Another pod of the node, whose policy names every peer: so each keeps an identity, whatever the rules of the one under test.
       pod('shop/anchor', { node: 'node-1', addresses: ['10.1.0.50'], labels: { app: 'anchor' } }),
@@ -83,6 +93,7 @@ export class FlowWorld {
   }
 
   edit(rules: Rules): void {
+    this.#rules = rules;
     const object = policy('shop/web', specOf('web', rules));
     if (isIsolated(rules)) this.#kernel.upsert(object);
     else this.#kernel.delete(object);
@@ -125,13 +136,15 @@ export class FlowWorld {
 
   evict(tuple?: Tuple): void {
     if (tuple === undefined) this.#kernel.evict();
-    else
-      this.#kernel.evict({
-        remote: parseAddress(addressOf(tuple)),
-        protocol: protocolOf(tuple),
-        localPort: tuple.podPort,
-        remotePort: tuple.transport === 'echo' ? ASKER[tuple.asker ?? 'pod'] : tuple.peerPort,
-      });
+    else this.#kernel.evict(endsOfRow(tuple));
+  }
+
+  get proxy(): Pick<FlowProxy, 'lead' | 'forget'> {
+    return this.#proxy;
+  }
+
+  behind(tuple: Tuple): Behind {
+    return this.#proxy.behind(tuple);
   }
 
   elapse(seconds: number): void {
@@ -140,8 +153,14 @@ export class FlowWorld {
 
   /* Packets */
 
-  send(packet: Packet): boolean {
-    return this.#run(packet, ipPacketOf(packet));
+  /** `mayReach`: what after_nat judges by. */
+  send(packet: Packet, mayReach: (tuple: Tuple, led: Led) => boolean): boolean {
+    const { tuple, by } = packet;
+    const passed = this.#run(packet, ipPacketOf(packet));
+    if (!passed || tuple.peer !== 'service') return passed;
+    if (by === 'peer') this.#proxy.answer(tuple);
+    const judge = this.#rules.egress === undefined ? undefined : (led: Led) => mayReach(tuple, led);
+    return by === 'peer' || this.#proxy.forward(tuple, endsOfRow(tuple), judge);
   }
 
   sendFragment(packet: Packet, part: 'first' | 'later', id: number): boolean {
@@ -196,6 +215,19 @@ export class FlowWorld {
 }
 
 function addressOf({ family, peer }: Tuple): string {
+  return addressIn(peer, family);
+}
+
+function endsOfRow(tuple: Tuple): FlowEnds {
+  return {
+    remote: parseAddress(addressOf(tuple)),
+    protocol: protocolOf(tuple),
+    localPort: tuple.podPort,
+    remotePort: tuple.transport === 'echo' ? ASKER[tuple.asker ?? 'pod'] : tuple.peerPort,
+  };
+}
+
+function addressIn(peer: string, family: 4 | 6): string {
   const pair = ADDRESSES[peer];
   if (pair === undefined) throw new Error(`nobody is called ${peer}`);
   return pair[family === 4 ? 0 : 1];

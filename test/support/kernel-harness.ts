@@ -5,6 +5,7 @@ import { Compiler, type CompilerOptions } from '../../src/compiler/compiler.ts';
 import { KernelMaps } from '../../src/datapath/kernel-maps.ts';
 import * as layout from '../../src/datapath/layout.ts';
 import { closePrograms, loadPrograms, readPolicyObject, type LoadedPrograms } from '../../src/datapath/load-programs.ts';
+import { forgetServices } from './forget-services.ts';
 import { ageFlows, ageFragments, allowRewritten, forgetFlow, readFlow, type FlowEnds, type FlowWord } from './flow-rows.ts';
 import { REASONS, type ReasonName } from '../../src/model/reasons.ts';
 import type { Address } from '../../src/model/ip.ts';
@@ -24,9 +25,7 @@ export const FOREIGN_IFINDEX = 7;
 const PASS = 0xffffffff;
 const DROP = 2;
 /** Offsets of `ingress_ifindex` and `gso_segs` in struct __sk_buff (linux/bpf.h), and how much of it is given. */
-const INGRESS_IFINDEX = 36;
-const GSO_SEGS = 164;
-const CONTEXT = 168;
+const [INGRESS_IFINDEX, GSO_SEGS, CONTEXT] = [36, 164, 168];
 const JIFFIES_PER_SECOND = 250;
 /** struct nf_hook_state, which a test run of a netfilter program takes: hook and family are its first two bytes. */
 const [HOOK_STATE, POST_ROUTING, AF_INET, AF_INET6] = [48, 4, 2, 10];
@@ -34,7 +33,7 @@ const [HOOK_STATE, POST_ROUTING, AF_INET, AF_INET6] = [48, 4, 2, 10];
 /** Many times what any test opens, and quick to clear. */
 const CONNTRACK_ROWS = 8192;
 /** Maps whose rows are of one world; what the agent measures and the array of configurations stay. */
-const WORLD_MAPS = ['ipcache', 'prefixes', 'pairs', 'ports', 'far_endpoints', 'frontends', 'local_pods'] as const;
+const WORLD_MAPS = ['ipcache', 'prefixes', 'pairs', 'ports', 'far_endpoints'] as const;
 
 export interface Outcome {
   readonly passed: boolean;
@@ -83,6 +82,7 @@ export class KernelHarness {
   /** Another world under the same loaded programs: no rows, no flows, a compiler that knows nothing. */
   restart(options: CompilerOptions = {}): void {
     for (const map of WORLD_MAPS) this.#clear(map);
+    this.maps.apply(forgetServices(this.compiler));
     this.#maps.runtime.fill(0);
     this.#maps = new KernelMaps(this.#loaded.object.maps);
     this.#maps.apply([{ op: 'set-endpoint', ifindex: IFINDEX, word: { config: CONFIG_UNSET, generation: 0 } }]);
@@ -197,8 +197,9 @@ export class KernelHarness {
   pass(direction: Direction, frame: Uint8Array, options: RunOptions = {}): boolean {
     const context = new Uint8Array(CONTEXT);
     const view = new DataView(context.buffer);
-    const came = direction === 'ingress' && options.fromNode !== true;
-    view.setUint32(INGRESS_IFINDEX, came ? (options.hairpin === true ? IFINDEX : FOREIGN_IFINDEX) : 0, true);
+    // What the pod sends has come in by its own interface.
+    const hairpin = direction === 'egress' || options.hairpin === true;
+    view.setUint32(INGRESS_IFINDEX, options.fromNode === true ? 0 : hairpin ? IFINDEX : FOREIGN_IFINDEX, true);
     view.setUint32(GSO_SEGS, options.segments ?? 0, true);
     const { returnValue } = native.testRun(this.#programFd(direction === 'egress' ? 'from_pod' : 'to_pod'), {
       data: frame,

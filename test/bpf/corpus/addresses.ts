@@ -4,7 +4,7 @@ import { concat, wireAddress } from '../../support/builders/bytes.ts';
 import { hopByHop } from '../../support/builders/extension-headers.ts';
 import { ethernet, ipv4, ipv4Padding, ipv6, mappedAddress, type Packet } from '../../support/builders/frames.ts';
 import { tcp, udp } from '../../support/builders/segments.ts';
-import { V4, V6 } from '../stage.ts';
+import { GATEWAY_LINK_LOCAL, V4, V6 } from '../stage.ts';
 import { entry, into, intoUnread, out, outEach, outNever, outUnread, partner, type Entry } from './table.ts';
 
 const SYN = tcp({ source: 40000, destination: 80 });
@@ -152,6 +152,17 @@ const NODE: readonly Entry[] = [V4, V6].flatMap((family) =>
   ),
 );
 
+/** The node by its link-local address, which a link-local source may reach. */
+const LINK_LOCAL_NODE: readonly Entry[] = [
+  entry(
+    'IPv6, the gateway by its link-local address',
+    out(V6.packet(V6.linkLocal, GATEWAY_LINK_LOCAL, QUERY), 'NODE', 'NODE'),
+    out(V6.packet(V6.pod, GATEWAY_LINK_LOCAL, tcp({ source: 40001, destination: 80 })), 'NODE', 'NODE'),
+    into(V6.packet(GATEWAY_LINK_LOCAL, V6.pod, SYN), 'POLICY'),
+    into(V6.packet(GATEWAY_LINK_LOCAL, V6.pod, SYN), 'NODE', 'NODE', { fromNode: true }),
+  ),
+];
+
 /** The same source in both fields, in every frame kind: the oldest trick ("land"). */
 const LAND: readonly Entry[] = [V4, V6].map((family) =>
   entry(
@@ -161,4 +172,4 @@ const LAND: readonly Entry[] = [V4, V6].map((family) =>
   ),
 );
 
-export const ADDRESSES: readonly Entry[] = [...V4_ENTRIES, ...V6_ENTRIES, ...MAPPED, ...LINK, ...OWN, ...NODE, ...LAND];
+export const ADDRESSES: readonly Entry[] = [...V4_ENTRIES, ...V6_ENTRIES, ...MAPPED, ...LINK, ...OWN, ...NODE, ...LINK_LOCAL_NODE, ...LAND];

@@ -162,4 +162,20 @@ const MEMBERSHIP: readonly Entry[] = [
   ),
 ];
 
-export const DISCOVERY: readonly Entry[] = [...OUT, ...IN, ...MEMBERSHIP];
+/** Membership is told with a hop limit of 1, so that it never leaves the link: else it is a packet like any other. */
+const ROUTED: readonly Entry[] = [0, 2, 64, 255].flatMap((hops) => [
+  entry(
+    `IGMP with a time to live of ${hops}`,
+    out(ipv4({ source: V4.pod, destination: '239.1.2.3', ttl: hops }, igmp(0x16)), 'POLICY'),
+    into(ipv4({ source: V4.stranger, destination: '239.1.2.3', ttl: hops }, igmp(0x16)), 'POLICY'),
+    into(ipv4({ source: V4.stranger, destination: '224.0.0.1', ttl: hops }, igmp(0x11)), 'POLICY'),
+  ),
+  entry(
+    `MLD with a hop limit of ${hops}`,
+    out(packet(V6.pod, 'ff0e::77', mldReport(), hops), 'POLICY'),
+    into(packet(V6.stranger, 'ff0e::77', mldReport(), hops), 'POLICY'),
+    into(packet(GATEWAY_LINK_LOCAL, ALL_NODES, mld1(130), hops), 'POLICY'),
+  ),
+]);
+
+export const DISCOVERY: readonly Entry[] = [...OUT, ...IN, ...MEMBERSHIP, ...ROUTED];

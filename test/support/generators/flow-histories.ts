@@ -2,6 +2,7 @@
 
 import fc from 'fast-check';
 import type { Arbitrary } from 'fast-check';
+import type { Backend } from '../../properties/flow-proxy.ts';
 import type { Segment, Tuple } from '../../properties/flow-words.ts';
 import type { PeerClass, PortRule, Rule, Rules, Side } from '../../properties/flow-rules.ts';
 
@@ -29,6 +30,9 @@ export type Step =
   | { readonly do: 'relabel' | 'replace'; readonly pod: PodName; readonly label: Label }
   | { readonly do: 'die'; readonly pod: PodName }
   | { readonly do: 'sweep' | 'move-node' }
+  /** The Service's endpoints change; the kernel loses one of its flows. */
+  | { readonly do: 'lead'; readonly backend: Backend }
+  | { readonly do: 'forget'; readonly which: Which }
   /** The interface is lost; rules change; it is found again. */
   | { readonly do: 'rebind'; readonly ranOpen: boolean; readonly rules: Rules };
 
@@ -52,6 +56,7 @@ const peer = fc.oneof(
   { weight: 6, arbitrary: fc.constantFrom('alice', 'bob') },
   { weight: 3, arbitrary: fc.constantFrom('stranger', 'outsider') },
   { weight: 2, arbitrary: fc.constantFrom('node', 'other-node', 'itself') },
+  { weight: 3, arbitrary: fc.constant('service') },
 );
 const tuple: Arbitrary<Tuple> = fc
   .record({
@@ -66,7 +71,10 @@ const tuple: Arbitrary<Tuple> = fc
     peerPort: port,
     asker: side,
   })
-  .map(({ asker, ...rest }) => (rest.transport === 'echo' ? { ...rest, peerPort: rest.podPort, asker } : rest));
+  .map(({ asker, ...rest }) => {
+    if (rest.peer === 'service') return rest.transport === 'tcp' ? { ...rest, peerPort: 80 } : { ...rest, transport: 'udp', peerPort: 53 };
+    return rest.transport === 'echo' ? { ...rest, peerPort: rest.podPort, asker } : rest;
+  });
 
 const portRule: Arbitrary<PortRule> = fc.record({
   transport: fc.constantFrom('tcp' as const, 'udp' as const, 'sctp' as const),
@@ -130,6 +138,11 @@ const step: Arbitrary<Step> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('relabel' as const, 'replace' as const), pod: podName, label }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('die' as const), pod: podName }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('sweep' as const, 'move-node' as const) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('lead' as const), backend: fc.constantFrom<Backend[]>('alice', 'bob', 'stranger', 'outsider') }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('forget' as const), which }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('rebind' as const), ranOpen: fc.boolean(), rules }) },
 );
 
