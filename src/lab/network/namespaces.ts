@@ -91,9 +91,10 @@ function switchesOf(role: NamespaceRole): Readonly<Record<string, number>> {
     'ipv6/conf/default/accept_ra': 0,
     'ipv4/conf/all/rp_filter': 0,
     'ipv4/conf/default/rp_filter': 0,
-    // A refusal is an answer: with the kernel's limit, the seventh in a row would be silence.
-    'ipv4/icmp_ratelimit': 0,
-    'ipv6/icmp/ratelimit': 0,
+    // A refusal is an answer: with the kernel's limits the seventh in a row would be silence, or the fifty-first of all clients.
+    'ipv4/icmp_ratemask': 0,
+    // 127 is no message; an empty list is not taken.
+    'ipv6/icmp/ratemask': 127,
     // A node that rewrites packets and sends them out where they came in would tell the sender of a shorter way, which is none.
     'ipv4/conf/all/send_redirects': 0,
     'ipv4/conf/default/send_redirects': 0,

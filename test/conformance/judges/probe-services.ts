@@ -33,9 +33,7 @@ function sumUp(results: readonly ProbeResult[]): Answer {
       return { outcome: 'deny' };
     case 'open timeout':
       return { outcome: 'some', by };
-    // A node tells a client only so often that there is nobody.
     case 'refused':
-    case 'refused timeout':
       return { outcome: 'refuse' };
     default:
       return { outcome: 'trouble', by, detail: outcomes };

@@ -42,8 +42,13 @@ export class ProxyWorld {
     const { index = 1, outside, plugin, bridgeNetfilter = true } = options;
     this.world = new World({ plugin, index, bridgeNetfilter });
     this.proxy = new Proxy(this.world);
-    // Else the node refuses but a few times in a second.
-    for (const key of ['ipv4/icmp_ratelimit', 'ipv6/icmp/ratelimit']) this.world.node.run('sh', ['-c', `echo 0 > /proc/sys/net/${key}`]);
+    // Else the node refuses but a few times in a second. 127 is no message: no other is limited.
+    for (const [key, limited] of [
+      ['ipv4/icmp_ratemask', 0],
+      ['ipv6/icmp/ratemask', 127],
+    ] as const) {
+      this.world.node.run('sh', ['-c', `echo ${limited} > /proc/sys/net/${key}`]);
+    }
     this.#ownOutside = outside === undefined;
     this.outside = outside ?? new Outside();
     this.address = this.outside.join(this.world.node, index);
