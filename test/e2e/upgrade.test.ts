@@ -140,12 +140,14 @@ describe('an upgrade', needsKernel, () => {
     await streams.expectUntouched();
   });
 
-  it('over which a policy isolates an open pod keeps its open connections', async () => {
+  it('over which a policy isolates an open pod keeps what it had open and is allowed, and cuts the rest', async () => {
     const streams = new Streams();
-    await Promise.all([streams.allow(foe, other, ['connections', 'talk']), streams.allow(other, friend, ['talk'])]);
+    await Promise.all([streams.allow(foe, other), streams.allow(other, friend), streams.doom(friend, other, ['talk'])]);
     await streams.begin();
     world.policy('other', { podSelector: { matchLabels: { app: 'other' } }, ingress: [{ from: apps('foe') }] });
     const next = await world.settledAgent();
+    streams.cut();
+    // Long enough for whoever hears nothing to say so.
     await sleep(300);
     await next.kill();
     world.manifests.remove('policy-other.json');
