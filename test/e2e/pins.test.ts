@@ -87,7 +87,7 @@ describe('an agent that starts over flows', needsKernel, () => {
     mkdirSync(table);
     execFileSync('mount', ['-t', 'bpf', 'theirs', table]);
     const agent = world.startAgent();
-    await waitFor(() => agent.log.includes('"code":"E_BPF_ROOT"'));
+    await waitFor(() => agent.log.includes('"code":"E_BPF_ROOT"'), 20_000);
     expect(await friend.traffic.connects(web.v4, TCP_PORT)).toBe(true);
     expect(await foe.traffic.connects(web.v4, TCP_PORT)).toBe(false);
     execFileSync('umount', [table]);

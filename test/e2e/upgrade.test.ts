@@ -109,7 +109,7 @@ describe('an upgrade', needsKernel, () => {
     beforeEach(async () => {
       world.manifests.put('broken.json', '{');
       const newer = world.startAgentOf(layout);
-      await waitFor(() => newer.log.includes("earlier agent's programs stay in force"));
+      await waitFor(() => newer.log.includes("earlier agent's programs stay in force"), 20_000);
       await newer.kill();
       world.manifests.remove('broken.json');
     });
