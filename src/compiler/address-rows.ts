@@ -5,6 +5,7 @@
 
 import type { Operation } from '../model/plan.ts';
 import type { PeerList } from '../policy/peer-list.ts';
+import { countEdges } from './claims.ts';
 import { hasRow, type Member, type MemberChange, type Members } from './members.ts';
 import { orderAddressOperations } from './plan.ts';
 
@@ -40,16 +41,22 @@ export class AddressRows {
     return this.#leftOut.size;
   }
 
-  /** The edges of a list that is not live would fit beside those that are, and those that the next operations take away. */
-  hasRoom(list: PeerList): boolean {
-    if (list.kind !== 'peers') return true;
-    const { prefixes, addresses } = list.blocks.edges;
+  /**
+   * Asked of lists that are not live and will be, one after the other: would their edges fit beside those that are live, and those that the next operations
+   * take away?
+   */
+  findRoom(): (list: PeerList) => boolean {
     const { edgeRows, dropped } = this.#members;
-    const part = prefixes + addresses <= SMALL_LIST ? 1 : 1 - KEPT_FOR_SMALL;
-    return (
-      edgeRows.prefixes + dropped.prefixes + prefixes <= this.#room.prefixes * part &&
-      edgeRows.addresses + dropped.addresses + addresses <= this.#room.edges * part
-    );
+    const taken = { prefixes: edgeRows.prefixes + dropped.prefixes, addresses: edgeRows.addresses + dropped.addresses };
+    return (list) => {
+      if (list.kind !== 'peers') return true;
+      const prefixes = taken.prefixes + list.blocks.edges.prefixes;
+      const addresses = taken.addresses + list.blocks.edges.addresses;
+      const part = countEdges(list) <= SMALL_LIST ? 1 : 1 - KEPT_FOR_SMALL;
+      const fits = prefixes <= this.#room.prefixes * part && addresses <= this.#room.edges * part;
+      if (fits) Object.assign(taken, { prefixes, addresses });
+      return fits;
+    };
   }
 
   /** What has changed since the last call, in the order in which it is to be applied. */

@@ -87,7 +87,10 @@ export class Compiler {
     this.#admissions = admissions;
     this.#compile = {
       refusedAt: (node) => admissions.refusedAt(node),
-      hasRoom: (list) => this.identities.isLive(list) || this.#addressRows.hasRoom(list),
+      findRoom: () => {
+        const hasRoom = this.#addressRows.findRoom();
+        return (list) => this.identities.isLive(list) || hasRoom(list);
+      },
     };
     this.#generation = Math.max(1, options.generation ?? 1);
     this.endpoints = new EndpointTable(BigInt(options.takeOverMs ?? 120_000) * 1_000_000n);

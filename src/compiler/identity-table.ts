@@ -8,12 +8,9 @@ import type { Labels } from '../model/labels.ts';
 import { makePortNumberList, type PeerList } from '../policy/peer-list.ts';
 import { nameKey, resolvePortName, type PortName } from '../policy/ruleset.ts';
 import { KeyedSets } from './keyed-sets.ts';
-import { ListIndex } from './list-index.ts';
+import { LiveLists } from './live-lists.ts';
 import { isIdle, Members, type Identity, type LiveList, type Member, type PodGroup } from './members.ts';
 import { PodGroups, type PodFacts } from './pod-groups.ts';
-
-/** Edges for which a list that nobody uses counts as one more. */
-const EDGES_OF_A_LIST = 16;
 
 export class IdentityTable {
   /** Identity 0: in no live list. Every stranger has it, so it is never split off or merged. */
@@ -21,32 +18,35 @@ export class IdentityTable {
   readonly members = new Members(this.none);
   readonly #groups = new PodGroups();
   readonly #byKey = new Map<string, Identity>([['', this.none]]);
-  readonly #lists = new Map<string, LiveList>();
-  readonly #listIndex = new ListIndex<LiveList>();
+  readonly #lists = new LiveLists();
   /** Pods' addresses by the names of their ports. */
   readonly #named = new KeyedSets<string, Member>();
-  readonly #names = new Map<string, { readonly name: PortName; users: number }>();
+  readonly #fresh = new Set<Identity>();
   #nextIdentity = 1;
-  #nextList = 1;
 
-  /** All identities but 0, empty ones that have not been forgotten too. */
-  *identities(): Generator<Identity> {
-    for (const identity of this.#byKey.values()) if (identity !== this.none) yield identity;
+  /** Identities that are new since they were last taken, and have members. Those without are forgotten. */
+  takeFresh(): Identity[] {
+    const fresh = [...this.#fresh];
+    this.#fresh.clear();
+    for (const identity of fresh) if (identity.members.size === 0) this.forget(identity);
+    return fresh.filter((identity) => identity.members.size > 0);
+  }
+
+  /** Identities that one of the lists, or a number for one of the port names, takes in. */
+  identitiesIn(lists: Iterable<LiveList>, names: readonly PortName[]): Set<Identity> {
+    const inside = new Set<Identity>();
+    const add = (live: LiveList): void => live.identities.forEach((identity) => inside.add(identity));
+    for (const live of lists) add(live);
+    for (const name of names) for (const live of this.#lists.ofName(name)) add(live);
+    return inside;
   }
 
   get size(): number {
     return this.#byKey.size - 1;
   }
 
-  /** Lists that nobody uses. One of many blocks counts for several: its edges take rows that others may need. */
   get unusedLists(): number {
-    let count = 0;
-    for (const { users, list } of this.#lists.values()) {
-      if (users > 0) continue;
-      const edges = list.kind === 'peers' ? list.blocks.edges : { prefixes: 0, addresses: 0 };
-      count += 1 + Math.floor((edges.prefixes + edges.addresses) / EDGES_OF_A_LIST);
-    }
-    return count;
+    return this.#lists.unused;
   }
 
   /* Members */
@@ -87,7 +87,7 @@ export class IdentityTable {
   /* Lists */
 
   acquire(list: PeerList): LiveList {
-    const live = this.#lists.get(list.key) ?? this.#addList(list);
+    const live = this.#lists.get(list) ?? this.#addList(list);
     live.users += 1;
     return live;
   }
@@ -98,14 +98,11 @@ export class IdentityTable {
 
   /** From now on identities tell apart which number this port name has. */
   acquireName(name: PortName): void {
-    const key = nameKey(name);
-    const entry = this.#names.get(key);
-    if (entry !== undefined) {
-      entry.users += 1;
-      return;
-    }
-    this.#names.set(key, { name, users: 1 });
-    for (const list of this.portNumbers(name)) this.#addList(list);
+    if (this.#lists.acquireName(name)) for (const list of this.portNumbers(name)) this.#addList(list);
+  }
+
+  releaseName(name: PortName): void {
+    this.#lists.releaseName(name);
   }
 
   /** A list for each number that a port name has at some pod. */
@@ -118,43 +115,36 @@ export class IdentityTable {
     return [...numbers].map((number) => makePortNumberList(name.protocol, name.name, number));
   }
 
-  releaseName(name: PortName): void {
-    const entry = this.#names.get(nameKey(name));
-    if (entry !== undefined) entry.users -= 1;
-  }
-
   isLive(list: PeerList): boolean {
-    return this.#lists.has(list.key);
+    return this.#lists.get(list) !== undefined;
   }
 
   /** Forget lists that nobody uses, and merge the identities that only they told apart: no ruleset that is left in the kernel names them. */
   compact(): void {
     const dead = this.#takeDeadLists();
     if (dead.length === 0) return;
-    for (const [key, identity] of [...this.#byKey]) {
-      if (identity === this.none || !dead.some((live) => identity.lists.has(live))) continue;
-      this.#byKey.delete(key);
+    for (const identity of new Set(dead.flatMap((live) => [...live.identities]))) {
+      const key = keyOf(identity.lists);
+      const merged = this.#byKey.get(key) !== identity;
+      if (!merged) this.#byKey.delete(key);
       for (const live of dead) identity.lists.delete(live);
-      this.#mergeWithTwin(identity);
+      if (!merged) this.#mergeWithTwin(identity);
     }
   }
 
   /** Drop an identity without members. Its number is never used again. */
   forget(identity: Identity): void {
+    if (identity.members.size > 0 || identity === this.none) return;
     const key = keyOf(identity.lists);
-    if (identity.members.size === 0 && identity !== this.none && this.#byKey.get(key) === identity) this.#byKey.delete(key);
+    if (this.#byKey.get(key) === identity) this.#byKey.delete(key);
+    for (const live of identity.lists) live.identities.delete(identity);
+    this.members.empty.delete(identity);
+    this.#fresh.delete(identity);
   }
 
   #takeDeadLists(): LiveList[] {
-    const dead = [...this.#lists.values()].filter((live) => live.users === 0 && live.list.kind === 'peers');
-    for (const [key, { users }] of this.#names) {
-      if (users > 0) continue;
-      this.#names.delete(key);
-      dead.push(...[...this.#lists.values()].filter(({ list }) => list.kind === 'port-number' && nameKey(list) === key));
-    }
+    const dead = this.#lists.takeUnused();
     for (const live of dead) {
-      this.#lists.delete(live.list.key);
-      this.#listIndex.delete(live, live.list);
       for (const group of this.#groups.selectedBy(live.list)) group.lists.delete(live);
       if (live.list.kind === 'peers') for (const edge of live.list.blocks.prefixes()) this.#dropEdge(edge);
     }
@@ -173,11 +163,9 @@ export class IdentityTable {
   }
 
   #addList(list: PeerList): LiveList {
-    const live: LiveList = { id: this.#nextList++, list, users: 0 };
     if (list.kind === 'peers') for (const edge of list.blocks.prefixes()) this.#addEdge(edge);
     const inside = this.membersIn(list);
-    this.#lists.set(list.key, live);
-    this.#listIndex.add(live, list);
+    const live = this.#lists.add(list);
     for (const group of this.#groups.selectedBy(list)) group.lists.add(live);
     for (const [identity, members] of groupByIdentity(inside)) this.#split(identity, members, live);
     return live;
@@ -194,6 +182,7 @@ export class IdentityTable {
     const before = new Set(identity.lists);
     this.#byKey.delete(keyOf(before));
     identity.lists.add(live);
+    live.identities.add(identity);
     this.#byKey.set(keyOf(identity.lists), identity);
     if (outside.length === 0) return;
     const split = this.#newIdentity(before);
@@ -203,6 +192,8 @@ export class IdentityTable {
   #newIdentity(lists: Set<LiveList>): Identity {
     const identity: Identity = { id: this.#nextIdentity++, lists, members: new Set() };
     this.#byKey.set(keyOf(lists), identity);
+    for (const live of lists) live.identities.add(identity);
+    this.#fresh.add(identity);
     return identity;
   }
 
@@ -232,12 +223,10 @@ export class IdentityTable {
     }
     const lists = new Set(member.group?.lists);
     for (const { key, port } of namedPorts(member)) {
-      const name = this.#names.get(key)?.name;
+      const name = this.#lists.liveName(key);
       if (name !== undefined) lists.add(this.#portNumberList(name, port));
     }
-    for (const live of this.#listIndex.nearAddress(member.address, member.length)) {
-      if (live.list.kind === 'peers' && live.list.blocks.contains(member.address, member.length)) lists.add(live);
-    }
+    for (const live of this.#lists.ofAddress(member.address, member.length)) lists.add(live);
     this.members.move(member, this.#byKey.get(keyOf(lists)) ?? this.#newIdentity(lists));
   }
 
@@ -247,12 +236,7 @@ export class IdentityTable {
    */
   #portNumberList(name: PortName, number: number): LiveList {
     const list = makePortNumberList(name.protocol, name.name, number);
-    let live = this.#lists.get(list.key);
-    if (live === undefined) {
-      live = { id: this.#nextList++, list, users: 0 };
-      this.#lists.set(list.key, live);
-    }
-    return live;
+    return this.#lists.get(list) ?? this.#lists.add(list);
   }
 
   #addEdge(edge: Prefix): void {
@@ -269,7 +253,7 @@ export class IdentityTable {
   }
 
   #askLists(group: PodGroup): void {
-    for (const live of this.#listIndex.ofPod(group.namespace, group.namespaceLabels, group.labels)) group.lists.add(live);
+    for (const live of this.#lists.ofPod(group.namespace, group.namespaceLabels, group.labels)) group.lists.add(live);
   }
 }
 

@@ -25,11 +25,7 @@ export const KERNEL_ROOM: KernelRoom = { pairs: 524_288 - 65_536, portRows: 262_
 const SMALL = { pairs: 1024, portRows: 32, pairsWithPortRows: 256 };
 const KEPT_FOR_SMALL = 1 / 8;
 
-interface Presence {
-  deadSince: number | undefined;
-}
-
-interface PresentRuleset extends Presence {
+interface PresentRuleset {
   pairs: number;
   /** Identities whose pair did not fit. */
   readonly leftOut: Set<Identity>;
@@ -42,7 +38,9 @@ export class KernelLedger {
   readonly #rulesets: RulesetTable;
   readonly #room: KernelRoom;
   readonly #presentRulesets = new Map<Ruleset, PresentRuleset>();
-  readonly #presentIdentities = new Map<Identity, Presence>();
+  readonly #presentIdentities = new Set<Identity>();
+  /** Rulesets without users and identities without members → since when. */
+  readonly #deadSince = new Map<Ruleset | Identity, number>();
   #pairs = 0;
   #portRows = 0;
   #leftOut = 0;
@@ -85,20 +83,18 @@ export class KernelLedger {
       this.#pairs += 1;
     };
     this.#retry(put);
-    const freshIdentities = [...this.#identities.identities()].filter(
-      (identity) => identity.members.size > 0 && !this.#presentIdentities.has(identity),
-    );
+    const freshIdentities = this.#identities.takeFresh();
     for (const [ruleset, state] of this.#presentRulesets) for (const identity of freshIdentities) put(ruleset, state, identity);
-    for (const identity of freshIdentities) this.#presentIdentities.set(identity, { deadSince: undefined });
+    for (const identity of freshIdentities) this.#presentIdentities.add(identity);
     for (const ruleset of this.#rulesets.rulesets()) {
       if (this.#presentRulesets.has(ruleset) || ruleset.users === 0) continue;
-      const state: PresentRuleset = { deadSince: undefined, pairs: 0, leftOut: new Set(), strangerLeftOut: false };
+      const state: PresentRuleset = { pairs: 0, leftOut: new Set(), strangerLeftOut: false };
       this.#presentRulesets.set(ruleset, state);
       const { ports } = ruleset.content.anyone;
       // Its configuration row names what anyone may once and for all, so this is not tried again.
       if (!this.#hasRoom(state, ports)) this.#leaveStrangerOut(state);
       else this.#rulesets.usePortSet(ports, (portSet) => this.#made(portSet, portSets));
-      for (const identity of this.#presentIdentities.keys()) put(ruleset, state, identity);
+      for (const identity of this.#presentIn(ruleset)) put(ruleset, state, identity);
     }
     return [...portSets, ...pairs];
   }
@@ -107,9 +103,6 @@ export class KernelLedger {
   forgetUnborn(): void {
     for (const ruleset of [...this.#rulesets.rulesets()]) {
       if (ruleset.users === 0 && !this.#presentRulesets.has(ruleset)) this.#rulesets.forget(ruleset);
-    }
-    for (const identity of [...this.#identities.identities()]) {
-      if (identity.members.size === 0 && !this.#presentIdentities.has(identity)) this.#identities.forget(identity);
     }
   }
 
@@ -132,16 +125,17 @@ export class KernelLedger {
       this.#rulesets.dropPortSet(this.#rulesets.portsFor(ruleset, identity), unused);
     };
     for (const [ruleset, state] of this.#presentRulesets) {
-      if (!isDue(state, ruleset.users > 0, now)) continue;
+      if (!this.#isDue(ruleset, ruleset.users > 0, now)) continue;
       this.#presentRulesets.delete(ruleset);
-      for (const identity of this.#presentIdentities.keys()) remove(ruleset, state, identity);
+      for (const identity of this.#presentIn(ruleset)) remove(ruleset, state, identity);
       const { ports } = ruleset.content.anyone;
       if (state.strangerLeftOut) this.#leftOut -= 1;
       else if (!isEmptyPorts(ports)) this.#rulesets.dropPortSet(ports, unused);
       this.#rulesets.forget(ruleset);
     }
-    for (const [identity, state] of this.#presentIdentities) {
-      if (!isDue(state, identity.members.size > 0, now)) continue;
+    for (const dead of this.#deadSince.keys()) if ('members' in dead && dead.members.size > 0) this.#deadSince.delete(dead);
+    for (const identity of this.#identities.members.empty) {
+      if (!this.#presentIdentities.has(identity) || !this.#isDue(identity, false, now)) continue;
       this.#presentIdentities.delete(identity);
       for (const [ruleset, of] of this.#presentRulesets) remove(ruleset, of, identity);
       this.#identities.forget(identity);
@@ -153,9 +147,10 @@ export class KernelLedger {
   /** Every pair that the kernel has been told of, those that wait for their removal too. Others may be told while this is read. */
   *desiredPairs(): Generator<Extract<Operation, { op: 'put-pair' }> | undefined> {
     for (const [ruleset, { leftOut }] of this.#presentRulesets) {
-      for (const identity of this.#presentIdentities.keys()) {
-        if (leftOut.has(identity) || !this.#rulesets.distinguishes(ruleset, identity)) {
-          // Most are none: whoever reads this may want to pause between them.
+      for (const identity of this.#presentIn(ruleset)) {
+        const there = this.#presentRulesets.has(ruleset) && this.#presentIdentities.has(identity) && !leftOut.has(identity);
+        if (!there || !this.#rulesets.distinguishes(ruleset, identity)) {
+          // Whoever reads this may want to pause between them.
           yield undefined;
           continue;
         }
@@ -168,8 +163,21 @@ export class KernelLedger {
   /** Something dead waits for its removal. */
   get pending(): boolean {
     for (const ruleset of this.#presentRulesets.keys()) if (ruleset.users === 0) return true;
-    for (const identity of this.#presentIdentities.keys()) if (identity.members.size === 0) return true;
-    return false;
+    return this.#identities.members.empty.values().some((identity) => this.#presentIdentities.has(identity));
+  }
+
+  /** Identities in the kernel with which the ruleset may have a pair. */
+  #presentIn(ruleset: Ruleset): Identity[] {
+    return [...this.#rulesets.identitiesOf(ruleset)].filter((identity) => this.#presentIdentities.has(identity));
+  }
+
+  /** Dead for the whole delay; one that lives again starts anew. */
+  #isDue(one: Ruleset | Identity, alive: boolean, now: number): boolean {
+    const since = this.#deadSince.get(one) ?? now;
+    const due = !alive && now - since >= REMOVAL_DELAY_MS;
+    if (alive || due) this.#deadSince.delete(one);
+    else this.#deadSince.set(one, since);
+    return due;
   }
 
   #made(portSet: PortSet, operations: Operation[]): void {
@@ -203,14 +211,4 @@ export class KernelLedger {
       }
     }
   }
-}
-
-/** Dead for the whole delay; one that lives again starts anew. */
-function isDue(state: Presence, alive: boolean, now: number): boolean {
-  if (alive) {
-    state.deadSince = undefined;
-    return false;
-  }
-  state.deadSince ??= now;
-  return now - state.deadSince >= REMOVAL_DELAY_MS;
 }

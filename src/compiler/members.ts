@@ -9,6 +9,8 @@ import { MemberIndex } from './member-index.ts';
 export interface LiveList {
   readonly id: number;
   readonly list: PeerList;
+  /** Identities inside that have not been forgotten. */
+  readonly identities: Set<Identity>;
   /** Rulesets that use it. A list without users stays for a while: it may come back, and forgetting it costs writes. */
   users: number;
 }
@@ -57,6 +59,8 @@ const EXACT = 128;
 
 export class Members {
   readonly #none: Identity;
+  /** Identities without members that had some. */
+  readonly empty = new Set<Identity>();
   readonly #byLength = new Map<number, Map<Address, Member>>();
   /** As members were at the last `takeChanges`. */
   readonly #changes = new Map<Member, Omit<MemberChange, 'gone'>>();
@@ -140,15 +144,16 @@ export class Members {
     this.#note(member);
     this.#byLength.get(member.length)?.delete(member.address);
     this.#index.delete(member);
-    member.identity.members.delete(member);
+    this.#leave(member);
     this.#changeDropped(member, 1);
   }
 
   move(member: Member, identity: Identity): void {
     if (member.identity === identity) return;
     this.#note(member);
-    member.identity.members.delete(member);
+    this.#leave(member);
     identity.members.add(member);
+    this.empty.delete(identity);
     member.identity = identity;
   }
 
@@ -176,6 +181,12 @@ export class Members {
       if (gone) return before !== undefined;
       return before !== member.identity || ownNodeBefore !== member.ownNode || hadRow !== hasRow(member);
     });
+  }
+
+  #leave(member: Member): void {
+    const { identity } = member;
+    identity.members.delete(member);
+    if (identity.members.size === 0 && identity !== this.#none) this.empty.add(identity);
   }
 
   #changeDropped(member: Member, by: 1 | -1): void {

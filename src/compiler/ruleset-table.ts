@@ -91,6 +91,11 @@ export class RulesetTable {
     return !containsPorts(this.portsFor(ruleset, is), this.portsFor(ruleset, was));
   }
 
+  /** Every identity that the ruleset may tell from a stranger. */
+  identitiesOf(ruleset: Ruleset): Set<Identity> {
+    return this.#identities.identitiesIn(ruleset.lists.keys(), ruleset.names);
+  }
+
   /** False where the identity is treated like any stranger: then it has no pair. */
   distinguishes(ruleset: Ruleset, identity: Identity): boolean {
     for (const live of smaller(ruleset.lists, identity.lists)) if (ruleset.lists.has(live) && identity.lists.has(live)) return true;

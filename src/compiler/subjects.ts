@@ -24,8 +24,11 @@ export interface Subject {
 export interface CompileOptions {
   /** Policies that are taken for policies without rules, by their key. */
   readonly refusedAt: (node: string) => ReadonlyMap<string, unknown>;
-  /** False: the kernel has no room for the list now, so no rule that needs it is compiled. */
-  readonly hasRoom: (list: PeerList) => boolean;
+  /**
+   * For one ruleset: asked of its lists one after the other. False: the kernel has no room for the list now beside those before it, so no rule that needs it
+   * is compiled.
+   */
+  readonly findRoom: () => (list: PeerList) => boolean;
 }
 
 const NO_RULESETS = { ingress: undefined, egress: undefined };
@@ -135,20 +138,21 @@ export class Subjects {
     );
   }
 
-  #compileOne(key: string, { refusedAt, hasRoom }: CompileOptions): void {
+  #compileOne(key: string, { refusedAt, findRoom }: CompileOptions): void {
     const old = this.#subjects.get(key);
     if (old === undefined) return;
     const { pod, policies } = old;
     const refused = refusedAt(nodeOf(pod));
     this.#cramped.delete(key);
-    const takes = (list: PeerList): boolean => {
-      const fits = hasRoom(list);
-      if (!fits) this.#cramped.add(key);
-      return fits;
-    };
     const rulesetOf = (direction: Direction): Ruleset | undefined => {
       if (policies[direction].length === 0) return undefined;
       const enforced = policies[direction].filter((policy) => !refused.has(policy.key));
+      const hasRoom = findRoom();
+      const takes = (list: PeerList): boolean => {
+        const fits = hasRoom(list);
+        if (!fits) this.#cramped.add(key);
+        return fits;
+      };
       return this.#rulesets.acquire(makeRuleset(direction, enforced, pod.ports, takes));
     };
     const rulesets = { ingress: rulesetOf('ingress'), egress: rulesetOf('egress') };

@@ -60,27 +60,34 @@ describe('addresses', () => {
     table.acquire(everyPod);
     told();
     const hole = listOf('10.0.0.0/8', '10.1.0.200/32', '10.1.0.201/32');
-    expect(rows.hasRoom(hole)).toBe(true);
+    expect(rows.findRoom()(hole)).toBe(true);
     table.acquire(hole);
     const puts = told().filter((operation) => operation.op === 'put-address');
     expect(puts.map(({ address }) => address)).toEqual(expect.arrayContaining([parseAddress('10.1.0.200'), parseAddress('10.1.0.201')]));
     expect([...rows.desired('put-address')]).toHaveLength(4);
-    expect(rows.hasRoom(listOf('10.1.0.202/32'))).toBe(false);
+    expect(rows.findRoom()(listOf('10.1.0.202/32'))).toBe(false);
   });
 });
 
 describe('prefixes', () => {
+  it('of several lists have to fit together', () => {
+    const { rows } = start({ prefixes: 3, addresses: 8, edges: 2 });
+    const [first, second] = [listOf('10.0.0.0/8'), listOf('172.16.0.0/12')];
+    const hasRoom = rows.findRoom();
+    expect([first, second, listOf('192.168.0.0/16')].map(hasRoom)).toEqual([true, true, false]);
+  });
+
   it('of a list that was let go of count until they are removed', () => {
     const { table, rows, told } = start({ prefixes: 3, addresses: 8, edges: 2 });
     const live = table.acquire(listOf('10.0.0.0/8', '10.1.0.0/16'));
     const next = listOf('172.16.0.0/12', '172.16.1.0/24');
-    expect(rows.hasRoom(next)).toBe(false);
+    expect(rows.findRoom()(next)).toBe(false);
     told();
     table.release(live);
     table.compact();
-    expect(rows.hasRoom(next)).toBe(false);
+    expect(rows.findRoom()(next)).toBe(false);
     const removed = told().flatMap((operation) => (operation.op === 'delete-prefix' ? [formatPrefix(operation.prefix)] : []));
     expect(removed).toEqual(['10.0.0.0/8', '10.1.0.0/16']);
-    expect(rows.hasRoom(next)).toBe(true);
+    expect(rows.findRoom()(next)).toBe(true);
   });
 });
