@@ -134,6 +134,16 @@ describe.each(FAMILIES)('Services over $name', needsKernel, (family) => {
     expect(services.sends(to(80, 'ack'))).toBe('ALLOWED');
   });
 
+  it('a backend that is gone takes the rows that led to it along at the sweep', () => {
+    const question = udp({ source: CLIENT, destination: 53 });
+    services.sends(question);
+    services.stage.kernel.allowRewritten(services.ends(53, UDP));
+    services.stage.kernel.tell([{ type: 'delete', kind: 'Pod', key: 'shop/friend' }]);
+    services.stage.kernel.sweep();
+    expect(services.stage.kernel.flow(services.ends(53, UDP))).toMatchObject({ generation: 0, rewritten: true });
+    expect(services.gets(udp({ source: 53, destination: CLIENT }))).toBe('NO_EVIDENCE');
+  });
+
   it('a Service that is gone leaves an address like any other', () => {
     services.sends(to(80, 'syn'));
     services.stage.kernel.allowRewritten(services.ends(80));

@@ -136,18 +136,26 @@ const step: Arbitrary<Step> = fc.oneof(
   { weight: 5, arbitrary: fc.record({ do: fc.constant('edit' as const), rules }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('evict' as const), which: fc.oneof(which, fc.constant('all' as const)) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('relabel' as const, 'replace' as const), pod: podName, label }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('die' as const), pod: podName }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('sweep' as const, 'move-node' as const) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('die' as const), pod: podName }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('sweep' as const, 'sweep' as const, 'move-node' as const) }) },
   {
-    weight: 1,
+    weight: 3,
     arbitrary: fc.record({ do: fc.constant('lead' as const), backend: fc.constantFrom<Backend[]>('alice', 'bob', 'stranger', 'outsider') }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('forget' as const), which }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('rebind' as const), ranOpen: fc.boolean(), rules }) },
 );
 
+/** The pod's flows to the Service. */
+const toService: Arbitrary<Tuple> = fc
+  .record({ family: fc.constantFrom<(4 | 6)[]>(4, 6), peer: fc.constant('service'), tcp: fc.boolean(), podPort: port })
+  .map(({ tcp, ...rest }) => ({ ...rest, transport: tcp ? 'tcp' : 'udp', peerPort: tcp ? 80 : 53 }));
+
 export const flowHistory: Arbitrary<FlowHistory> = fc.record({
-  tuples: fc.array(tuple, { minLength: 1, maxLength: 3 }),
+  tuples: fc.oneof(
+    { weight: 3, arbitrary: fc.array(tuple, { minLength: 1, maxLength: 3 }) },
+    { weight: 1, arbitrary: fc.array(toService, { minLength: 1, maxLength: 2 }) },
+  ),
   rules,
   ranOpen: fc.boolean(),
   steps: fc.array(step, { minLength: 1, maxLength: 24, size: 'max' }),
