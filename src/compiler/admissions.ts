@@ -94,10 +94,11 @@ export class Admissions {
   /** Count what is due. Returns the namespaces that were, and whether what is refused there is another now. */
   countNamespaces(now: number, selectionsOf: (namespace: string) => Selections): Map<string, boolean> {
     const counted = new Set<string>();
+    const population = new Population(this.#identities);
     let refusing = false;
     const count = (namespace: string, selections: Selections): void => {
       const before = this.#places.get(namespace);
-      const after = this.#count(selections, now);
+      const after = this.#count(selections, population, now);
       if (after === undefined) this.#places.delete(namespace);
       else this.#places.set(namespace, after);
       refusing ||= refuses(before) || refuses(after);
@@ -123,9 +124,10 @@ export class Admissions {
     this.#nodeOverdue = over.length > 0;
     if (!this.#nodeOverdue || !this.#mayRecount(this.#node, now)) return new Set();
     const start = readProcessorTime();
+    const population = new Population(this.#identities);
     for (const node of over) {
       const fitting = this.#placesOf(node).flatMap(([selections, { refused }]) => withoutRefused(selections, refused));
-      const { refused } = admitNode(fitting, this.#budget, new Population(this.#identities));
+      const { refused } = admitNode(fitting, this.#budget, population);
       if (refused.size > 0) this.#overNode.set(node, refused);
       else this.#overNode.delete(node);
     }
@@ -133,10 +135,9 @@ export class Admissions {
     return this.#tell();
   }
 
-  #count(selections: Selections, at: number): Place | undefined {
+  #count(selections: Selections, population: Population, at: number): Place | undefined {
     if (selections.size === 0) return undefined;
     const start = readProcessorTime();
-    const population = new Population(this.#identities);
     const admitted = new Map([...selections].map(([node, own]) => [node, admitNamespace(own, this.#budget, population)]));
     return { selections, admitted, at, took: readProcessorTime() - start, population: this.#population };
   }

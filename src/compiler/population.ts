@@ -9,15 +9,21 @@ import type { Member } from './members.ts';
 export class Population {
   readonly #identities: IdentityTable;
   readonly #numbers = new Map<string, readonly PeerList[]>();
+  readonly #pods = new Map<string, readonly Member[]>();
 
-  /** Good for one count: what it has found once it does not look for again. */
+  /** Good until a pod changes: what it has found it does not look for again. */
   constructor(identities: IdentityTable) {
     this.#identities = identities;
   }
 
   /** Addresses of pods. */
-  podsIn(list: PeerList): Member[] {
-    return [...this.#identities.membersIn(list)].filter((member) => member.group !== undefined);
+  podsIn(list: PeerList): readonly Member[] {
+    let pods = this.#pods.get(list.key);
+    if (pods === undefined) {
+      pods = [...this.#identities.membersIn(list)].filter((member) => member.group !== undefined);
+      this.#pods.set(list.key, pods);
+    }
+    return pods;
   }
 
   isPod({ address, length }: Prefix): boolean {
