@@ -113,6 +113,25 @@ describe.each(['tcx', 'tc'] as const)('an agent that attaches by %s', needsKerne
   });
 });
 
+describe('pins whose names say nothing', needsKernel, () => {
+  let network: PodNetwork;
+  let seen: Seen;
+
+  beforeAll(() => {
+    network = new PodNetwork();
+    seen = network.node.runScript<Seen>(new URL('scenarios/sort-links.ts', import.meta.url), network.bpfRoot);
+  });
+  afterAll(() => network?.[Symbol.dispose]());
+
+  it('are of a second program of ours at one hook: the one in front stays, under the right name', () => {
+    expect(seen).toMatchObject({ inFront: { pins: true, frontStays: true }, behind: { pins: true, frontStays: true } });
+  });
+
+  it("are somebody else's: only those in our way are moved", () => {
+    expect(seen).toMatchObject({ foreign: [['nonsense'], [true]] });
+  });
+});
+
 describe('interfaces', needsKernel, () => {
   let network: PodNetwork;
   let seen: Seen;
