@@ -10,7 +10,7 @@ import { clusterIP, flowTo, four, fourWays } from './support/proxy-frontends.ts'
 import type { Reply, TalkFlow } from './support/proxy-talker.ts';
 import { backendsOf, ProxyWorld, SERVICE_PORT, selecting, serviceOf, type TalkingPod } from './support/proxy-world.ts';
 
-const ATTACHED = ['IPv4 hook 4 priority 90 after_nat', 'IPv6 hook 4 priority 90 after_nat'];
+const ATTACHED = ['IPv4 hook 4 priority 90 to 99 after_nat', 'IPv6 hook 4 priority 90 to 99 after_nat'];
 
 describe('on a node with Services', needsKernel, () => {
   let world: ProxyWorld;

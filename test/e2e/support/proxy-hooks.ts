@@ -9,7 +9,10 @@ import type { World } from './world.ts';
 const NETFILTER = 10;
 const FAMILIES: Readonly<Record<number, string>> = { 2: 'IPv4', 10: 'IPv6' };
 
-/** Family, hook, priority and program of each. A program that is no longer there has no link either. */
+/** Priorities that the agent takes, before source NAT. */
+const [FIRST, LAST] = [90, 99];
+
+/** Family, hook, priority and program of each. A program that is no longer there has no link either. One that is just going keeps its priority for a while. */
 export function listNetfilterLinks(world: World): string[] {
   const folder = join(world.place.bpfRoot, 'links');
   if (!existsSync(folder)) return [];
@@ -26,7 +29,9 @@ function describeLink(path: string): string | undefined {
     if (link.type !== NETFILTER) return undefined;
     const program = native.programById(link.programId);
     try {
-      return `${FAMILIES[link.family ?? 0] ?? 'other'} hook ${link.hook} priority ${link.priority} ${native.programInfo(program).name}`;
+      const { priority = 0 } = link;
+      const place = priority >= FIRST && priority <= LAST ? `${FIRST} to ${LAST}` : String(priority);
+      return `${FAMILIES[link.family ?? 0] ?? 'other'} hook ${link.hook} priority ${place} ${native.programInfo(program).name}`;
     } finally {
       native.close(program);
     }
