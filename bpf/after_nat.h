@@ -166,7 +166,9 @@ static __always_inline bool read_untracked(struct bpf_nf_ctx *context, struct fo
 		flow->protocol = ip.nexthdr;
 		__builtin_memcpy(&flow->pod, &ip.saddr, sizeof(flow->pod));
 		__builtin_memcpy(&flow->asked, &ip.daddr, sizeof(flow->asked));
-		for (int i = 0; i < MAX_EXTENSION_HEADERS && !has_ports(flow->protocol); i++) {
+		for (int i = 0; i < MAX_EXTENSION_HEADERS; i++) {
+			if (has_ports(flow->protocol) || flow->protocol == PROTOCOL_ICMPV6)
+				break;
 			if (bpf_dynptr_read(header, sizeof(header), &packet, at, 0))
 				return false;
 			if (!is_extension_header(flow->protocol))

@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parseAddress } from '../../src/model/ip.ts';
 import { fragmentHeader, hopByHop, repeat, destinationOptions } from '../support/builders/extension-headers.ts';
+import { neighbourAdvertisement, neighbourSolicitation, routerSolicitation } from '../support/builders/discovery.ts';
 import { ethernet, ipv4, ipv4Padding, ipv6, slice, type Packet, type Segment } from '../support/builders/frames.ts';
 import { service, type ServicePortOptions } from '../support/builders/services.ts';
 import { sctp, tcp, udp } from '../support/builders/segments.ts';
@@ -94,6 +95,17 @@ describe.each(FAMILIES)('what is forwarded over $name', needsKernel, (family) =>
       for (const length of [headers, headers + 3])
         expect(stage.kernel.forward(frame.slice(0, length)).passed, `${length} bytes`).toBe(true);
       expect(stage.kernel.forward(frame.slice(0, headers + 4)).passed).toBe(false);
+    });
+
+    it('a message of IPv6 discovery that a router has passed on is dropped, and one on the link is not', () => {
+      if (family === V4) return;
+      for (const message of [neighbourSolicitation(family.stranger), neighbourAdvertisement(family.pod), routerSolicitation()]) {
+        const sent = (hopLimit: number): Packet => ipv6({ source: family.pod, destination: family.stranger, hopLimit }, message);
+        expect(stage.out(sent(255))).toBe('pass');
+        expect([254, 64, 1].map((hopLimit) => forwarded(sent(hopLimit)))).toEqual(['DISCOVERY', 'DISCOVERY', 'DISCOVERY']);
+        expect(forwarded(ipv6({ source: family.pod, destination: family.stranger, hopLimit: 254 }, hopByHop(message)))).toBe('DISCOVERY');
+        expect(forwarded(sent(255))).toBe('pass');
+      }
     });
 
     it('is told as what it is: a packet to that address', () => {
