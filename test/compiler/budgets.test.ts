@@ -128,6 +128,36 @@ describe('a hostile namespace', () => {
     expect(['27.1.1.1', '26.1.1.1', '64.1.1.1'].map((peer) => judge('hostile/x', peer))).toEqual(['allow', 'deny', 'deny']);
   });
 
+  it('that takes long to count waits for its turn with what is new in it, and its neighbours do not wait', () => {
+    const endpoints = new Endpoints({ node: 'node-1' });
+    tell(endpoints, NEIGHBOURS);
+    const blocks = (network: number): ClusterObject => {
+      const peers = times(12_000, (index) => ({ ipBlock: { cidr: `${network}.${index >> 8}.${index & 255}.0/24` } }));
+      const spec = { podSelector: {}, ingress: [{ from: peers }], egress: [{ to: [...peers, { ipBlock: { cidr: '9.0.0.0/8' } }] }] };
+      return policy('hostile/blocks', spec, { createdAt: 2_000_000, uid: 'b' });
+    };
+    const late = pod('hostile/late', { node: 'node-1', addresses: ['10.1.0.4'] });
+    const judge = (to: string, from: string): string =>
+      endpoints.datapath.judge(endpoints.ifindexOf.get(to) ?? 0, 'ingress', parseAddress(from), 6, 80);
+    tell(endpoints, [blocks(20)]);
+    const open = policy('quiet/open', { podSelector: {}, ingress: [{}] }, { createdAt: 3_000_000, uid: 'open' });
+    tell(endpoints, [blocks(21), late, open]);
+    expect(endpoints.compiler.waiting).toBe(true);
+    // In force is what was; a pod that has not been looked at talks to its node alone.
+    expect([judge('hostile/x', '20.1.1.1'), judge('hostile/x', '21.1.1.1')]).toEqual(['allow', 'deny']);
+    expect(endpoints.datapath.configOf(endpoints.ifindexOf.get('hostile/late') ?? 0)).toMatchObject({ held: true });
+    expect(judge('quiet/web', '10.2.0.2')).toBe('allow');
+    endpoints.wait(20_000);
+    expect(endpoints.compiler.flushDue(endpoints.now)).toBe(true);
+    tell(endpoints, []);
+    expect(endpoints.compiler.waiting).toBe(false);
+    expect([judge('hostile/x', '20.1.1.1'), judge('hostile/x', '21.1.1.1'), judge('hostile/late', '21.1.1.1')]).toEqual([
+      'deny',
+      'allow',
+      'allow',
+    ]);
+  });
+
   it('that edits a list of thousands of blocks again and again keeps no edges of the old ones', () => {
     const endpoints = new Endpoints({ node: 'node-1' });
     tell(endpoints, NEIGHBOURS);
