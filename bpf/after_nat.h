@@ -288,5 +288,9 @@ static __always_inline int judge_after_nat(struct bpf_nf_ctx *context)
 		return PASS;
 	if (nfct & ~CT_INFO ? !read_tracked(nfct, &flow) : !read_untracked(context, &flow))
 		return PASS;
+	/* Such a source ends with the link, yet a bridge that rewrites carries it on. Whose it is cannot be told, nor can answers find the way back. */
+	if (flow.rewritten && context->skb->skb_iif &&
+	    (address_is_link_local(&flow.pod) || address_is_unspecified(&flow.pod)))
+		return DROP;
 	return judge_forwarded(&flow, context->skb->len);
 }

@@ -45,6 +45,7 @@ struct nf_conn {
 
 struct sk_buff {
 	unsigned int len;
+	int skb_iif;
 	/* A struct nf_conn with what the packet is to it in the lowest bits. */
 	unsigned long _nfct;
 } KERNEL_STRUCT;
