@@ -1,6 +1,7 @@
 /** Flows of allowed and of denied clients while something happens, and what became of them: packets that were lost, and packets that got through. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'vitest';
 import { waitFor } from './eventually.ts';
 import type { PacketCounts } from './packet-counter.ts';
@@ -50,6 +51,10 @@ const OPENING_MS = 150;
 /** What is on its way arrives in far less; a lost packet never does. */
 const ARRIVAL_MS = 1000;
 const LEAST_SENT = 10;
+/** In which segments would come that wait for those that they answer. */
+const QUIET_STEP_MS = 20;
+const SAME_READINGS = 3;
+const LONGEST_UNREST_MS = 1000;
 
 export const EVERY_STREAM: readonly Kind[] = ['connections', 'talk', 'datagrams'];
 const PORT_OF = { connections: TCP_PORT, talk: TALK_PORT, datagrams: UDP_PORT } as const;
@@ -128,16 +133,15 @@ export class Streams {
   }
 
   async #startAll(fate: Fate, from: WorldPod, to: WorldPod, streams: readonly Kind[] = EVERY_STREAM): Promise<void> {
-    const read = readOnce();
-    for (const stream of streams) {
-      for (const ipv6 of [false, true]) {
-        this.#count += 1;
-        const flow = { fate, from, to, stream, ipv6 };
-        const name = `${describe(flow)} ${this.#count}`;
-        this.#running.push({ ...flow, name, base: tally(flow, read) });
-        const timeout = fate === 'allowed' || fate === 'surviving' ? SETTLE_MS : DENIED_MS;
-        await from.traffic.start(name, stream, ipv6 ? to.v6 : to.v4, PORT_OF[stream], timeout);
-      }
+    const flows = streams.flatMap((stream) => [false, true].map((ipv6) => ({ fate, from, to, stream, ipv6 })));
+    const bases = await readQuiet(flows);
+    for (const [index, flow] of flows.entries()) {
+      const { stream, ipv6 } = flow;
+      this.#count += 1;
+      const name = `${describe(flow)} ${this.#count}`;
+      this.#running.push({ ...flow, name, base: bases[index]! });
+      const timeout = fate === 'allowed' || fate === 'surviving' ? SETTLE_MS : DENIED_MS;
+      await from.traffic.start(name, stream, ipv6 ? to.v6 : to.v4, PORT_OF[stream], timeout);
     }
   }
 }
@@ -150,6 +154,26 @@ function readOnce(): (pod: WorldPod) => PacketCounts {
     read.set(pod, counts);
     return counts;
   };
+}
+
+/**
+ * The pods' counters are read one after the other, so nothing may be on its way between them: connections of before have had their last words. Where
+ * streams of the same pods run already, it is never quiet.
+ */
+async function readQuiet(flows: readonly Flow[]): Promise<Tally[]> {
+  const readAll = (): Tally[] => {
+    const read = readOnce();
+    return flows.map((flow) => tally(flow, read));
+  };
+  const deadline = performance.now() + LONGEST_UNREST_MS;
+  let before = readAll();
+  for (let same = 0; same < SAME_READINGS && performance.now() < deadline;) {
+    await sleep(QUIET_STEP_MS);
+    const now = readAll();
+    same = isDeepStrictEqual(now, before) ? same + 1 : 0;
+    before = now;
+  }
+  return before;
 }
 
 function tally({ from, to, stream, ipv6 }: Flow, read: (pod: WorldPod) => PacketCounts): Tally {
