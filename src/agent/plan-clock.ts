@@ -1,6 +1,6 @@
 /** The time by which the compiler makes its plans: it hardly goes on while one of them has not been applied, since until then nothing of it has begun. */
 
-import type { Now } from '../compiler/compiler.ts';
+import type { Now } from '../compiler/compiler-options.ts';
 import { REMOVAL_DELAY_MS } from '../compiler/kernel-ledger.ts';
 
 export class PlanClock {

@@ -1,7 +1,8 @@
 /** Brings the datapath to what the cluster says: events in, plans applied, interfaces attached. The one place that writes to the datapath. */
 
 import type { Logger } from 'pino';
-import type { Compiler, Now } from '../compiler/compiler.ts';
+import type { Now } from '../compiler/compiler-options.ts';
+import type { Compiler } from '../compiler/compiler.ts';
 import type { Datapath } from '../datapath/port.ts';
 import { formatError, PosternError } from '../model/error.ts';
 import type { Address } from '../model/ip.ts';

@@ -12,46 +12,23 @@ import type { Policy } from '../policy/policy.ts';
 import { hasPort } from '../policy/ports.ts';
 import { labelsKey } from '../policy/selector.ts';
 import { AddressRows } from './address-rows.ts';
-import { DEFAULT_BUDGET, type Budget } from './admission.ts';
+import { DEFAULT_BUDGET } from './admission.ts';
 import { Admissions } from './admissions.ts';
+import { ALLOW_SPOOFING, type CompilerOptions, type Now } from './compiler-options.ts';
+import { Departures } from './departures.ts';
 import { desiredOperations } from './desired.ts';
 import { EndpointTable, type Binding, type EndpointIntent } from './endpoint-table.ts';
 import { EndpointClasses } from './endpoint-classes.ts';
 import { Frontends } from './frontends.ts';
 import { IdentityTable } from './identity-table.ts';
 import { KernelLedger, REMOVAL_DELAY_MS } from './kernel-ledger.ts';
-import type { Identity, MemberChange } from './members.ts';
-import { findNarrowed, mustJudgeAgain, type Move } from './narrowing.ts';
+import { findNarrowed, mustJudgeAgain } from './narrowing.ts';
 import { NodeAddresses } from './node-addresses.ts';
 import type { Plan } from './plan.ts';
 import type { PodFacts } from './pod-groups.ts';
 import { PolicyStore } from './policy-store.ts';
 import { RulesetTable, type Ruleset } from './ruleset-table.ts';
 import { Subjects, type CompileOptions, type Subject } from './subjects.ts';
-
-export interface CompilerOptions {
-  /** Pods of this node are subjects; without it those of every node are (audit, the lab's expectations). */
-  readonly node?: string;
-  /** Counter to go on from; never 0. */
-  readonly generation?: number;
-  readonly budget?: Budget;
-  /** Milliseconds for which a pod that ran open adopts TCP without evidence. Default two minutes. */
-  readonly takeOverMs?: number;
-  /** Where the kernel judges what goes to a Service. Default: after_nat. */
-  readonly services?: 'after-nat' | 'endpoints';
-  /** False turns the source check off for every pod. */
-  readonly sourceCheck?: boolean;
-}
-
-export interface Now {
-  /** Milliseconds of any steady clock. */
-  readonly ms: number;
-  /** CLOCK_MONOTONIC nanoseconds. */
-  readonly monotonic: bigint;
-}
-
-/** Pod annotation that turns the source check off for pods that must forward for others. */
-export const ALLOW_SPOOFING = 'postern.dev/allow-spoofing';
 
 /** Lists that nobody uses any more are forgotten once there are this many. */
 const UNUSED_LISTS_KEPT = 256;
@@ -71,12 +48,9 @@ export class Compiler {
   readonly #subjects = new Subjects(this.#policies, this.rulesets);
   readonly #node = new NodeAddresses((address, own) => {
     this.identities.setOwnNode(address, own);
-    if (!own) this.#formerlyOwn.add(address);
+    if (!own) this.#departures.nodeGone(address);
   });
-  /** Addresses that the node had: flows with them were allowed as the node's, and are swept. */
-  readonly #formerlyOwn = new Set<Address>();
-  /** Address → identity at its owner's death, until its flows are swept. */
-  readonly #tombstones = new Map<Address, Identity>();
+  readonly #departures = new Departures();
   readonly #compile: CompileOptions;
   #generation: number;
   #judgeAll = false;
@@ -192,7 +166,7 @@ export class Compiler {
   #changeOwner(address: Address, owner: string | undefined): void {
     const pod = owner === undefined ? undefined : this.cluster.pods.get(owner);
     const before = this.identities.members.find(address)?.identity;
-    if (pod === undefined && before !== undefined && before.id !== 0) this.#tombstones.set(address, before);
+    if (pod === undefined && before !== undefined && before.id !== 0) this.#departures.ownerGone(address, before);
     this.identities.setPod(address, pod === undefined ? undefined : this.#factsOf(pod));
     this.#admissions.populationChanged();
   }
@@ -228,7 +202,10 @@ export class Compiler {
     const additions = this.#ledger.additions();
     const changes = this.identities.members.takeChanges();
     const addresses = this.#addressRows.operations(changes);
-    const narrowed = findNarrowed(this.rulesets, this.#moves(changes));
+    const narrowed = findNarrowed(
+      this.rulesets,
+      this.#departures.moves(changes, (address) => this.cluster.ownerOf(address)),
+    );
     const before = this.#generation;
     const judgeAll = this.#judgeAll;
     this.#judgeAll = false;
@@ -257,10 +234,8 @@ export class Compiler {
       ...(this.#classes?.removals(now.ms, this.#egressRulesets()) ?? []),
       ...this.endpoints.removals(now.ms, REMOVAL_DELAY_MS),
     ];
-    const gone = [...this.#tombstones.keys(), ...this.#formerlyOwn];
+    const gone = this.#departures.take();
     if (gone.length > 0) operations.push({ op: 'sweep-flows', addresses: gone });
-    this.#tombstones.clear();
-    this.#formerlyOwn.clear();
     if (this.identities.unusedLists > UNUSED_LISTS_KEPT || this.#subjects.cramped > 0) this.identities.compact();
     return operations;
   }
@@ -277,7 +252,7 @@ export class Compiler {
       this.#waitsForRoom ||
       (this.#classes?.pending ?? false) ||
       this.endpoints.pending ||
-      this.#tombstones.size + this.#formerlyOwn.size > 0 ||
+      this.#departures.pending ||
       this.#admissions.pending
     );
   }
@@ -329,21 +304,6 @@ export class Compiler {
     const pod = this.cluster.pods.get(key);
     const { node } = this.#options;
     return pod !== undefined && !pod.hostNetwork && (node === undefined || pod.nodeName === node) ? pod : undefined;
-  }
-
-  /** Addresses that stay alive and changed their identity. */
-  #moves(changes: readonly MemberChange[]): Move[] {
-    const moves = new Map<string, Move>();
-    for (const { member, before, gone } of changes) {
-      if (gone) continue;
-      const was = before ?? this.#tombstones.get(member.address);
-      // Owned again: from here on the generation looks after its flows, and a sweep would take the new owner's.
-      this.#tombstones.delete(member.address);
-      if (was !== undefined && was !== member.identity) moves.set(`${was.id}>${member.identity.id}`, [was, member.identity]);
-    }
-    // Owned again under the identity that it had: no change, and none of the new owner's flows are to be swept.
-    for (const address of this.#tombstones.keys()) if (this.cluster.ownerOf(address) !== undefined) this.#tombstones.delete(address);
-    return [...moves.values()];
   }
 
   #intentOf(key: string): EndpointIntent {

@@ -1,7 +1,7 @@
 /** ARP: a pod speaks for its own address or for none, and is spoken to by anyone. */
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ALLOW_SPOOFING } from '../../src/compiler/compiler.ts';
+import { ALLOW_SPOOFING } from '../../src/compiler/compiler-options.ts';
 import { arp, ethernet, truncate, type ArpOptions } from '../support/builders/frames.ts';
 import { needsKernel } from '../support/requires.ts';
 import { Stage, V4, type Fate } from './stage.ts';

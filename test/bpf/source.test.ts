@@ -1,7 +1,7 @@
 /** The source check: every local pod's packets carry its own addresses, once the cluster has a policy. */
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ALLOW_SPOOFING } from '../../src/compiler/compiler.ts';
+import { ALLOW_SPOOFING } from '../../src/compiler/compiler-options.ts';
 import { ipv6, mappedAddress, type Segment } from '../support/builders/frames.ts';
 import { pod } from '../support/builders/objects.ts';
 import { sctp, tcp, udp } from '../support/builders/segments.ts';

@@ -1,6 +1,7 @@
 /** A compiler and its in-memory datapath, with an interface for every pod. */
 
-import { Compiler, type CompilerOptions, type Now } from '../../src/compiler/compiler.ts';
+import type { CompilerOptions, Now } from '../../src/compiler/compiler-options.ts';
+import { Compiler } from '../../src/compiler/compiler.ts';
 import { MemoryDatapath } from '../../src/datapath/memory.ts';
 import type { Operation } from '../../src/model/plan.ts';
 import type { ClusterEvent } from '../../src/model/source.ts';

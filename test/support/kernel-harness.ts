@@ -1,7 +1,8 @@
 /** The compiled programs in the kernel, under one endpoint, run on frames without any interface (BPF_PROG_TEST_RUN). */
 
 import * as native from '../../native/index.js';
-import { Compiler, type CompilerOptions } from '../../src/compiler/compiler.ts';
+import type { CompilerOptions } from '../../src/compiler/compiler-options.ts';
+import { Compiler } from '../../src/compiler/compiler.ts';
 import { KernelMaps } from '../../src/datapath/kernel-maps.ts';
 import * as layout from '../../src/datapath/layout.ts';
 import { closePrograms, loadPrograms, readPolicyObject, type LoadedPrograms } from '../../src/datapath/load-programs.ts';
