@@ -1,10 +1,11 @@
 /** What has been told of one resource, by name and version: turns lists and watch events into the fewest events for the sink. */
 
 import { decodeObject } from '../model/decode/object.ts';
-import { recordAt, textAt, type JsonRecord } from '../model/decode/fields.ts';
+import type { JsonRecord } from '../model/decode/fields.ts';
 import { PosternError } from '../model/error.ts';
 import type { ClusterObject } from '../model/objects.ts';
 import type { ClusterEvent } from '../model/source.ts';
+import { keyOf, versionOf } from './api-object.ts';
 import type { Resource } from './resources.ts';
 import type { WatchEvent } from './watch-objects.ts';
 
@@ -64,7 +65,7 @@ export class KnownObjects {
   }
 
   #upsert(key: string, object: JsonRecord): ClusterEvent[] {
-    const version = textAt(recordAt(object, 'metadata', 'metadata'), 'resourceVersion', 'metadata.resourceVersion') ?? '';
+    const version = versionOf(object);
     const known = this.#known.get(key);
     if (known?.version === version) return [];
     const next: Known = { version, told: known?.told ?? false };
@@ -89,12 +90,4 @@ export class KnownObjects {
     this.#problems.delete(key);
     return known?.told === true ? [{ type: 'delete', kind: this.#resource.kind, key }] : [];
   }
-}
-
-/** As `objectKey` gives it, without decoding the rest. */
-function keyOf(object: JsonRecord): string {
-  const metadata = recordAt(object, 'metadata', 'metadata');
-  const name = textAt(metadata, 'name', 'metadata.name') ?? '';
-  const namespace = textAt(metadata, 'namespace', 'metadata.namespace');
-  return namespace === undefined ? name : `${namespace}/${name}`;
 }

@@ -2,6 +2,7 @@
 
 import { isRecord, listAt, recordAt, textAt, type JsonRecord } from '../model/decode/fields.ts';
 import { PageTooLargeError, refusal } from './api-error.ts';
+import { messageOf, parseRecord, versionOf } from './api-object.ts';
 import type { ApiServer } from './api-server.ts';
 import { readWhole } from './read-body.ts';
 import type { Resource } from './resources.ts';
@@ -34,7 +35,7 @@ export async function* listObjects(server: ApiServer, resource: Resource, option
       const metadata = recordAt(list, 'metadata', 'metadata');
       yield {
         items: listAt(list, 'items', 'items').filter(isRecord),
-        version: textAt(metadata, 'resourceVersion', 'metadata.resourceVersion') ?? '',
+        version: versionOf(list),
       };
       next = textAt(metadata, 'continue', 'metadata.continue');
       if (next === undefined) return;
@@ -43,21 +44,4 @@ export async function* listObjects(server: ApiServer, resource: Resource, option
       limit = Math.ceil(limit / 4);
     }
   }
-}
-
-/** What a Status (meta/v1) says; else the text's beginning. */
-export function messageOf(text: string): string {
-  try {
-    const status = parseRecord(text);
-    if (typeof status['message'] === 'string') return status['message'];
-  } catch {
-    // Some proxy's own page.
-  }
-  return text.slice(0, 200);
-}
-
-export function parseRecord(text: string): JsonRecord {
-  const value: unknown = JSON.parse(text);
-  if (!isRecord(value)) throw new SyntaxError('no JSON object');
-  return value;
 }

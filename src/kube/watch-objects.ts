@@ -3,7 +3,7 @@
 import { recordAt, textAt, type JsonRecord } from '../model/decode/fields.ts';
 import { refusal } from './api-error.ts';
 import type { ApiServer } from './api-server.ts';
-import { messageOf, parseRecord } from './list-objects.ts';
+import { messageOf, parseRecord, versionOf } from './api-object.ts';
 import { readLines, readWhole } from './read-body.ts';
 import type { Resource } from './resources.ts';
 
@@ -53,7 +53,7 @@ export async function* watchObjects(
       events.push({
         type,
         object,
-        version: textAt(recordAt(object, 'metadata', 'metadata'), 'resourceVersion', 'metadata.resourceVersion') ?? '',
+        version: versionOf(object),
       });
     }
     if (events.length > 0) yield events;
