@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import type { Now } from '../compiler/compiler-options.ts';
 import type { Compiler } from '../compiler/compiler.ts';
 import type { Datapath } from '../datapath/port.ts';
-import { formatError, PosternError } from '../model/error.ts';
+import { PosternError } from '../model/error.ts';
 import type { Address } from '../model/ip.ts';
 import type { Pod } from '../model/objects.ts';
 import type { Operation } from '../model/plan.ts';
@@ -13,6 +13,7 @@ import { AttachQueue } from './attach-queue.ts';
 import type { Interfaces } from './interfaces.ts';
 import { makeRoomFirst } from './make-room-first.ts';
 import { PlanClock } from './plan-clock.ts';
+import { Reports } from './reports.ts';
 
 export interface ReconcilerOptions {
   readonly compiler: Compiler;
@@ -60,7 +61,7 @@ export class Reconciler {
   #sweeping: NodeJS.Timeout | undefined;
   #lastFlush = -Infinity;
   #failure: PosternError | undefined;
-  #reported = new Map<string, string>();
+  readonly #reports: Reports;
   #flushes = 0;
 
   constructor(options: ReconcilerOptions) {
@@ -69,6 +70,7 @@ export class Reconciler {
     this.#interfaces = options.interfaces;
     this.#listNodeAddresses = options.listNodeAddresses;
     this.#log = options.log;
+    this.#reports = new Reports(options.log);
     this.#clock = new PlanClock(options.now);
     this.#isComplete = options.isComplete;
   }
@@ -136,7 +138,7 @@ export class Reconciler {
       const [removals, toMiddle, flips] = plan.steps;
       this.#owed = [...makeRoomFirst(removals, this.#owed), ...toMiddle, ...flips];
       this.#settleDebts();
-      this.#reportPolicies();
+      this.#reports.policies(this.#compiler);
       this.#failure = undefined;
       this.#sweepLater();
     } catch (error) {
@@ -242,8 +244,7 @@ export class Reconciler {
       this.#log.info({ pod, ifindex: binding.ifindex, netns: binding.netns }, 'endpoint found');
       if (contested) this.#log.warn({ pod, ifindex: binding.ifindex }, 'more than one network namespace carries the address of this pod');
     }
-    for (const [pod, reason] of this.#interfaces.unenforced)
-      this.#reportOnce(`pod ${pod}`, reason, () => this.#log.warn({ pod, reason }, 'pod is not enforced'));
+    this.#reports.unenforced(this.#interfaces.unenforced);
   }
 
   /** With the addresses that they own: one that has ended may have had what is another's by now. */
@@ -254,21 +255,6 @@ export class Reconciler {
       if (addresses.length > 0) pods.set(key, { ...pod, addresses });
     }
     return pods;
-  }
-
-  #reportPolicies(): void {
-    for (const [key, policy] of this.#compiler.policies) {
-      const refusal = this.#compiler.refused.get(key);
-      const text = [...policy.problems, ...(refusal === undefined ? [] : [refusal])].map(formatError).join('\n');
-      this.#reportOnce(`policy ${key}`, text, () => this.#log.error({ policy: key, problem: text }, 'policy is not enforced as written'));
-    }
-  }
-
-  /** Tell each text once, and again after it has changed. */
-  #reportOnce(key: string, text: string, tell: () => void): void {
-    if ((this.#reported.get(key) ?? '') === text) return;
-    this.#reported.set(key, text);
-    if (text !== '') tell();
   }
 
   #fail(error: unknown): void {

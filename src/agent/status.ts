@@ -9,6 +9,7 @@ import type { ObservedSource } from '../model/source.ts';
 import type { DriftCheck } from './drift-check.ts';
 import type { Interfaces } from './interfaces.ts';
 import type { Reconciler } from './reconciler.ts';
+import { problemsOf } from './reports.ts';
 
 export interface StatusParts {
   readonly node: string;
@@ -66,7 +67,7 @@ export function makeStatus({ node, compiler, datapath, interfaces, reconciler, d
     policies: [...compiler.policies.values()].map((policy) => ({
       policy: policy.key,
       valid: policy.valid,
-      problems: [...policy.problems, ...[compiler.refused.get(policy.key)].filter((error) => error !== undefined)].map(formatError),
+      problems: problemsOf(policy, compiler.refused),
     })),
   };
 }
