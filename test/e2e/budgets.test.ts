@@ -29,8 +29,7 @@ describe('a hostile namespace', needsKernel, () => {
 
   beforeAll(async () => {
     world = new World();
-    const names = ['web', 'friend', 'foe', 'late'];
-    [web, friend, foe, late] = (await Promise.all(names.map((name) => world.addPod(name)))) as [WorldPod, WorldPod, WorldPod, WorldPod];
+    [web, friend, foe, late] = await world.addPods('web', 'friend', 'foe', 'late');
     x = await world.addPod('x', { quiet: true });
     x.tell({ namespace: 'hostile' });
     letIn();

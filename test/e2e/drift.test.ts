@@ -24,7 +24,7 @@ describe('drift', needsKernel, () => {
 
   beforeEach(async () => {
     world = new World();
-    [web, friend, foe] = await Promise.all([world.addPod('web'), world.addPod('friend'), world.addPod('foe')]);
+    [web, friend, foe] = await world.addPods('web', 'friend', 'foe');
     world.policy('web', {
       podSelector: { matchLabels: { app: 'web' } },
       policyTypes: ['Ingress', 'Egress'],

@@ -31,8 +31,7 @@ describe.each(NODES)('edits on a node with $title', needsKernel, (options) => {
 
   beforeAll(async () => {
     world = new World(options);
-    const names = ['web', 'friend', 'foe', 'other'];
-    [web, friend, foe, other] = (await Promise.all(names.map((name) => world.addPod(name)))) as [WorldPod, WorldPod, WorldPod, WorldPod];
+    [web, friend, foe, other] = await world.addPods('web', 'friend', 'foe', 'other');
     agent = await world.settledAgent();
   });
 

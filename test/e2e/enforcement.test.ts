@@ -15,7 +15,7 @@ describe.each(PLUGINS)('the agent with %s pods', needsKernel, (plugin) => {
 
   beforeEach(async () => {
     world = new World({ plugin });
-    [web, friend, foe] = await Promise.all([world.addPod('web'), world.addPod('friend'), world.addPod('foe')]);
+    [web, friend, foe] = await world.addPods('web', 'friend', 'foe');
   });
 
   afterEach(() => {

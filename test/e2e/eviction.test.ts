@@ -23,8 +23,7 @@ describe.each([false, true])('flows that are forgotten, with the kernel tracking
 
   beforeAll(async () => {
     world = new World({ plugin: 'bridge', bridgeNetfilter: tracked, tracked });
-    const names = ['web', 'friend', 'foe', 'other'];
-    [web, friend, foe, other] = (await Promise.all(names.map((name) => world.addPod(name)))) as [WorldPod, WorldPod, WorldPod, WorldPod];
+    [web, friend, foe, other] = await world.addPods('web', 'friend', 'foe', 'other');
     world.policy('web', {
       podSelector: { matchLabels: { app: 'web' } },
       policyTypes: ['Ingress', 'Egress'],

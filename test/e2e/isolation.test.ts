@@ -29,8 +29,7 @@ describe.each(NODES)('on a node $title', needsKernel, (options) => {
 
   beforeAll(async () => {
     world = new World(options);
-    const names = ['web', 'friend', 'foe', 'other'];
-    [web, friend, foe, other] = (await Promise.all(names.map((name) => world.addPod(name)))) as [WorldPod, WorldPod, WorldPod, WorldPod];
+    [web, friend, foe, other] = await world.addPods('web', 'friend', 'foe', 'other');
   });
 
   afterEach(async () => {

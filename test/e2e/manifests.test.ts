@@ -36,7 +36,7 @@ describe('a folder of manifests', needsKernel, () => {
 
   beforeEach(async () => {
     world = new World({ plugin: 'bridge' });
-    [web, friend, foe] = await Promise.all([world.addPod('web'), world.addPod('friend'), world.addPod('foe')]);
+    [web, friend, foe] = await world.addPods('web', 'friend', 'foe');
     agent = await world.settledAgent();
   });
 

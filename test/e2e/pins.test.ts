@@ -23,7 +23,7 @@ describe('an agent that starts over flows', needsKernel, () => {
 
   beforeEach(async () => {
     world = new World();
-    [web, friend, foe] = await Promise.all([world.addPod('web'), world.addPod('friend'), world.addPod('foe')]);
+    [web, friend, foe] = await world.addPods('web', 'friend', 'foe');
     world.policy('web', { podSelector: { matchLabels: { app: 'web' } }, ingress: [{ from: apps('friend') }] });
     await (await world.settledAgent()).kill();
   });

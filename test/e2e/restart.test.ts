@@ -16,12 +16,7 @@ describe('an agent that dies', needsKernel, () => {
 
   beforeEach(async () => {
     world = new World();
-    [web, friend, foe, other] = await Promise.all([
-      world.addPod('web'),
-      world.addPod('friend'),
-      world.addPod('foe'),
-      world.addPod('other'),
-    ]);
+    [web, friend, foe, other] = await world.addPods('web', 'friend', 'foe', 'other');
     // Isolated both ways: whom it may talk to differs from whom it hears.
     const spec = {
       podSelector: { matchLabels: { app: 'web' } },

@@ -27,7 +27,7 @@ describe.each(NODES)('an address that another pod gets, on a node whose kernel $
 
   beforeAll(async () => {
     world = new World({ ...options, plugin: 'bridge' });
-    [web, friend, other] = await Promise.all([world.addPod('web'), world.addPod('friend'), world.addPod('other')]);
+    [web, friend, other] = await world.addPods('web', 'friend', 'other');
     const peers = apps('friend', 'other');
     world.policy('web', {
       podSelector: { matchLabels: { app: 'web' } },
@@ -105,27 +105,12 @@ describe.each(NODES)('an address that another pod gets, on a node whose kernel $
     const mine = await world.addPod('mine', { quiet: true });
     mine.tell({ labels: { app: 'friend' } });
     await agent.settle();
-    for (const [index, host] of [web.v4, web.v6].entries()) {
-      await mine.traffic.ask({
-        op: 'start',
-        name: `talk ${index}`,
-        stream: 'talk',
-        host,
-        port: TALK_PORT,
-        everyMs: 20,
-        timeoutMs: 1,
-        localPort: ports[0],
-      });
-      await mine.traffic.ask({
-        op: 'start',
-        name: `udp ${index}`,
-        stream: 'datagrams',
-        host,
-        port: UDP_PORT,
-        everyMs: 20,
-        timeoutMs: 1,
-        localPort: ports[1],
-      });
+    for (const host of [web.v4, web.v6]) {
+      for (const [stream, port, localPort] of [
+        ['talk', TALK_PORT, ports[0]],
+        ['datagrams', UDP_PORT, ports[1]],
+      ] as const)
+        await mine.traffic.ask({ op: 'start', name: `${stream} ${host}`, stream, host, port, everyMs: 20, timeoutMs: 1, localPort });
     }
     web.packets.read();
     await waitFor(() => heard(mine).every((count) => count > 5));

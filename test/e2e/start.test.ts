@@ -24,7 +24,7 @@ describe('a start', needsKernel, () => {
 
   beforeEach(async () => {
     world = new World({ plugin: 'bridge', bridgeNetfilter: false });
-    [web, friend, foe] = await Promise.all([world.addPod('web'), world.addPod('friend'), world.addPod('foe')]);
+    [web, friend, foe] = await world.addPods('web', 'friend', 'foe');
     world.policy('web', FROM_FRIEND);
   });
 

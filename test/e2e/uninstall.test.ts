@@ -18,7 +18,7 @@ describe('agent uninstall', needsKernel, () => {
 
   beforeEach(async () => {
     world = new World();
-    [web, client] = await Promise.all([world.addPod('web'), world.addPod('client')]);
+    [web, client] = await world.addPods('web', 'client');
     world.policy('web', ISOLATE_WEB);
   });
 

@@ -26,8 +26,7 @@ describe('an upgrade', needsKernel, () => {
     programs = new OtherBuild(OTHER_PROGRAMS);
     layout = new OtherBuild(OTHER_LAYOUT);
     world = new World();
-    const names = ['web', 'friend', 'foe', 'other'];
-    [web, friend, foe, other] = (await Promise.all(names.map((name) => world.addPod(name)))) as [WorldPod, WorldPod, WorldPod, WorldPod];
+    [web, friend, foe, other] = await world.addPods('web', 'friend', 'foe', 'other');
     world.policy('web', {
       podSelector: { matchLabels: { app: 'web' } },
       policyTypes: ['Ingress', 'Egress'],

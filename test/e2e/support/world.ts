@@ -126,6 +126,10 @@ export class World {
     return { name, netns, v4: addresses[0] ?? '', v6: addresses[1] ?? '', traffic, packets, tell, destroy };
   }
 
+  addPods<Names extends readonly string[]>(...names: Names): Promise<{ [Index in keyof Names]: WorldPod }> {
+    return Promise.all(names.map((name) => this.addPod(name))) as Promise<{ [Index in keyof Names]: WorldPod }>;
+  }
+
   /** A namespace that the agent looks into, with nothing in it. */
   addNamespace(): NetworkNamespace {
     const netns = new NetworkNamespace();
