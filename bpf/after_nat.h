@@ -4,7 +4,7 @@
 #pragma once
 
 #include <bpf/bpf_core_read.h>
-#include "judge.h"
+#include "translated.h"
 
 #define NETFILTER_DROP 0
 #define NETFILTER_ACCEPT 1

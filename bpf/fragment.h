@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
-/* Later fragments carry no ports: they borrow those of their first fragment, and are then judged as any packet of that flow. */
+/* Later fragments carry no ports and flags: they borrow those of their first fragment, and are judged as it was. */
 #pragma once
 
 #include "frontend.h"
@@ -73,8 +73,8 @@ STEP int remember_fragment(const struct packet *packet, __u32 allowed)
 	return 0;
 }
 
-/* Fill in protocol, ports and flags of a later fragment: it is judged as what its first was. The reason why it must not pass where its first one was not seen, or not allowed, or has its transport
- * header where this one lies (an IPv6 fragment need not tell the transport protocol truly). */
+/* Fill in protocol, ports and flags of a later fragment: it is judged as what its first was. The reason why it must not pass where its first one was not
+ * seen, or not allowed, or has its transport header where this one lies (an IPv6 fragment need not tell the transport protocol truly). */
 STEP int recall_fragment(struct packet *packet, __u32 jiffies_per_second)
 {
 	struct fragment_ports *ports;

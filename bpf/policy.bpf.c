@@ -4,6 +4,7 @@
 
 #include "after_nat.h"
 #include "fragment.h"
+#include "icmp_error.h"
 #include "judge.h"
 #include "neighbour.h"
 

@@ -65,8 +65,8 @@ static __always_inline __u32 extension_length(__u8 header, __u8 field)
 
 #define TCP_FIN 0x01
 #define TCP_SYN 0x02
-#define TCP_PLAIN_FLAGS 0x3f /* all but those of congestion */
 #define TCP_RST 0x04
 #define TCP_ACK 0x10
+#define TCP_PLAIN_FLAGS 0x3f /* all but those of congestion */
 
 #define SCTP_INIT 1
