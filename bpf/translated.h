@@ -73,6 +73,21 @@ enum who {
 #define HINT_NODE (1ull << 0) /* the peer's address is the own node's */
 #define HINT_REWRITTEN (1ull << 1) /* its row says that addresses were rewritten */
 
+/* What a new connection will be rewritten to is not decided yet. But the kernel would take its SYN for one of an earlier connection from the same port,
+ * whose end it has not seen, and send it to that one's backend. */
+static __always_inline void forget_denied_backend(struct __sk_buff *skb, const struct packet *packet,
+						  const struct endpoint_config *config, struct kernel_flow *kernel,
+						  struct decision *decision)
+{
+	ask_kernel(skb, packet, kernel);
+	if (kernel->rewritten && kernel->opened == EGRESS) {
+		judge_real_peer(packet, config, kernel, decision);
+		if (decision->verdict == DENY)
+			make_kernel_forget(skb, packet);
+	}
+	kernel->known = kernel->rewritten = false;
+}
+
 /* Frontends, the own node's addresses, and flows that were rewritten before: the address on the packet need not be the peer's own. */
 STEP int judge_translated(struct __sk_buff *skb, const struct packet *packet, const struct endpoint_config *config,
 			  __u64 hints, struct decision *decision)
@@ -80,7 +95,7 @@ STEP int judge_translated(struct __sk_buff *skb, const struct packet *packet, co
 	struct runtime *now = get_runtime();
 	struct kernel_flow kernel = {};
 	/* As wide as a slot of the stack: see judge_unknown. */
-	__u64 node = hints & HINT_NODE, frontend = 0, out, rewritten, known;
+	__u64 node = hints & HINT_NODE, frontend = 0, out;
 
 	if (!packet || !config || !decision || !now)
 		return WHO_IT_SAYS;
@@ -94,20 +109,11 @@ STEP int judge_translated(struct __sk_buff *skb, const struct packet *packet, co
 	}
 	if (!node && !frontend && !(hints & HINT_REWRITTEN))
 		return WHO_IT_SAYS;
-	ask_kernel(skb, packet, &kernel);
-	known = kernel.known;
-	rewritten = kernel.rewritten;
-	if (out && packet->opening) {
-		/* What a new connection will be rewritten to is not decided yet. But the kernel would take its SYN for one of an earlier connection
-		 * from the same port, whose end it has not seen, and send it to that one's backend. */
-		if (rewritten && kernel.opened == EGRESS && is_isolated(config, EGRESS)) {
-			judge_real_peer(packet, config, &kernel, decision);
-			if (decision->verdict == DENY)
-				make_kernel_forget(skb, packet);
-		}
-		known = rewritten = false;
-	}
-	if (rewritten) {
+	if (!out || !packet->opening)
+		ask_kernel(skb, packet, &kernel);
+	else if (is_isolated(config, EGRESS))
+		forget_denied_backend(skb, packet, config, &kernel, decision);
+	if (kernel.rewritten) {
 		if (!out && is_own_address(config, &kernel.peer))
 			kernel.forged = !has_asked_itself(skb, packet);
 		judge_real_peer(packet, config, &kernel, decision);
@@ -115,7 +121,7 @@ STEP int judge_translated(struct __sk_buff *skb, const struct packet *packet, co
 	}
 	if (out && !frontend && node && !now->after_nat && is_isolated(config, EGRESS))
 		frontend = look_up_frontend(packet, true);
-	if (out && frontend && !known) {
+	if (out && frontend && !kernel.known) {
 		if (now->after_nat)
 			return WHO_LATER;
 		if (all_endpoints_allowed(&config->direction[EGRESS], frontend - 1))
@@ -129,7 +135,7 @@ STEP int judge_translated(struct __sk_buff *skb, const struct packet *packet, co
 		return WHO_DECIDED;
 	}
 	/* A frontend only ever answers. Where nobody can say for which backend, the row being from before the last edit, the pod's next packet decides. */
-	if (!out && !known &&
+	if (!out && !kernel.known &&
 	    (frontend || ((hints & HINT_REWRITTEN) && decision->opened == EGRESS && !can_ask_kernel(packet)))) {
 		decide(decision, DENY, REASON_NO_EVIDENCE, 0);
 		return WHO_DECIDED;
