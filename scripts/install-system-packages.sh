@@ -40,6 +40,7 @@ need python3 'node-gyp runs on it' has python3
 need iproute2 'the lab makes network namespaces and interfaces' has ip
 need containernetworking-plugins 'the lab makes pod interfaces as a cluster does' has_cni_plugins
 need nftables 'the lab rewrites Services as kube-proxy does' has nft
+need iptables 'the portmap plugin opens host ports with it' has iptables
 need conntrack 'the lab forgets flows to endpoints that are gone' has conntrack
 need iputils-ping 'the tests send echo requests' has ping
 if [ "${1-}" = check ]; then

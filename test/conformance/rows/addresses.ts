@@ -158,6 +158,7 @@ export const ADDRESS_ROWS: readonly Row[] = [
         file: 'e2e/services-addresses.test.ts',
         names: ['a port of the node that is a container’s is judged by the pod and the pod’s port'],
       },
+      { file: 'e2e/services-portmap.test.ts' },
     ],
   },
   {

@@ -13,7 +13,7 @@ import type { OtherBuild } from './other-build.ts';
 import { PacketCounter } from './packet-counter.ts';
 import { Traffic } from './traffic.ts';
 
-const PLUGINS = '/usr/lib/cni';
+export const PLUGINS = '/usr/lib/cni';
 const NETWORK = 'test';
 const RUN = '/run/postern';
 const PREFIX = 'test-e2e-';
