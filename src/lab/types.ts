@@ -47,7 +47,6 @@ export interface ProbeRequest {
 
 /** How a Service is addressed. */
 export type ServiceVia = 'clusterIP' | 'nodePort' | 'externalIP' | 'loadBalancer';
-export const SERVICE_VIAS: readonly ServiceVia[] = ['clusterIP', 'nodePort', 'externalIP', 'loadBalancer'];
 
 export interface ServiceTarget {
   /** `namespace/name` */

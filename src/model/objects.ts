@@ -1,7 +1,7 @@
 /** The API objects that Postern reads, cut down to the fields that it needs. Decoded once, at the edge. */
 
 import type { Address } from './ip.ts';
-import type { LabelSelector, Labels } from './labels.ts';
+import type { Labels } from './labels.ts';
 import type { Protocol } from './verdict.ts';
 import type { Location } from './error.ts';
 
@@ -115,24 +115,4 @@ export type ClusterKind = ClusterObject['kind'];
 /** `namespace/name`, or the bare name of an object without a namespace. */
 export function objectKey(object: ClusterObject): string {
   return 'namespace' in object ? `${object.namespace}/${object.name}` : object.name;
-}
-
-/** NetworkPolicy's spec as the API documents it (networking.k8s.io/v1), for a spec that is known to be valid. */
-export interface NetworkPolicySpec {
-  readonly podSelector: LabelSelector;
-  readonly policyTypes?: readonly ('Ingress' | 'Egress')[];
-  readonly ingress?: readonly { readonly from?: readonly NetworkPolicyPeer[]; readonly ports?: readonly NetworkPolicyPort[] }[];
-  readonly egress?: readonly { readonly to?: readonly NetworkPolicyPeer[]; readonly ports?: readonly NetworkPolicyPort[] }[];
-}
-
-export interface NetworkPolicyPeer {
-  readonly podSelector?: LabelSelector;
-  readonly namespaceSelector?: LabelSelector;
-  readonly ipBlock?: { readonly cidr: string; readonly except?: readonly string[] };
-}
-
-export interface NetworkPolicyPort {
-  readonly protocol?: Protocol;
-  readonly port?: number | string;
-  readonly endPort?: number;
 }

@@ -19,12 +19,7 @@ import type { Flow, Judgement, Reason, SideVerdict, World } from './world.ts';
 
 type Judge = (flow: Flow) => Judgement;
 
-/** One flow, once. For many flows of one world, `createOracle` reads the policies only once. */
-export function judgeFlow(world: World, flow: Flow): Judgement {
-  return createOracle(world)(flow);
-}
-
-/** `refused`: keys of policies that do not fit; they isolate and allow nothing. */
+/** Reads the policies of a world once, for many flows. `refused`: keys of policies that do not fit; they isolate and allow nothing. */
 export function createOracle(world: World, refused: ReadonlySet<string> = new Set()): Judge {
   const policies = world.policies
     .map(readPolicy)
