@@ -36,6 +36,10 @@ export class AddressRows {
     this.#room = room;
   }
 
+  get addresses(): number {
+    return this.#addresses;
+  }
+
   /** Pods' addresses without a row that they should have. */
   get leftOut(): number {
     return this.#leftOut.size;

@@ -16,7 +16,7 @@ import { DEFAULT_BUDGET } from './admission.ts';
 import { Admissions } from './admissions.ts';
 import { ALLOW_SPOOFING, type CompilerOptions, type Now } from './compiler-options.ts';
 import { Departures } from './departures.ts';
-import { desiredOperations } from './desired.ts';
+import { desiredOperations, type DesiredParts } from './desired.ts';
 import { EndpointTable, type Binding, type EndpointIntent } from './endpoint-table.ts';
 import { EndpointClasses } from './endpoint-classes.ts';
 import { Frontends } from './frontends.ts';
@@ -29,6 +29,7 @@ import type { PodFacts } from './pod-groups.ts';
 import { PolicyStore } from './policy-store.ts';
 import { RulesetTable, type Ruleset } from './ruleset-table.ts';
 import { Subjects, type CompileOptions, type Subject } from './subjects.ts';
+import { countTableRows } from './table-rows.ts';
 
 /** Lists that nobody uses any more are forgotten once there are this many. */
 const UNUSED_LISTS_KEPT = 256;
@@ -270,9 +271,17 @@ export class Compiler {
 
   /** What the kernel should hold of one kind by now: see `desiredOperations`. */
   desired(kind: PutOperation['op']): Generator<PutOperation | undefined> {
+    return desiredOperations(this.#parts, kind);
+  }
+
+  /** Rows in use of each of the kernel's tables: see `countTableRows`. */
+  get tableRows(): Readonly<Record<string, number>> {
+    return countTableRows(this.#parts, this.identities.members);
+  }
+
+  get #parts(): DesiredParts {
     const { rulesets, frontends, endpoints } = this;
-    const parts = { addresses: this.#addressRows, rulesets, frontends, endpoints, classes: this.#classes, ledger: this.#ledger };
-    return desiredOperations(parts, kind);
+    return { addresses: this.#addressRows, rulesets, frontends, endpoints, classes: this.#classes, ledger: this.#ledger };
   }
 
   /** From the next flush on every recorded flow is judged again: the kernel has judged some by what nobody told it. */

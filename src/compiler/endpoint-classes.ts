@@ -39,6 +39,11 @@ export class EndpointClasses {
     this.#rulesets = rulesets;
   }
 
+  /** Rows among the pairs. */
+  get size(): number {
+    return this.#told.size;
+  }
+
   /** Before the frontends of a flush are asked for. */
   begin(): void {
     this.#live.clear();

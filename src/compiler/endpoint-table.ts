@@ -90,6 +90,11 @@ export class EndpointTable {
     return this.#endpoints.size;
   }
 
+  /** In use in the kernel's tables of these names. */
+  get rows(): { readonly configs: number; readonly local_pods: number } {
+    return { configs: this.#nextId - (CONFIG_OPEN + 1) - this.#freeIds.length, local_pods: this.#localPods.size };
+  }
+
   bind(pod: string, binding: Binding, ranOpen: boolean, takeOverUntil: bigint): void {
     this.unbind(pod);
     this.#endpoints.set(pod, {

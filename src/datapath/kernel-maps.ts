@@ -5,7 +5,10 @@ import { PosternError } from '../model/error.ts';
 import { addressBytes, isIPv4, MAPPED, type Address, type Prefix } from '../model/ip.ts';
 import { CONFIG_OPEN, type Operation } from '../model/plan.ts';
 import * as layout from './layout.ts';
+import { PacketTotals } from './packet-totals.ts';
 
+/** Tables that fill up with the cluster, of which an agent says how full they are. */
+const FILLING = ['ports', 'pairs', 'ipcache', 'prefixes', 'frontends', 'local_pods', 'configs', 'conntrack'] as const;
 /** Interfaces with a larger index have their word in a hash map (ENDPOINT_SLOTS). */
 const ENDPOINT_SLOTS = 131_072;
 /** BPF_EXIST */
@@ -17,6 +20,7 @@ export class KernelMaps {
   readonly #maps: native.LoadedObject['maps'];
   readonly #words: BigUint64Array;
   readonly #runtime: Uint32Array;
+  readonly totals: PacketTotals;
   /** Prefixes beside the permanent one, by family: the program asks the trie only for families that have some. */
   readonly #prefixes = { ipv4: new Set<string>(), ipv6: new Set<string>() };
 
@@ -24,6 +28,7 @@ export class KernelMaps {
     this.#maps = maps;
     this.#words = new BigUint64Array(native.mapMmap(this.fd('endpoints')));
     this.#runtime = new Uint32Array(native.mapMmap(this.fd('runtime')));
+    this.totals = new PacketTotals(this.fd('counters'));
   }
 
   fd(map: string): native.Fd {
@@ -31,6 +36,11 @@ export class KernelMaps {
     if (loaded === undefined)
       throw new PosternError('E_DATAPATH', `the BPF object has no map "${map}"`, { mend: 'build it again: npm run build' });
     return loaded.fd;
+  }
+
+  /** Rows that fit into each table. */
+  get capacities(): Readonly<Record<string, number>> {
+    return Object.fromEntries(FILLING.map((name) => [name, this.#maps[name]?.maxEntries ?? 0]));
   }
 
   get runtime(): Uint32Array {
@@ -146,14 +156,17 @@ export class KernelMaps {
       case 'delete-local-pod':
         this.#delete('local_pods', of<'delete-local-pod'>(run), ({ address }) => addressBytes(address));
         return;
-      case 'put-config':
+      case 'put-config': {
+        const puts = of<'put-config'>(run);
+        for (const { config } of puts) this.totals.use(config.counters);
         this.#put(
           'configs',
-          of<'put-config'>(run),
+          puts,
           ({ id }) => layout.u32(id),
           ({ config }) => layout.encodeConfig(config),
         );
         return;
+      }
       case 'delete-config':
         // An array's rows stay; nobody names this one any more, and its next use writes it anew.
         return;
@@ -161,7 +174,7 @@ export class KernelMaps {
         for (const { ifindex, word } of of<'set-endpoint'>(run)) this.#setWord(ifindex, layout.encodeWord(word));
         return;
       case 'reset-counters':
-        for (const { slot } of of<'reset-counters'>(run)) this.#resetCounters(slot);
+        for (const { slot } of of<'reset-counters'>(run)) this.totals.reset(slot);
         return;
       case 'sweep-flows':
         for (const { addresses } of of<'sweep-flows'>(run)) this.#sweepFlows(new Set(addresses));
@@ -196,10 +209,6 @@ export class KernelMaps {
     const value = new Uint8Array(8);
     new DataView(value.buffer).setBigUint64(0, word, true);
     native.mapPut(this.fd('far_endpoints'), layout.u32(ifindex), value);
-  }
-
-  #resetCounters(slot: number): void {
-    native.mapPut(this.fd('counters'), layout.u32(slot), new Uint8Array(layout.LAYOUT.endpoint_counters[''][1] * native.possibleCpus()));
   }
 
   #sweepFlows(addresses: ReadonlySet<Address>): void {

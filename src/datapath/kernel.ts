@@ -12,6 +12,7 @@ import { KernelMaps } from './kernel-maps.ts';
 import { KernelRows } from './kernel-rows.ts';
 import { kernelSettings, setRuntime } from './kernel-settings.ts';
 import * as layout from './layout.ts';
+import { countRows } from './count-rows.ts';
 import { closePrograms, loadPrograms, type LoadedPrograms, type LoadOptions, type Services } from './load-programs.ts';
 import { measureClock } from './measure-clock.ts';
 import { pinMaps } from './pinned-maps.ts';
@@ -165,10 +166,19 @@ export class KernelDatapath implements Datapath {
   }
 
   counters(slot: number): EndpointCounters {
-    const cpus = native.possibleCpus();
-    const value = new Uint8Array(layout.LAYOUT.endpoint_counters[''][1] * cpus);
-    native.mapGet(this.#maps.fd('counters'), layout.u32(slot), value);
-    return layout.decodeCounters(value, cpus);
+    return this.#maps.totals.read(slot);
+  }
+
+  totals(): EndpointCounters {
+    return this.#maps.totals.sum();
+  }
+
+  get capacities(): Readonly<Record<string, number>> {
+    return this.#maps.capacities;
+  }
+
+  countFlows(): Promise<number> {
+    return countRows(this.#maps.fd('conntrack'));
   }
 
   close(): void {

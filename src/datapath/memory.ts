@@ -97,6 +97,16 @@ export class MemoryDatapath implements Datapath {
     return { packets: { ingress: [], egress: [] }, lostEvents: 0 };
   }
 
+  totals(): EndpointCounters {
+    return this.counters();
+  }
+
+  readonly capacities: Readonly<Record<string, number>> = {};
+
+  countFlows(): Promise<number> {
+    return Promise.resolve(0);
+  }
+
   describe(): Readonly<Record<string, unknown>> {
     return {};
   }

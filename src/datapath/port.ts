@@ -36,6 +36,12 @@ export interface Datapath {
   listen(onEvents: (events: PacketEvent[]) => void): void;
   traceFlows(on: boolean): void;
   counters(slot: number): EndpointCounters;
+  /** Of all endpoints since the maps were made, also of those that are gone: never falls. */
+  totals(): EndpointCounters;
+  /** Rows that fit into each table, by its name. */
+  readonly capacities: Readonly<Record<string, number>>;
+  /** Rows of the flow table, read in pieces of a few milliseconds: a second and more where it holds millions. */
+  countFlows(): Promise<number>;
   /**
    * Compare what is there with what should be, in pieces of a few milliseconds between which operations may be applied, and with `repair` mend what differs.
    * Throws `E_NOT_SETTLED` where `desired` cannot be brought in force. One at a time.
