@@ -6,12 +6,14 @@ import type { Compiler } from '../compiler/compiler.ts';
 import type { Datapath } from '../datapath/port.ts';
 import { PosternError } from '../model/error.ts';
 import type { Address } from '../model/ip.ts';
-import type { Pod } from '../model/objects.ts';
 import type { Operation } from '../model/plan.ts';
 import type { ClusterEvent } from '../model/source.ts';
 import { AttachQueue } from './attach-queue.ts';
+import { FlushTimer } from './flush-timer.ts';
+import { NO_WATCH, type FlushWatch } from './flush-watch.ts';
 import type { Interfaces } from './interfaces.ts';
 import { makeRoomFirst } from './make-room-first.ts';
+import { listOwnPods } from './own-pods.ts';
 import { PlanClock } from './plan-clock.ts';
 import { Reports } from './reports.ts';
 
@@ -25,14 +27,11 @@ export interface ReconcilerOptions {
   readonly now: () => Now;
   /** The source tells all that there is. False while a part of it cannot be read. */
   readonly isComplete: () => boolean;
+  readonly watch?: FlushWatch;
 }
 
-/** While events keep coming, flushes are at least this far apart; an idle agent flushes at once. */
-const FLUSH_INTERVAL_MS = 10;
 /** How often removals that wait are looked at, and pods whose interface was not found. */
 const SWEEP_INTERVAL_MS = 500;
-/** After a failed operation. Everything is idempotent, so all that is left is tried again. */
-const RETRY_MS = 1000;
 
 export class Reconciler {
   readonly #compiler: Compiler;
@@ -57,12 +56,13 @@ export class Reconciler {
   #earlier: Set<number> | undefined;
   #synced = false;
   #flushedOnce = false;
-  #flushing: NodeJS.Timeout | undefined;
+  readonly #timer = new FlushTimer(() => this.flush());
+  readonly #watch: FlushWatch;
   #sweeping: NodeJS.Timeout | undefined;
-  #lastFlush = -Infinity;
   #failure: PosternError | undefined;
   readonly #reports: Reports;
   #flushes = 0;
+  #failures = 0;
 
   constructor(options: ReconcilerOptions) {
     this.#compiler = options.compiler;
@@ -73,11 +73,12 @@ export class Reconciler {
     this.#reports = new Reports(options.log);
     this.#clock = new PlanClock(options.now);
     this.#isComplete = options.isComplete;
+    this.#watch = options.watch ?? NO_WATCH;
   }
 
   /** Everything that is known is in force. */
   get settled(): boolean {
-    return this.#flushedOnce && this.#flushing === undefined && this.failure === undefined && !this.#compiler.waiting;
+    return this.#flushedOnce && !this.#timer.waiting && this.failure === undefined && !this.#compiler.waiting;
   }
 
   get failure(): PosternError | undefined {
@@ -91,7 +92,28 @@ export class Reconciler {
     return this.#flushes;
   }
 
+  /** Flushes and sweeps that failed. */
+  get failures(): number {
+    return this.#failures;
+  }
+
+  /** Everything that there was at the start has been in force. */
+  get enforcing(): boolean {
+    return this.#flushedOnce;
+  }
+
+  /** Milliseconds for which a flush has been due and has not begun: only an agent that is stuck comes to many. */
+  get overdueMs(): number {
+    return this.#timer.overdueMs;
+  }
+
+  /** Interfaces at which an earlier agent's programs are still in force. */
+  get earlierInterfaces(): number {
+    return this.#earlier?.size ?? 0;
+  }
+
   events(events: readonly ClusterEvent[]): void {
+    if (this.#synced) this.#watch.eventsCame(events);
     this.#compiler.apply(events);
     this.flushSoon();
   }
@@ -115,17 +137,14 @@ export class Reconciler {
   }
 
   flushSoon(): void {
-    if (!this.#synced || this.#flushing !== undefined) return;
-    const wait = Math.max(0, this.#lastFlush + FLUSH_INTERVAL_MS - performance.now());
-    this.#flushing = setTimeout(() => this.flush(), wait);
+    if (this.#synced) this.#timer.soon();
   }
 
   /** One flush: interfaces, plan, apply, attach. Never throws: what failed is kept, reported and tried again. */
   flush(): void {
-    clearTimeout(this.#flushing);
-    this.#flushing = undefined;
     if (!this.#synced) return;
-    this.#lastFlush = performance.now();
+    this.#timer.begun();
+    const begunAt = performance.now();
     this.#flushes += 1;
     try {
       this.#refreshNodeAddresses();
@@ -137,6 +156,7 @@ export class Reconciler {
       if (plan.generation !== this.#datapath.generation) this.#datapath.storeGeneration(plan.generation);
       const [removals, toMiddle, flips] = plan.steps;
       this.#owed = [...makeRoomFirst(removals, this.#owed), ...toMiddle, ...flips];
+      this.#watch.planned();
       this.#settleDebts();
       this.#reports.policies(this.#compiler);
       this.#failure = undefined;
@@ -144,11 +164,12 @@ export class Reconciler {
     } catch (error) {
       this.#fail(error);
     }
+    this.#watch.flushed(performance.now() - begunAt);
   }
 
   /** Flush at once what waits; false where not all that was told is in the kernel then. */
   settleNow(): boolean {
-    if (this.#flushing !== undefined) this.flush();
+    if (this.#timer.waiting) this.flush();
     return this.#flushedOnce && this.#failure === undefined;
   }
 
@@ -159,7 +180,7 @@ export class Reconciler {
   }
 
   stop(): void {
-    clearTimeout(this.#flushing);
+    this.#timer.stop();
     clearTimeout(this.#sweeping);
     this.#synced = false;
   }
@@ -171,6 +192,7 @@ export class Reconciler {
     const notForwarding = this.#compiler.endpoints.judgesEgress ? this.#judgeForwarded(true) : undefined;
     if (owed.length > 0) this.#datapath.apply(owed);
     this.#owed = [];
+    this.#watch.applied();
     this.#clock.resume();
     const earlier = (this.#earlier ??= new Set(this.#datapath.attached()));
     const wait = earlier.size > 0 && !this.#isComplete();
@@ -227,7 +249,7 @@ export class Reconciler {
   }
 
   #refreshInterfaces(): void {
-    const { bound, unbound } = this.#interfaces.refresh(this.#localPods());
+    const { bound, unbound } = this.#interfaces.refresh(listOwnPods(this.#compiler));
     const taken = new Set(bound.map(({ binding }) => binding.ifindex));
     for (const { pod, ifindex } of unbound) {
       this.#toAttach.delete(ifindex);
@@ -247,21 +269,12 @@ export class Reconciler {
     this.#reports.unenforced(this.#interfaces.unenforced);
   }
 
-  /** With the addresses that they own: one that has ended may have had what is another's by now. */
-  #localPods(): ReadonlyMap<string, Pod> {
-    const pods = new Map<string, Pod>();
-    for (const [key, pod] of this.#compiler.localPods()) {
-      const addresses = pod.addresses.filter((address) => this.#compiler.cluster.ownerOf(address) === key);
-      if (addresses.length > 0) pods.set(key, { ...pod, addresses });
-    }
-    return pods;
-  }
-
   #fail(error: unknown): void {
     if (this.#owed.length > 0) this.#clock.stop(this.#plannedAt);
     this.#failure = error instanceof PosternError ? error : new PosternError('E_RECONCILE', String(error), { cause: error });
+    this.#failures += 1;
     this.#log.error({ code: this.#failure.code, err: error }, 'flush failed; it is tried again');
-    this.#flushing ??= setTimeout(() => this.flush(), RETRY_MS);
+    this.#timer.afterFailure();
   }
 
   /** For an earlier agent's interfaces to be taken over. */

@@ -1,7 +1,7 @@
 /** The cluster's state from the API server: six reflectors, told as one. */
 
 import type { PosternError } from '../model/error.ts';
-import type { ObservedSource, SourceSink } from '../model/source.ts';
+import type { ObservedSource, SourcePart, SourceSink } from '../model/source.ts';
 import type { ApiServer } from './api-server.ts';
 import { LabelPool } from './label-pool.ts';
 import { Reflector, REFLECTOR_DEFAULTS, type ReflectorOptions } from './reflector.ts';
@@ -9,7 +9,7 @@ import { RESOURCES } from './resources.ts';
 
 export interface KubeSource extends ObservedSource {
   /** By the resource's name. */
-  readonly details: Readonly<Record<string, Reflector['status']>>;
+  readonly details: Readonly<Record<string, SourcePart>>;
 }
 
 export function kubeSource(server: ApiServer, options: ReflectorOptions = REFLECTOR_DEFAULTS): KubeSource {
@@ -34,7 +34,7 @@ class ReflectedCluster implements KubeSource {
     return this.#reflectors.flatMap(({ problems }) => problems);
   }
 
-  get details(): Readonly<Record<string, Reflector['status']>> {
+  get details(): Readonly<Record<string, SourcePart>> {
     return Object.fromEntries(this.#reflectors.map(({ resource, status }) => [resource.name, status]));
   }
 

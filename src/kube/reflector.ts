@@ -2,7 +2,7 @@
 
 import { formatError, PosternError } from '../model/error.ts';
 import type { ClusterObject } from '../model/objects.ts';
-import type { ClusterEvent } from '../model/source.ts';
+import type { ClusterEvent, SourcePart } from '../model/source.ts';
 import { ExpiredError } from './api-error.ts';
 import type { ApiServer } from './api-server.ts';
 import { Backoff } from './backoff.ts';
@@ -36,8 +36,6 @@ export interface ReflectorSink {
   problem(error: PosternError): void;
 }
 
-export type ReflectorState = 'listing' | 'connecting' | 'watching' | 'waiting';
-
 /** A watch that ends sooner than this without a word says that its version is of no use, whatever the server calls it. */
 const INSTANT_MS = 1000;
 const INSTANT_ENDS_TO_RELIST = 3;
@@ -49,13 +47,15 @@ export class Reflector {
   readonly #options: ReflectorOptions;
   readonly #known: KnownObjects;
   readonly #backoff: Backoff;
-  #state: ReflectorState = 'listing';
+  #state: SourcePart['state'] = 'listing';
   #listed = false;
   #version: string | undefined;
   #instantEnds = 0;
   #failure: PosternError | undefined;
   #heardAt: number | undefined;
+  #failingSince: number | undefined;
   #lists = 0;
+  #watches = 0;
 
   constructor(
     server: ApiServer,
@@ -81,13 +81,16 @@ export class Reflector {
     return this.#failure === undefined && this.#listed;
   }
 
-  get status(): { state: ReflectorState; objects: number; version: string | null; lists: number; silentMs: number | null } {
+  get status(): SourcePart {
     return {
       state: this.#state,
       objects: this.#known.size,
       version: this.#version ?? null,
       lists: this.#lists,
-      silentMs: this.#heardAt === undefined ? null : Math.round(performance.now() - this.#heardAt),
+      watches: this.#watches,
+      silentMs: millisecondsSince(this.#heardAt),
+      failure: this.#failure?.code ?? null,
+      failingMs: millisecondsSince(this.#failingSince),
     };
   }
 
@@ -131,6 +134,7 @@ export class Reflector {
     const begun = performance.now();
     const seconds = Math.ceil(watchSeconds * (1 + Math.random()));
     this.#state = 'connecting';
+    this.#watches += 1;
     for await (const events of watchObjects(this.#server, this.resource, version, { seconds, idleMs }, signal)) {
       this.#heard();
       this.#state = 'watching';
@@ -163,6 +167,7 @@ export class Reflector {
   #heard(): void {
     this.#heardAt = performance.now();
     this.#failure = undefined;
+    this.#failingSince = undefined;
   }
 
   /** Told once, until something is heard again or something else is wrong. */
@@ -176,6 +181,7 @@ export class Reflector {
           });
     const known = this.#failure !== undefined && formatError(this.#failure) === formatError(failure);
     this.#failure = failure;
+    this.#failingSince ??= performance.now();
     if (!known) this.#sink.problem(failure);
   }
 
@@ -183,4 +189,8 @@ export class Reflector {
     this.#state = 'waiting';
     await this.#backoff.wait(signal);
   }
+}
+
+function millisecondsSince(moment: number | undefined): number | null {
+  return moment === undefined ? null : Math.round(performance.now() - moment);
 }

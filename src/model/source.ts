@@ -30,6 +30,22 @@ export interface ObservedSource extends Source {
   readonly problems: readonly PosternError[];
   /** When it resolves, every change that the source could know of before the call has been told. Throws `E_SOURCE_STOPPED` while it does not run. */
   rescan(): Promise<void>;
-  /** More about its parts, for the status. */
-  readonly details?: unknown;
+  /** How its parts fare, by name: the resources of an API server. Absent where there is no server. */
+  readonly details?: Readonly<Record<string, SourcePart>>;
+}
+
+/** One resource that is listed and watched. */
+export interface SourcePart {
+  readonly state: 'listing' | 'connecting' | 'watching' | 'waiting';
+  readonly objects: number;
+  /** Of the last thing that was read. */
+  readonly version: string | null;
+  /** How often a list was asked for, and a watch. */
+  readonly lists: number;
+  readonly watches: number;
+  /** Milliseconds since something was heard; null: never. */
+  readonly silentMs: number | null;
+  /** Code of what went wrong since then, and milliseconds since it first did; null: nothing. */
+  readonly failure: string | null;
+  readonly failingMs: number | null;
 }
