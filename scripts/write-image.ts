@@ -1,0 +1,26 @@
+/** Packs the agent's root file system as its image. Usage: write-image.ts ROOT ARCHIVE NAME:TAG */
+
+import { readFileSync } from 'node:fs';
+import { writeImageArchive } from './image-archive.ts';
+
+const [root, archive, name] = process.argv.slice(2);
+if (root === undefined || archive === undefined || name === undefined) throw new Error('usage: write-image.ts ROOT ARCHIVE NAME:TAG');
+const {
+  version = '',
+  description = '',
+  license = '',
+} = JSON.parse(readFileSync('package.json', 'utf8')) as Readonly<Record<string, string>>;
+
+await writeImageArchive({
+  root,
+  archive,
+  name,
+  entrypoint: ['/usr/local/bin/postern'],
+  path: '/usr/local/bin',
+  labels: {
+    'org.opencontainers.image.title': 'postern',
+    'org.opencontainers.image.description': description,
+    'org.opencontainers.image.version': version,
+    'org.opencontainers.image.licenses': license,
+  },
+});

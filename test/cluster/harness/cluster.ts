@@ -1,0 +1,126 @@
+/** A real Kubernetes cluster on this machine, every node a pair of namespaces: up, down, and questions to it. */
+
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { runChecked, runCommand } from '../../../src/lab/processes/run-command.ts';
+import type { CommandResult } from '../../../src/lab/types.ts';
+import { buildBinaries } from './binaries.ts';
+import { awaitApiServer, startApiServer, startControlPlane } from './control-plane.ts';
+import { kubeconfigOf, makeCredentials, type Credentials } from './credentials.ts';
+import { makeTestImages } from './images.ts';
+import { buildNetwork, removeNetwork } from './network.ts';
+import { enterNode, importImage, startNode } from './node.ts';
+import { type ClusterOptions, type ClusterPlan, type NodePlan, planCluster } from './plan.ts';
+import { Processes } from './processes.ts';
+
+const STATE = 'cluster.json';
+
+export class Cluster {
+  readonly plan: ClusterPlan;
+  readonly bin: string;
+  readonly processes: Processes;
+  readonly #credentials: Credentials;
+
+  private constructor(plan: ClusterPlan, bin: string, credentials: Credentials) {
+    this.plan = plan;
+    this.bin = bin;
+    this.#credentials = credentials;
+    this.processes = new Processes(plan.folder);
+  }
+
+  /** A cluster that a killed run left is taken down first. */
+  static async up(options: Partial<ClusterOptions> = {}): Promise<Cluster> {
+    const plan = planCluster(options);
+    const bin = await buildBinaries();
+    const images = await makeTestImages(bin);
+    await takeDown(plan);
+    mkdirSync(plan.folder, { recursive: true });
+    await buildNetwork(plan);
+    const credentials = await makeCredentials(plan);
+    writeFileSync(join(plan.folder, STATE), JSON.stringify({ options: plan.options, bin, credentials }));
+    const cluster = new Cluster(plan, bin, credentials);
+    await startControlPlane(plan, bin, credentials, cluster.processes);
+    await Promise.all(plan.nodes.map((node) => startNode(plan, node, bin, cluster.processes, images)));
+    await cluster.kubectl(['wait', '--for=condition=Ready', 'node', '--all', '--timeout=90s']);
+    return cluster;
+  }
+
+  /** The one that is up. */
+  static open(name: string): Cluster {
+    const { folder } = planCluster({ name });
+    const { options, bin, credentials } = JSON.parse(readFileSync(join(folder, STATE), 'utf8')) as {
+      options: ClusterOptions;
+      bin: string;
+      credentials: Credentials;
+    };
+    return new Cluster(planCluster(options), bin, credentials);
+  }
+
+  async down(): Promise<void> {
+    await takeDown(this.plan);
+  }
+
+  node(name: string): NodePlan {
+    const node = this.plan.nodes.find((one) => one.name === name);
+    if (node === undefined) throw new Error(`the cluster has no node ${name}`);
+    return node;
+  }
+
+  /** Throws with what kubectl said where it fails. */
+  kubectl(args: readonly string[], input?: string): Promise<string> {
+    return runChecked(this.#kubectl(args), { netns: this.plan.controlNetns, ...(input === undefined ? {} : { input }) });
+  }
+
+  tryKubectl(args: readonly string[], input?: string): Promise<CommandResult> {
+    return runCommand(this.#kubectl(args), { netns: this.plan.controlNetns, ...(input === undefined ? {} : { input }) });
+  }
+
+  async get<T>(args: readonly string[]): Promise<T> {
+    return JSON.parse(await this.kubectl(['get', '-o', 'json', ...args])) as T;
+  }
+
+  /** A command in a node's network and mount namespaces. */
+  inNode(node: string, argv: readonly string[]): readonly string[] {
+    return enterNode(this.node(node), this.processes, argv);
+  }
+
+  async loadImage(archive: string): Promise<void> {
+    await Promise.all(this.plan.nodes.map((node) => importImage(node, this.bin, this.processes, archive)));
+  }
+
+  async stopApiServer(): Promise<void> {
+    await this.processes.stop('api');
+  }
+
+  async startApiServer(): Promise<void> {
+    startApiServer(this.plan, this.bin, this.#credentials, this.processes);
+    await awaitApiServer(this.plan, this.bin, this.processes);
+  }
+
+  #kubectl(args: readonly string[]): readonly string[] {
+    return [join(this.bin, 'hyper'), 'kubectl', `--kubeconfig=${kubeconfigOf(this.plan, 'admin')}`, ...args];
+  }
+}
+
+/** Whatever is left of it, after a crash too. */
+async function takeDown(plan: ClusterPlan): Promise<void> {
+  const state = join(plan.folder, STATE);
+  const former = existsSync(state) ? planCluster((JSON.parse(readFileSync(state, 'utf8')) as { options: ClusterOptions }).options) : plan;
+  if (existsSync(former.folder)) await new Processes(former.folder).stopAll(former.nodes.map(({ name }) => name));
+  await removeNetwork(former);
+  await removeFolder(former.folder);
+}
+
+/** A mount namespace goes a moment after its last process. */
+async function removeFolder(folder: string): Promise<void> {
+  for (let left = 20; ; left -= 1) {
+    try {
+      rmSync(folder, { recursive: true, force: true });
+      return;
+    } catch (error) {
+      if (left === 0) throw error;
+      await sleep(250);
+    }
+  }
+}
