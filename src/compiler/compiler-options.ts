@@ -12,6 +12,8 @@ export interface CompilerOptions {
   readonly takeOverMs?: number;
   /** Where the kernel judges what goes to a Service. Default: after_nat. */
   readonly services?: 'after-nat' | 'endpoints';
+  /** Policies in these isolate nobody; their pods are peers like any other. */
+  readonly excludedNamespaces?: Iterable<string>;
   /** False turns the source check off for every pod. */
   readonly sourceCheck?: boolean;
 }

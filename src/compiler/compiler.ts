@@ -6,28 +6,28 @@ import type { Pod } from '../model/objects.ts';
 import type { Operation, PutOperation } from '../model/plan.ts';
 import type { ClusterEvent } from '../model/source.ts';
 import { DIRECTIONS, type Direction } from '../model/verdict.ts';
-import { Cluster, type ClusterChange } from '../cluster/cluster.ts';
-import { parsePolicy } from '../policy/parse-policy.ts';
+import { Cluster } from '../cluster/cluster.ts';
 import type { Policy } from '../policy/policy.ts';
 import { hasPort } from '../policy/ports.ts';
-import { labelsKey } from '../policy/selector.ts';
 import { AddressRows } from './address-rows.ts';
 import { DEFAULT_BUDGET } from './admission.ts';
 import { Admissions } from './admissions.ts';
-import { ALLOW_SPOOFING, type CompilerOptions, type Now } from './compiler-options.ts';
+import { ChangeHandler } from './change-handler.ts';
+import type { CompilerOptions, Now } from './compiler-options.ts';
 import { Departures } from './departures.ts';
 import { desiredOperations, type DesiredParts } from './desired.ts';
+import { makeIntent } from './endpoint-intent.ts';
 import { EndpointTable, type Binding, type EndpointIntent } from './endpoint-table.ts';
 import { EndpointClasses } from './endpoint-classes.ts';
+import { Enforcement } from './enforcement.ts';
 import { Frontends } from './frontends.ts';
 import { IdentityTable } from './identity-table.ts';
 import { KernelLedger, REMOVAL_DELAY_MS } from './kernel-ledger.ts';
 import { findNarrowed, mustJudgeAgain } from './narrowing.ts';
 import { NodeAddresses } from './node-addresses.ts';
 import type { Plan } from './plan.ts';
-import type { PodFacts } from './pod-groups.ts';
 import { PolicyStore } from './policy-store.ts';
-import { RulesetTable, type Ruleset } from './ruleset-table.ts';
+import { RulesetTable } from './ruleset-table.ts';
 import { Subjects, type CompileOptions, type Subject } from './subjects.ts';
 import { countTableRows } from './table-rows.ts';
 
@@ -40,28 +40,32 @@ export class Compiler {
   readonly rulesets = new RulesetTable(this.identities);
   readonly endpoints: EndpointTable;
   readonly frontends: Frontends;
+  readonly enforcement: Enforcement;
   readonly #classes: EndpointClasses | undefined;
   readonly #ledger = new KernelLedger(this.identities, this.rulesets);
   readonly #options: CompilerOptions;
   readonly #admissions: Admissions;
   readonly #addressRows = new AddressRows(this.identities.members);
-  readonly #policies = new PolicyStore();
-  readonly #subjects = new Subjects(this.#policies, this.rulesets);
+  readonly #policies: PolicyStore;
+  readonly #subjects: Subjects;
   readonly #node = new NodeAddresses((address, own) => {
     this.identities.setOwnNode(address, own);
     if (!own) this.#departures.nodeGone(address);
   });
   readonly #departures = new Departures();
+  readonly #changes: ChangeHandler;
   readonly #compile: CompileOptions;
   #generation: number;
   #judgeAll = false;
 
   constructor(options: CompilerOptions = {}) {
     this.#options = options;
-    const admissions = new Admissions(options.budget ?? DEFAULT_BUDGET, this.identities);
-    this.#admissions = admissions;
+    this.#admissions = new Admissions(options.budget ?? DEFAULT_BUDGET, this.identities);
+    this.enforcement = new Enforcement(options.node, (node) => this.#subjects.invalidateNode(node));
+    this.#policies = new PolicyStore(options.excludedNamespaces);
+    this.#subjects = new Subjects(this.#policies, this.rulesets, (node) => this.enforcement.isOff(node));
     this.#compile = {
-      refusedAt: (node) => admissions.refusedAt(node),
+      refusedAt: (node) => this.#admissions.refusedAt(node),
       findRoom: () => {
         const hasRoom = this.#addressRows.findRoom();
         return (list) => this.identities.isLive(list) || hasRoom(list);
@@ -71,11 +75,38 @@ export class Compiler {
     this.endpoints = new EndpointTable(BigInt(options.takeOverMs ?? 120_000) * 1_000_000n);
     this.#classes = options.services === 'endpoints' ? new EndpointClasses(this.identities, this.rulesets) : undefined;
     this.frontends = new Frontends(this.cluster, this.#classes?.classOf.bind(this.#classes));
+    this.#changes = new ChangeHandler({
+      ownNode: options.node,
+      cluster: this.cluster,
+      identities: this.identities,
+      frontends: this.frontends,
+      admissions: this.#admissions,
+      policies: this.#policies,
+      subjects: this.#subjects,
+      nodeAddresses: this.#node,
+      enforcement: this.enforcement,
+      departures: this.#departures,
+    });
     this.identities.pinPrefix(MAPPED);
   }
 
+  /** But for those of excluded namespaces. */
   get policies(): ReadonlyMap<string, Policy> {
     return this.#policies.all;
+  }
+
+  get excludedPolicies(): ReadonlyMap<string, Policy> {
+    return this.#policies.excluded;
+  }
+
+  /** How many of the pods that are compiled here the policy selects, enforced or not. */
+  countSelected(policy: string): number {
+    return this.#subjects.countSelected(policy);
+  }
+
+  /** Some pod of the namespace is compiled here. */
+  hasPodsIn(namespace: string): boolean {
+    return this.#subjects.hasAny(namespace);
   }
 
   /** Policies that do not fit the budgets of some node, with the reason. As of the last flush. */
@@ -117,7 +148,7 @@ export class Compiler {
   /* Events */
 
   apply(events: readonly ClusterEvent[]): void {
-    for (const event of events) for (const change of this.cluster.apply(event)) this.#handle(change);
+    this.#changes.apply(events);
   }
 
   /**
@@ -139,58 +170,6 @@ export class Compiler {
     this.#node.set('interfaces', addresses);
   }
 
-  #handle(change: ClusterChange): void {
-    switch (change.kind) {
-      case 'owner':
-        this.#changeOwner(change.address, change.after);
-        this.frontends.changeOwner(change.address);
-        return;
-      case 'service':
-        this.frontends.changeService(change.key);
-        return;
-      case 'pod':
-        this.#changePod(change.key, change.before, change.after);
-        return;
-      case 'namespace':
-        this.#admissions.populationChanged();
-        this.identities.setNamespaceLabels(change.name, this.cluster.namespaceLabels(change.name));
-        return;
-      case 'policy':
-        this.#changePolicy(change.key, change.after === undefined ? undefined : parsePolicy(change.after));
-        return;
-      case 'node':
-        if (change.name === this.#options.node) this.#node.set('status', this.cluster.nodes.get(change.name)?.addresses ?? []);
-        return;
-    }
-  }
-
-  #changeOwner(address: Address, owner: string | undefined): void {
-    const pod = owner === undefined ? undefined : this.cluster.pods.get(owner);
-    const before = this.identities.members.find(address)?.identity;
-    if (pod === undefined && before !== undefined && before.id !== 0) this.#departures.ownerGone(address, before);
-    this.identities.setPod(address, pod === undefined ? undefined : this.#factsOf(pod));
-    this.#admissions.populationChanged();
-  }
-
-  #changePod(key: string, before: Pod | undefined, after: Pod | undefined): void {
-    if (before !== undefined && after !== undefined && before.uid === after.uid && !sameFacts(before, after)) {
-      this.#admissions.populationChanged();
-      for (const address of after.addresses)
-        if (this.cluster.ownerOf(address) === key) this.identities.setPod(address, this.#factsOf(after));
-    }
-    if (this.#localPod(key) === undefined && this.#subjects.get(key) === undefined) return;
-    this.#subjects.invalidate(key);
-    this.frontends.changePod(key);
-  }
-
-  #changePolicy(key: string, policy: Policy | undefined): void {
-    this.#subjects.invalidateNamespace(this.#policies.set(key, policy));
-  }
-
-  #factsOf(pod: Pod): PodFacts {
-    return { namespace: pod.namespace, namespaceLabels: this.cluster.namespaceLabels(pod.namespace), labels: pod.labels, ports: pod.ports };
-  }
-
   /* Flush */
 
   /** What to do now. The plan is to be applied as a whole before the next one is asked for. */
@@ -203,12 +182,9 @@ export class Compiler {
     const additions = this.#ledger.additions();
     const changes = this.identities.members.takeChanges();
     const addresses = this.#addressRows.operations(changes);
-    const narrowed = findNarrowed(
-      this.rulesets,
-      this.#departures.moves(changes, (address) => this.cluster.ownerOf(address)),
-    );
-    const before = this.#generation;
-    const judgeAll = this.#judgeAll;
+    const moves = this.#departures.moves(changes, (address) => this.cluster.ownerOf(address));
+    const narrowed = findNarrowed(this.rulesets, moves);
+    const [before, judgeAll] = [this.#generation, this.#judgeAll];
     this.#judgeAll = false;
     const flips = this.endpoints.flips(
       (pod) => this.#intentOf(pod),
@@ -219,7 +195,7 @@ export class Compiler {
     );
     this.#classes?.begin();
     const frontends = this.frontends.operations();
-    const classRows = this.#classes?.additions(this.#egressRulesets()) ?? [];
+    const classRows = this.#classes?.additions(this.#subjects.egressRulesets()) ?? [];
     const toMiddle = [...additions, ...addresses, ...classRows, ...frontends];
     return {
       steps: [removals, toMiddle, flips],
@@ -232,7 +208,7 @@ export class Compiler {
   sweep(now: Now): Operation[] {
     const operations = [
       ...this.#ledger.removals(now.ms),
-      ...(this.#classes?.removals(now.ms, this.#egressRulesets()) ?? []),
+      ...(this.#classes?.removals(now.ms, this.#subjects.egressRulesets()) ?? []),
       ...this.endpoints.removals(now.ms, REMOVAL_DELAY_MS),
     ];
     const gone = this.#departures.take();
@@ -289,12 +265,8 @@ export class Compiler {
     this.#judgeAll = true;
   }
 
-  #egressRulesets(): ReadonlySet<Ruleset> {
-    return new Set([...this.#subjects.all()].flatMap(([, { rulesets }]) => (rulesets.egress === undefined ? [] : [rulesets.egress])));
-  }
-
   #selectSubjects(): void {
-    for (const namespace of this.#subjects.select((key) => this.#localPod(key))) this.#admissions.namespaceChanged(namespace);
+    for (const namespace of this.#subjects.select((key) => this.#changes.subjectPod(key))) this.#admissions.namespaceChanged(namespace);
   }
 
   #compileSubjects({ ms }: Now): void {
@@ -309,23 +281,11 @@ export class Compiler {
     this.identities.compact();
   }
 
-  #localPod(key: string): Pod | undefined {
-    const pod = this.cluster.pods.get(key);
-    const { node } = this.#options;
-    return pod !== undefined && !pod.hostNetwork && (node === undefined || pod.nodeName === node) ? pod : undefined;
-  }
-
   #intentOf(key: string): EndpointIntent {
     const subject = this.#subjects.get(key);
-    return {
-      addresses: subject?.pod.addresses ?? [],
-      ingress: subject?.rulesets.ingress,
-      egress: subject?.rulesets.egress,
-      sourceCheck: (this.#options.sourceCheck ?? true) && subject?.pod.annotations[ALLOW_SPOOFING] !== 'true',
-      open: this.#policies.all.size === 0,
-      // Bound, but no pod of this node any more (or not yet), or not compiled yet: nothing but the node may talk to it.
-      held: subject?.compiled !== true,
-    };
+    const { node, sourceCheck = true } = this.#options;
+    const off = this.enforcement.isOff(subject?.pod.nodeName ?? node);
+    return makeIntent(subject, { off, policies: this.#policies.all.size > 0, sourceCheck });
   }
 
   /* Questions */
@@ -336,15 +296,4 @@ export class Compiler {
     if (ruleset === undefined) return 'not-isolated';
     return hasPort(this.rulesets.portsFor(ruleset, this.identities.members.identityOf(peer)), protocol, port) ? 'allow' : 'deny';
   }
-}
-
-function sameFacts(a: Pod, b: Pod): boolean {
-  return (
-    labelsKey(a.labels) === labelsKey(b.labels) &&
-    a.ports.length === b.ports.length &&
-    a.ports.every(
-      (port, index) =>
-        port.name === b.ports[index]?.name && port.port === b.ports[index]?.port && port.protocol === b.ports[index]?.protocol,
-    )
-  );
 }

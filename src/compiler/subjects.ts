@@ -14,7 +14,9 @@ import type { Ruleset, RulesetTable } from './ruleset-table.ts';
 
 export interface Subject {
   readonly pod: Pod;
-  /** Policies that select the pod and have this direction. */
+  /** Policies that select the pod, also while none is enforced. */
+  readonly selectedBy: readonly Policy[];
+  /** Those of them that isolate it in this direction. */
   readonly policies: Readonly<Record<Direction, readonly Policy[]>>;
   /** As last compiled; of a pod that never was, none. */
   readonly rulesets: Readonly<Record<Direction, Ruleset | undefined>>;
@@ -32,10 +34,12 @@ export interface CompileOptions {
 }
 
 const NO_RULESETS = { ingress: undefined, egress: undefined };
+const NO_POLICIES = { ingress: [], egress: [] };
 
 export class Subjects {
   readonly #policies: PolicyStore;
   readonly #rulesets: RulesetTable;
+  readonly #isOff: (node: string | undefined) => boolean;
   readonly #subjects = new Map<string, Subject>();
   readonly #byNamespace = new KeyedSets<string, string>();
   readonly #stale = new Set<string>();
@@ -43,10 +47,14 @@ export class Subjects {
   readonly #uncompiled = new KeyedSets<string, string>();
   /** Compiled without rules for which there was no room. */
   readonly #cramped = new Set<string>();
+  /** How many subjects each policy selects. */
+  readonly #selected = new Map<string, number>();
 
-  constructor(policies: PolicyStore, rulesets: RulesetTable) {
+  /** `isOff`: at this node no policy isolates anybody. */
+  constructor(policies: PolicyStore, rulesets: RulesetTable, isOff: (node: string | undefined) => boolean) {
     this.#policies = policies;
     this.#rulesets = rulesets;
+    this.#isOff = isOff;
   }
 
   get(pod: string): Subject | undefined {
@@ -57,9 +65,22 @@ export class Subjects {
     return this.#subjects.entries();
   }
 
+  egressRulesets(): ReadonlySet<Ruleset> {
+    return new Set([...this.#subjects.values()].flatMap(({ rulesets }) => (rulesets.egress === undefined ? [] : [rulesets.egress])));
+  }
+
   /** Pods of which less is allowed than their policies say, for want of room. */
   get cramped(): number {
     return this.#cramped.size;
+  }
+
+  /** How many the policy selects, enforced or not. */
+  countSelected(policy: string): number {
+    return this.#selected.get(policy) ?? 0;
+  }
+
+  hasAny(namespace: string): boolean {
+    return this.#byNamespace.get(namespace) !== undefined;
   }
 
   /** The pod is to be looked at again. */
@@ -69,6 +90,10 @@ export class Subjects {
 
   invalidateNamespace(namespace: string): void {
     for (const pod of this.#byNamespace.get(namespace) ?? []) this.#stale.add(pod);
+  }
+
+  invalidateNode(node: string): void {
+    for (const [key, { pod }] of this.#subjects) if (pod.nodeName === node) this.#stale.add(key);
   }
 
   /** Find who selects what has changed. `podOf` gives a pod that is a subject, `undefined` for one that is none (any more). Returns their namespaces. */
@@ -85,7 +110,10 @@ export class Subjects {
         continue;
       }
       const { rulesets, compiled } = old ?? { rulesets: NO_RULESETS, compiled: false };
-      this.#subjects.set(key, { pod, policies: this.#policiesOf(pod), rulesets, compiled });
+      const selectedBy = this.#selecting(pod);
+      this.#subjects.set(key, { pod, selectedBy, policies: this.#isolating(pod, selectedBy), rulesets, compiled });
+      this.#count(selectedBy, 1);
+      if (old !== undefined) this.#count(old.selectedBy, -1);
       this.#byNamespace.add(namespace, key);
       this.#uncompiled.add(namespace, key);
     }
@@ -141,7 +169,7 @@ export class Subjects {
   #compileOne(key: string, { refusedAt, findRoom }: CompileOptions): void {
     const old = this.#subjects.get(key);
     if (old === undefined) return;
-    const { pod, policies } = old;
+    const { pod, policies, selectedBy } = old;
     const refused = refusedAt(nodeOf(pod));
     this.#cramped.delete(key);
     const rulesetOf = (direction: Direction): Ruleset | undefined => {
@@ -156,23 +184,38 @@ export class Subjects {
       return this.#rulesets.acquire(makeRuleset(direction, enforced, pod.ports, takes));
     };
     const rulesets = { ingress: rulesetOf('ingress'), egress: rulesetOf('egress') };
-    this.#subjects.set(key, { pod, policies, rulesets, compiled: true });
+    this.#subjects.set(key, { pod, selectedBy, policies, rulesets, compiled: true });
     // Given back only now, so that an unchanged ruleset never had no users.
     this.#release(old);
   }
 
   /** A subject depends on the pod's own labels and ports and on its namespace's policies, never on namespace labels. */
-  #policiesOf(pod: Pod): Subject['policies'] {
-    const selecting = [...this.#policies.inNamespace(pod.namespace)].filter(
+  #selecting(pod: Pod): Policy[] {
+    return [...this.#policies.inNamespace(pod.namespace)].filter(
       (policy) => policy.subject !== undefined && matchesSelector(policy.subject, pod.labels),
     );
+  }
+
+  #isolating(pod: Pod, selecting: readonly Policy[]): Subject['policies'] {
+    if (this.#isOff(pod.nodeName)) return NO_POLICIES;
     const policiesOf = (direction: Direction): Policy[] => selecting.filter((policy) => policy.rules[direction] !== undefined);
     return { ingress: policiesOf('ingress'), egress: policiesOf('egress') };
   }
 
+  #count(policies: readonly Policy[], by: 1 | -1): void {
+    for (const { key } of policies) {
+      const count = this.countSelected(key) + by;
+      if (count > 0) this.#selected.set(key, count);
+      else this.#selected.delete(key);
+    }
+  }
+
   #forget(key: string, namespace: string): void {
     const subject = this.#subjects.get(key);
-    if (subject !== undefined) this.#release(subject);
+    if (subject !== undefined) {
+      this.#release(subject);
+      this.#count(subject.selectedBy, -1);
+    }
     this.#subjects.delete(key);
     this.#byNamespace.delete(namespace, key);
     this.#uncompiled.delete(namespace, key);

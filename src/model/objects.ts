@@ -47,6 +47,7 @@ export interface Node {
   readonly kind: 'Node';
   readonly name: string;
   readonly labels: Labels;
+  readonly annotations: Readonly<Record<string, string>>;
   /** Of `status.addresses`: InternalIP and ExternalIP. */
   readonly addresses: readonly Address[];
   readonly podCIDRs: readonly string[];

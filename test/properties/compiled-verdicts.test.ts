@@ -5,8 +5,12 @@ import { describe, expect, it } from 'vitest';
 import { compileReachability } from '../../src/compiler/reachability.ts';
 import { describeFlow, collectPoints, flowSeed, resolveFlow } from '../support/generators/flows.ts';
 import { propertyParameters } from '../support/generators/parameters.ts';
-import { world } from '../support/generators/worlds.ts';
+import { NODES } from '../support/generators/vocabulary.ts';
+import { annotateNode, enforcementWord, excludedNamespaces, world } from '../support/generators/worlds.ts';
 import { createOracle } from '../support/oracle/judge.ts';
+
+/** Nodes as `world` has them, but for what is written into their annotation. */
+const annotatedNodes = fc.tuple(...NODES.map((name) => enforcementWord.map((word) => annotateNode(name, word))));
 
 describe('compiled from scratch', () => {
   it('every flow of every cluster is judged as the oracle judges it, and explained accordingly', () => {
@@ -32,6 +36,34 @@ describe('compiled from scratch', () => {
         }
       }),
       propertyParameters('compiled verdicts', 1500),
+    );
+  });
+
+  it('who is not judged, at a node where enforcement is off or in an excluded namespace, is still a peer as the oracle has it', () => {
+    fc.assert(
+      fc.property(
+        world,
+        annotatedNodes,
+        excludedNamespaces,
+        fc.array(flowSeed, { minLength: 20, maxLength: 40 }),
+        (plain, nodes, excluded, seeds) => {
+          const cluster = { ...plain, nodes, excludedNamespaces: excluded };
+          const judge = createOracle(cluster);
+          const objects = [...cluster.namespaces, ...cluster.nodes, ...cluster.pods, ...cluster.policies];
+          const explain = compileReachability(objects, { excludedNamespaces: excluded });
+          const points = collectPoints(cluster);
+          for (const seed of seeds) {
+            const flow = { ...resolveFlow(points, seed), sourceIsLocalNode: false };
+            const expected = judge(flow);
+            const explained = explain({ ...flow, port: flow.port ?? 0 });
+            for (const side of ['egress', 'ingress'] as const) {
+              if (expected.because.some((reason) => reason.direction === side && reason.policy === undefined)) continue;
+              expect(explained[side].verdict, `${side} of ${describeFlow(flow)}`).toBe(expected[side]);
+            }
+          }
+        },
+      ),
+      propertyParameters('break-glass verdicts', 800),
     );
   });
 });

@@ -8,6 +8,7 @@ import type { Pod } from '../../src/model/objects.ts';
 import type { Direction } from '../../src/model/verdict.ts';
 import { collectPoints, describeFlow, flowSeed, resolveFlow, type FlowSeed } from '../support/generators/flows.ts';
 import { history, replay } from '../support/generators/histories.ts';
+import { excludedNamespaces } from '../support/generators/worlds.ts';
 import { propertyParameters } from '../support/generators/parameters.ts';
 import { createOracle, ownerOf } from '../support/oracle/judge.ts';
 import type { Flow, World } from '../support/oracle/world.ts';
@@ -75,14 +76,15 @@ describe('event by event', () => {
         chunkSizes,
         flowSeeds,
         fc.array(fc.boolean(), { minLength: 1, maxLength: 5 }),
-        (events, sizes, seeds, sweeps) => {
-          const endpoints = new Endpoints();
+        excludedNamespaces,
+        (events, sizes, seeds, sweeps, excluded) => {
+          const endpoints = new Endpoints({ excludedNamespaces: excluded });
           const told: (typeof events)[number][] = [];
           for (const [turn, part] of chunk(events, sizes).entries()) {
             told.push(...part);
             endpoints.tell(part);
             if (sweeps[turn % sweeps.length] === true) endpoints.sweep();
-            const world = replay(told);
+            const world: World = { ...replay(told), excludedNamespaces: excluded };
             for (const question of questionsOf(world, seeds)) {
               expect(observed(endpoints, question), `${question.side} of ${describeFlow(question.flow)}`).toBe(expected(world, question));
             }
@@ -105,7 +107,8 @@ describe('event by event', () => {
           const questions = questionsOf(after, seeds).filter((question) => isSamePod(before, question));
           const possible = questions.map((question) => {
             const own = before.pods.find((old) => old.uid === question.pod.uid) as Pod;
-            const mixed: World = { ...after, policies: before.policies, pods: after.pods.map((pod) => (pod.uid === own.uid ? own : pod)) };
+            const pods = after.pods.map((pod) => (pod.uid === own.uid ? own : pod));
+            const mixed: World = { ...after, policies: before.policies, nodes: before.nodes, pods };
             return [before, after, mixed].map((world) => expected(world, question));
           });
           endpoints.tell(part, (operation) => {

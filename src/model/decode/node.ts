@@ -11,10 +11,10 @@ import { decodeMetadata, decodeNamed } from './metadata.ts';
 /** `E_OBJECT_FIELD` with the object and the field. */
 export function decodeNode(value: unknown): Node {
   return decodeNamed('Node', value, (object) => {
-    const { name, labels } = decodeMetadata('Node', object);
+    const { name, labels, annotations } = decodeMetadata('Node', object);
     const spec = recordAt(object, 'spec', 'spec');
     const status = recordAt(object, 'status', 'status');
-    return { kind: 'Node', name, labels, addresses: decodeNodeAddresses(status), podCIDRs: decodePodCIDRs(spec) };
+    return { kind: 'Node', name, labels, annotations, addresses: decodeNodeAddresses(status), podCIDRs: decodePodCIDRs(spec) };
   });
 }
 

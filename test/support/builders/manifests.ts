@@ -78,9 +78,9 @@ export function namespaceManifest(name: string, labels: Labels = {}): Manifest {
   return { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } };
 }
 
-export function nodeManifest(name: string, addresses: readonly string[]): Manifest {
+export function nodeManifest(name: string, addresses: readonly string[], annotations: Readonly<Record<string, string>> = {}): Manifest {
   const status = { addresses: addresses.map((address) => ({ type: 'InternalIP', address })) };
-  return { apiVersion: 'v1', kind: 'Node', metadata: { name, labels: {} }, status };
+  return { apiVersion: 'v1', kind: 'Node', metadata: { name, labels: {}, annotations }, status };
 }
 
 /** `createdAt`: milliseconds since the epoch. */

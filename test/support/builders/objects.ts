@@ -14,8 +14,8 @@ export function namespace(name: string, labels: Labels = {}): Namespace {
   return decodeAs('Namespace', namespaceManifest(name, labels));
 }
 
-export function node(name: string, addresses: readonly string[]): Node {
-  return decodeAs('Node', nodeManifest(name, addresses));
+export function node(name: string, addresses: readonly string[], annotations: Readonly<Record<string, string>> = {}): Node {
+  return decodeAs('Node', nodeManifest(name, addresses, annotations));
 }
 
 export function policy(

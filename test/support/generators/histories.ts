@@ -12,8 +12,8 @@ import type { PodShape } from './pods.ts';
 import { policyShape, shapePolicy } from './policies.ts';
 import type { PolicyShape } from './policies.ts';
 import { labels } from './selectors.ts';
-import { NAMESPACES } from './vocabulary.ts';
-import { nodes } from './worlds.ts';
+import { NAMESPACES, NODES } from './vocabulary.ts';
+import { annotateNode, enforcementWord, nodes } from './worlds.ts';
 
 /** One step, made without knowing what is there: the same step can create or change. */
 type Step =
@@ -24,7 +24,8 @@ type Step =
   | { readonly do: 'policy'; readonly shape: PolicyShape }
   | { readonly do: 'delete-policy'; readonly shape: PolicyShape }
   | { readonly do: 'namespace'; readonly name: string; readonly labels: Readonly<Record<string, string>> }
-  | { readonly do: 'delete-namespace'; readonly name: string };
+  | { readonly do: 'delete-namespace'; readonly name: string }
+  | { readonly do: 'enforcement'; readonly node: string; readonly word: string | undefined };
 
 const step: Arbitrary<Step> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ do: fc.constant('pod' as const), shape: podShape }) },
@@ -34,6 +35,7 @@ const step: Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('delete-policy' as const), shape: policyShape }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('namespace' as const), name: fc.constantFrom(...NAMESPACES), labels }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('delete-namespace' as const), name: fc.constantFrom(...NAMESPACES) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('enforcement' as const), node: fc.constantFrom(...NODES), word: enforcementWord }) },
 );
 
 const nodeEvents: readonly ClusterEvent[] = nodes.map((object) => ({ type: 'upsert', object }));
@@ -91,6 +93,9 @@ function tellEvents(steps: readonly Step[]): readonly ClusterEvent[] {
         break;
       case 'delete-namespace':
         remove('Namespace', each.name);
+        break;
+      case 'enforcement':
+        upsert(annotateNode(each.node, each.word));
         break;
     }
   }

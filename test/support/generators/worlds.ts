@@ -20,6 +20,23 @@ const namespaces: Arbitrary<readonly Namespace[]> = fc.uniqueArray(
 
 export const nodes: readonly Node[] = NODES.map((name) => node(name, NODE_ADDRESSES[name] ?? []));
 
+/** What somebody may write into a Node's annotation; only one of them breaks the glass. */
+export const enforcementWord: Arbitrary<string | undefined> = fc.oneof(
+  { weight: 4, arbitrary: fc.constant('off') },
+  { weight: 4, arbitrary: fc.constant(undefined) },
+  { weight: 1, arbitrary: fc.constantFrom('on', 'Off', 'false', '') },
+);
+
+/** The node as it is once that is written. */
+export function annotateNode(name: string, word: string | undefined): Node {
+  return node(name, NODE_ADDRESSES[name] ?? [], word === undefined ? {} : { 'postern.dev/enforcement': word });
+}
+
+export const excludedNamespaces: Arbitrary<readonly string[]> = fc.oneof(
+  { weight: 2, arbitrary: fc.constant([]) },
+  { weight: 1, arbitrary: fc.subarray([...NAMESPACES]) },
+);
+
 /** Pods are listed in the order in which they started; two may have one address, and then the later one owns it. */
 export const world: Arbitrary<World> = fc.record({
   pods: fc

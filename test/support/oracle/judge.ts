@@ -34,7 +34,7 @@ function judge(world: World, policies: readonly ReadPolicy[], flow: Flow): Judge
   const because: Reason[] = [];
   const judgeSide = (direction: Direction): SideVerdict => {
     const pod = direction === 'ingress' ? destination : source;
-    if (pod === undefined) return 'not-isolated';
+    if (pod === undefined || !isEnforcedFor(world, pod)) return 'not-isolated';
 
     const isolating = policies.filter((policy) => selects(policy, pod) && policy.policyTypes.includes(direction));
     if (isolating.length === 0) return 'not-isolated';
@@ -52,6 +52,12 @@ function judge(world: World, policies: readonly ReadPolicy[], flow: Flow): Judge
   const egress = judgeSide('egress');
   const ingress = judgeSide('ingress');
   return { egress, ingress, allowed: egress !== 'deny' && ingress !== 'deny', because };
+}
+
+/** Not while somebody has broken the glass at its node, nor where its namespace is excluded. */
+function isEnforcedFor(world: World, pod: Pod): boolean {
+  const node = world.nodes.find(({ name }) => name === pod.nodeName);
+  return node?.annotations['postern.dev/enforcement'] !== 'off' && world.excludedNamespaces?.includes(pod.namespace) !== true;
 }
 
 function refusalOf(policy: ReadPolicy, direction: Direction): Reason {

@@ -10,6 +10,8 @@ export interface World {
   readonly namespaces: readonly Namespace[];
   readonly nodes: readonly Node[];
   readonly policies: readonly NetworkPolicyObject[];
+  /** Policies in these isolate nobody. */
+  readonly excludedNamespaces?: readonly string[];
 }
 
 /** The opening packet of a connection. Policy alone is judged: no replies, no fragments, no Services. */

@@ -1,0 +1,27 @@
+/** What an endpoint is to enforce, by what its pod's policies came to and by whether anything is enforced at its node at all. */
+
+import { ALLOW_SPOOFING } from './compiler-options.ts';
+import type { EndpointIntent } from './endpoint-table.ts';
+import type { Subject } from './subjects.ts';
+
+export interface Circumstances {
+  /** Nothing is enforced at the node. */
+  readonly off: boolean;
+  /** There is a policy in the cluster. */
+  readonly policies: boolean;
+  readonly sourceCheck: boolean;
+}
+
+/** `subject`: of the pod that is bound; `undefined` where that is no pod of this node any more, or not yet. */
+export function makeIntent(subject: Subject | undefined, { off, policies, sourceCheck }: Circumstances): EndpointIntent {
+  return {
+    addresses: subject?.pod.addresses ?? [],
+    // Off, also while what the pod was compiled to before waits to be compiled anew.
+    ingress: off ? undefined : subject?.rulesets.ingress,
+    egress: off ? undefined : subject?.rulesets.egress,
+    sourceCheck: sourceCheck && subject?.pod.annotations[ALLOW_SPOOFING] !== 'true',
+    open: off || !policies,
+    // Until it is compiled nothing but the node may talk to it.
+    held: !off && subject?.compiled !== true,
+  };
+}
