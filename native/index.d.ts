@@ -240,6 +240,8 @@ export function ringDrain(map: Fd): Buffer[];
  * Open a netlink socket (protocol NETLINK_ROUTE 0, NETLINK_NETFILTER 12) in a network namespace (a descriptor of it, or null for the caller's), joined to multicast groups by number.
  * `everyNamespace` (default false) also brings the groups' events of all namespaces that have a number (nsid) in the socket's own, such as those that a veth leads to;
  * it takes CAP_NET_BROADCAST, and EPERM says that it is missing.
+ * Dumps are read strictly (NETLINK_GET_STRICT_CHK) where the kernel can: narrowed to what their header and attributes name, such as another namespace
+ * (IFLA_TARGET_NETNSID, IFA_TARGET_NETNSID); an attribute that the kernel does not know there throws EINVAL.
  */
 export function netlinkOpen(netns: Fd | null, protocol: number, groups: readonly number[], everyNamespace?: boolean): Fd;
 /**

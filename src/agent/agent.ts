@@ -26,10 +26,6 @@ export interface AgentOptions {
   readonly source: ObservedSource;
   readonly bpfRoot: string;
   readonly socket: string;
-  /** Folder of named network namespaces. */
-  readonly netnsDirectory: string;
-  /** Look through the namespaces of all processes too. */
-  readonly processNamespaces: boolean;
   readonly sourceCheck: boolean;
   readonly attachMode?: AttachMode;
   readonly services?: Services;
@@ -62,10 +58,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
     sourceCheck: options.sourceCheck,
     services: datapath.services,
   });
-  const interfaces = new Interfaces(
-    (wanted) => findPodInterfaces(wanted, { directory: options.netnsDirectory, processes: options.processNamespaces }),
-    (ifindex) => native.interfaceName(ifindex) !== undefined,
-  );
+  const interfaces = new Interfaces(findPodInterfaces, (ifindex) => native.interfaceName(ifindex) !== undefined);
   const reconciler = new Reconciler({
     compiler,
     datapath,
@@ -77,7 +70,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   });
   const nodeAddresses = watchNodeAddresses(() => reconciler.nodeAddressesChanged());
   const drift = new DriftCheck({ compiler, datapath, interfaces, reconciler, log, intervalMs: options.verifyIntervalMs });
-  const links = watchLinks({ directory: options.netnsDirectory, onChange: () => reconciler.interfacesChanged() });
+  const links = watchLinks(() => reconciler.interfacesChanged());
 
   const control = await ControlSocket.open(options.socket, {
     settle: () => settle(source, reconciler, interfaces, compiler),

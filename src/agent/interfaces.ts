@@ -8,7 +8,8 @@ import type { Binding } from '../compiler/endpoint-table.ts';
 export type FoundInterface =
   | {
       readonly address: Address;
-      readonly netnsInode: number;
+      /** The number that its namespace has here. */
+      readonly netnsid: number;
       readonly hostIfindex: number;
       readonly gateways: readonly Address[];
       /** Another namespace carries the address too. */
@@ -17,7 +18,8 @@ export type FoundInterface =
   /** A pod's interface that has no host side here. */
   | { readonly address: Address; readonly unenforced: string };
 
-export type FindInterfaces = (wanted: ReadonlySet<Address>) => readonly FoundInterface[];
+/** `settled`: host sides that are somebody's already; the namespaces behind them need not be looked into. */
+export type FindInterfaces = (wanted: ReadonlySet<Address>, settled: ReadonlySet<number>) => readonly FoundInterface[];
 
 export interface BoundPod {
   readonly uid: string;
@@ -32,19 +34,30 @@ export interface InterfaceChanges {
   readonly unbound: readonly { readonly pod: string; readonly ifindex: number }[];
 }
 
+/** An address that is at no interface for so long after it was told is not expected any more. */
+const PATIENCE_MS = 10_000;
+const NOWHERE =
+  "its address is at no interface that a veth of the agent's network namespace leads to: pods of macvlan, ipvlan or SR-IOV have none, nor have pods whose sandbox is gone";
+
 export class Interfaces {
   readonly #find: FindInterfaces;
   readonly #exists: (ifindex: number) => boolean;
+  /** Milliseconds of a clock that only goes forward. */
+  readonly #now: () => number;
   readonly #bound = new Map<string, BoundPod>();
   readonly #podOf = new Map<number, string>();
   #unenforced: ReadonlyMap<string, string> = new Map();
-  #missing: readonly string[] = [];
-  /** Addresses that were looked for in vain; looking again costs a walk through every namespace. */
+  /** What the last look told of interfaces without a host side. */
+  #reasons: ReadonlyMap<string, string> = new Map();
+  /** Since when each is missing, and as which pod. */
+  #missing: ReadonlyMap<string, { readonly uid: string; readonly since: number }> = new Map();
+  /** Addresses that were looked for in vain; looking again costs a look into every namespace that is nobody's yet. */
   #lookedFor: ReadonlySet<Address> = new Set();
 
-  constructor(find: FindInterfaces, exists: (ifindex: number) => boolean) {
+  constructor(find: FindInterfaces, exists: (ifindex: number) => boolean, now: () => number = () => performance.now()) {
     this.#find = find;
     this.#exists = exists;
+    this.#now = now;
   }
 
   podAt(ifindex: number): string | undefined {
@@ -55,14 +68,14 @@ export class Interfaces {
     return this.#bound;
   }
 
-  /** Pods whose interface has no host side here, with the reason: they are not enforced. */
+  /** Pods whose interface has no host side here, or is not found for long, with the reason: they are not enforced. */
   get unenforced(): ReadonlyMap<string, string> {
     return this.#unenforced;
   }
 
   /** Local pods with an address whose interface was not found (yet). */
   get missing(): readonly string[] {
-    return this.#missing;
+    return [...this.#missing.keys()];
   }
 
   /** Something about interfaces changed: look again for what was not found. */
@@ -88,32 +101,50 @@ export class Interfaces {
     const bound = look ? this.#bind(pods, wanted) : [];
     const found = new Set(bound.flatMap(({ pod }) => pods.get(pod)?.addresses ?? []));
     this.#lookedFor = new Set([...wanted.keys()].filter((address) => !found.has(address)));
-    this.#unenforced = new Map([...this.#unenforced].filter(([key]) => pods.has(key)));
-    this.#missing = [...new Set(wanted.values())].filter((key) => !this.#bound.has(key));
+    this.#rememberMissing(pods, new Set(wanted.values()));
     return { bound, unbound };
   }
 
-  #bind(pods: ReadonlyMap<string, Pod>, wanted: ReadonlyMap<Address, string>): (BoundPod & { pod: string })[] {
+  #rememberMissing(pods: ReadonlyMap<string, Pod>, wanted: ReadonlySet<string>): void {
+    const now = this.#now();
+    const missing = new Map<string, { uid: string; since: number }>();
     const unenforced = new Map<string, string>();
+    for (const key of wanted) {
+      const uid = pods.get(key)?.uid;
+      if (uid === undefined || this.#bound.has(key)) continue;
+      const known = this.#missing.get(key);
+      const since = known?.uid === uid ? known.since : now;
+      missing.set(key, { uid, since });
+      const reason = this.#reasons.get(key) ?? (now - since >= PATIENCE_MS ? NOWHERE : undefined);
+      if (reason !== undefined) unenforced.set(key, reason);
+    }
+    this.#missing = missing;
+    this.#unenforced = unenforced;
+  }
+
+  #bind(pods: ReadonlyMap<string, Pod>, wanted: ReadonlyMap<Address, string>): (BoundPod & { pod: string })[] {
+    const reasons = new Map<string, string>();
     const bound: (BoundPod & { pod: string })[] = [];
     // Those whose own address is beyond doubt first: then one that also carries another pod's address is not taken for that pod.
-    const found = this.#find(new Set(wanted.keys())).toSorted((a, b) => Number(isContested(a)) - Number(isContested(b)));
+    const found = this.#find(new Set(wanted.keys()), new Set(this.#podOf.keys())).toSorted(
+      (a, b) => Number(isContested(a)) - Number(isContested(b)),
+    );
     for (const one of found) {
       const pod = wanted.get(one.address);
       const uid = pod === undefined ? undefined : pods.get(pod)?.uid;
       if (pod === undefined || uid === undefined || this.#bound.has(pod)) continue;
       if ('unenforced' in one) {
-        unenforced.set(pod, one.unenforced);
+        reasons.set(pod, one.unenforced);
         continue;
       }
       // Another pod's already: a manifest may say an old address, and a pod with NET_ADMIN may give itself anybody's.
       if (this.#podOf.has(one.hostIfindex)) continue;
-      const entry = { uid, binding: { ifindex: one.hostIfindex, netns: one.netnsInode }, gateways: one.gateways, contested: one.contested };
+      const entry = { uid, binding: { ifindex: one.hostIfindex, netns: one.netnsid }, gateways: one.gateways, contested: one.contested };
       this.#bound.set(pod, entry);
       this.#podOf.set(one.hostIfindex, pod);
       bound.push({ pod, ...entry });
     }
-    this.#unenforced = unenforced;
+    this.#reasons = reasons;
     return bound;
   }
 }

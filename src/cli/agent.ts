@@ -17,8 +17,6 @@ interface AgentFlags {
   readonly node?: string;
   readonly bpfRoot?: string;
   readonly socket?: string;
-  readonly netnsDir: string;
-  readonly processNamespaces: boolean;
   readonly sourceCheck: boolean;
   readonly attach?: 'tcx' | 'tc';
   readonly services?: Services;
@@ -39,8 +37,6 @@ export function agentCommand(): Command {
     .option('--node <name>', 'the node whose pods are enforced')
     .option('--bpf-root <dir>', 'folder for pins; a bpf file system is mounted there unless it is on one (default /run/postern/NODE/bpf)')
     .option('--socket <path>', 'unix socket for status and events (default /run/postern/NODE/agent.sock)')
-    .option('--netns-dir <dir>', "folder of the pods' network namespaces", '/run/netns')
-    .option('--no-process-namespaces', 'do not look through the namespaces of processes')
     .option('--no-source-check', 'let pods send from addresses that are not theirs')
     .addOption(new Option('--attach <kind>', 'how programs are attached; found out unless given').choices(['tcx', 'tc']))
     .addOption(new Option('--services <where>', 'where Services are judged; found out unless given').choices(['after-nat', 'endpoints']))
@@ -84,8 +80,6 @@ async function startAgent(flags: AgentFlags): Promise<void> {
       source: await openSource(source, flags),
       bpfRoot: flags.bpfRoot ?? join(folder, 'bpf'),
       socket,
-      netnsDirectory: flags.netnsDir,
-      processNamespaces: flags.processNamespaces,
       sourceCheck: flags.sourceCheck,
       verifyIntervalMs: flags.verifyInterval * 1000,
       ...(flags.attach === undefined ? {} : { attachMode: flags.attach }),

@@ -34,7 +34,7 @@ export interface EndpointIntent {
 
 export interface Binding {
   readonly ifindex: number;
-  /** Inode of the pod's network namespace. */
+  /** Number of the pod's network namespace in that of the agent (nsid), for the log. */
   readonly netns: number;
 }
 

@@ -1,16 +1,17 @@
-/** Addresses of the interfaces of a namespace, as the kernel lists them. */
+/** Addresses of the interfaces of a network namespace, as the kernel lists them. */
 
+import { PosternError } from '../model/error.ts';
 import { type Address, addressFromBytes, MAPPED } from '../model/ip.ts';
 import {
   decodeAttributes,
   encodeMessage,
+  encodeNumber,
   type NetlinkMessage,
   type NetlinkSocket,
   NLM_F_DUMP,
   NLM_F_REQUEST,
   request,
 } from './netlink-message.ts';
-import { type Netns, withRouteSocket } from './netns.ts';
 
 export const RTM_NEWADDR = 20;
 export const RTM_DELADDR = 21;
@@ -19,6 +20,7 @@ const RTM_GETADDR = 22;
 const IFADDRMSG = 8;
 const IFA_ADDRESS = 1;
 const IFA_LOCAL = 2;
+const IFA_TARGET_NETNSID = 10;
 const AF_INET = 2;
 const AF_INET6 = 10;
 
@@ -32,14 +34,27 @@ export interface InterfaceAddress {
   readonly scope: AddressScope;
 }
 
-/** All addresses of a namespace; null: the caller's. Throws `E_NETNS` or `E_NETLINK`. */
-export function listAddresses(netns: Netns | null): InterfaceAddress[] {
-  return withRouteSocket(netns, dumpAddresses);
-}
-
+/** All addresses of the caller's namespace, tentative ones too. Throws `E_NETLINK`. */
 export function dumpAddresses(socket: NetlinkSocket): InterfaceAddress[] {
   const message = encodeMessage(RTM_GETADDR, NLM_F_REQUEST | NLM_F_DUMP, new Uint8Array(IFADDRMSG));
   return request(socket, message, 'addresses').flatMap((answer) => decodeInterfaceAddress(answer) ?? []);
+}
+
+/**
+ * All addresses of the namespace with that number here, asked without entering it. It takes NET_ADMIN over the user namespace that it belongs to.
+ * Throws `E_NETLINK`: with cause EINVAL for no such namespace, EACCES for one that is not ours to ask, ETIMEDOUT, or EINTR where it does not stop changing.
+ */
+export function dumpAddressesIn(socket: NetlinkSocket, netnsid: number, timeoutMs: number): InterfaceAddress[] {
+  const target = encodeNumber(IFA_TARGET_NETNSID, netnsid);
+  const message = encodeMessage(RTM_GETADDR, NLM_F_REQUEST | NLM_F_DUMP, new Uint8Array(IFADDRMSG), [target]);
+  const answers = request(socket, message, 'addresses of another namespace', timeoutMs);
+  // A kernel that does not know the question tells its asker's own addresses.
+  if (answers.some(({ payload }) => decodeAttributes(payload, IFADDRMSG).get(IFA_TARGET_NETNSID)?.readInt32LE() !== netnsid)) {
+    throw new PosternError('E_NETLINK', 'the kernel does not tell the addresses of other network namespaces', {
+      mend: 'use Linux 5.0 or later',
+    });
+  }
+  return answers.flatMap((answer) => decodeInterfaceAddress(answer) ?? []);
 }
 
 /** Undefined for other messages and other address families. */

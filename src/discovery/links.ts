@@ -1,18 +1,16 @@
-/** Network interfaces of a namespace, as the kernel lists them. */
+/** Network interfaces as the kernel lists them: those of the caller's namespace, and single ones of others. */
 
 import {
   decodeAttributes,
   decodeText,
-  encodeAttribute,
   encodeMessage,
+  encodeNumber,
   type NetlinkMessage,
   type NetlinkSocket,
   NLM_F_DUMP,
   NLM_F_REQUEST,
   request,
 } from './netlink-message.ts';
-import { type Netns, withRouteSocket } from './netns.ts';
-
 export const RTM_NEWLINK = 16;
 export const RTM_DELLINK = 17;
 const RTM_GETLINK = 18;
@@ -28,9 +26,10 @@ const IFLA_MASTER = 10;
 const IFLA_LINKINFO = 18;
 const IFLA_EXT_MASK = 29;
 const IFLA_LINK_NETNSID = 37;
+const IFLA_TARGET_NETNSID = 46;
 const IFLA_INFO_KIND = 1;
-/** Leaves the counters out, which are most of a link's message. */
-const RTEXT_FILTER_SKIP_STATS = 8;
+/** RTEXT_FILTER_SKIP_STATS: the counters are most of a link's message. */
+const WITHOUT_COUNTERS = encodeNumber(IFLA_EXT_MASK, 8);
 
 export interface Link {
   readonly ifindex: number;
@@ -40,7 +39,7 @@ export interface Link {
   readonly loopback: boolean;
   /** IFLA_LINK: the interface that this one stands on or, for a veth, its peer; in the namespace that `peerNetnsid` names. */
   readonly peer: number | undefined;
-  /** IFLA_LINK_NETNSID: number, in the reader's namespace, of the one that `peer` lies in; undefined: the link's own. */
+  /** IFLA_LINK_NETNSID: the asker's number of the namespace that `peer` lies in, which is the asker's own one's too; undefined: the link's own. */
   readonly peerNetnsid: number | undefined;
   readonly master: number | undefined;
   readonly mtu: number;
@@ -49,16 +48,18 @@ export interface Link {
   readonly mac: string;
 }
 
-/** All interfaces of a namespace; null: the caller's. Throws `E_NETNS` or `E_NETLINK`. */
-export function listLinks(netns: Netns | null): Link[] {
-  return withRouteSocket(netns, dumpLinks);
+/** All interfaces of the caller's namespace. The namespaces that they lead to have numbers afterwards. Throws `E_NETLINK`. */
+export function dumpLinks(socket: NetlinkSocket): Link[] {
+  const message = encodeMessage(RTM_GETLINK, NLM_F_REQUEST | NLM_F_DUMP, new Uint8Array(IFINFOMSG), [WITHOUT_COUNTERS]);
+  return request(socket, message, 'interfaces').flatMap((answer) => decodeLink(answer) ?? []);
 }
 
-export function dumpLinks(socket: NetlinkSocket): Link[] {
-  const mask = Buffer.alloc(4);
-  mask.writeUInt32LE(RTEXT_FILTER_SKIP_STATS);
-  const message = encodeMessage(RTM_GETLINK, NLM_F_REQUEST | NLM_F_DUMP, new Uint8Array(IFINFOMSG), [encodeAttribute(IFLA_EXT_MASK, mask)]);
-  return request(socket, message, 'interfaces').flatMap((answer) => decodeLink(answer) ?? []);
+/** One interface of the namespace with that number here. Throws `E_NETLINK`: with cause ENODEV for no such interface, EINVAL for no such namespace. */
+export function readLink(socket: NetlinkSocket, ifindex: number, netnsid: number): Link | undefined {
+  const body = Buffer.alloc(IFINFOMSG);
+  body.writeInt32LE(ifindex, 4);
+  const message = encodeMessage(RTM_GETLINK, NLM_F_REQUEST, body, [WITHOUT_COUNTERS, encodeNumber(IFLA_TARGET_NETNSID, netnsid)]);
+  return request(socket, message, 'interface').flatMap((answer) => decodeLink(answer) ?? [])[0];
 }
 
 /** Undefined for other messages, and for a bridge's words about its ports: those come as links of the family AF_BRIDGE, and their DELLINK deletes nothing. */

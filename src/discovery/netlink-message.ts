@@ -35,6 +35,13 @@ export function encodeMessage(type: number, flags: number, body: Uint8Array, att
   return message;
 }
 
+/** A signed or unsigned number of 32 bits. */
+export function encodeNumber(type: number, value: number): Uint8Array {
+  const payload = Buffer.alloc(4);
+  payload.writeInt32LE(value | 0);
+  return encodeAttribute(type, payload);
+}
+
 export function encodeAttribute(type: number, payload: Uint8Array): Uint8Array {
   const header = Buffer.alloc(ATTRIBUTE_HEADER);
   header.writeUInt16LE(ATTRIBUTE_HEADER + payload.length, 0);
@@ -71,11 +78,11 @@ export function decodeText(payload: Buffer): string {
   return payload.toString('utf8', 0, end < 0 ? payload.length : end);
 }
 
-/** Send one request and take its answer apart. Throws `E_NETLINK` with the addon's error as cause. */
-export function request(socket: NetlinkSocket, message: Buffer, what: string): NetlinkMessage[] {
+/** Send one request and take its answer apart, waiting 5 s at most unless told otherwise. Throws `E_NETLINK` with the addon's error as cause. */
+export function request(socket: NetlinkSocket, message: Buffer, what: string, timeoutMs?: number): NetlinkMessage[] {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return native.netlinkRequest(socket, message).flatMap(decodeMessages);
+      return native.netlinkRequest(socket, message, timeoutMs).flatMap(decodeMessages);
     } catch (cause) {
       if (attempt < ATTEMPTS && isErrno(cause, 'EINTR')) continue;
       throw new PosternError(

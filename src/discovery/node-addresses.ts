@@ -6,7 +6,7 @@ import { type Address, parsePrefix, prefixContains } from '../model/ip.ts';
 import { decodeInterfaceAddress, dumpAddresses } from './addresses.ts';
 import { dumpLinks } from './links.ts';
 import { decodeMessages, type NetlinkMessage } from './netlink-message.ts';
-import { withRouteSocket } from './netns.ts';
+import { withRouteSocket } from './route-socket.ts';
 
 const RTNLGRP_IPV4_IFADDR = 5;
 const RTNLGRP_IPV6_IFADDR = 9;
@@ -20,10 +20,10 @@ export interface NodeAddressWatch {
 /**
  * Each once, of both families, in no order: on any interface but loopback, tentative and deprecated ones too, link-local IPv6 ones not.
  * Of a point-to-point interface the own end. What kube-proxy binds for IPVS (kube-ipvs0) is there too.
- * Throws `E_NETNS` or `E_NETLINK`.
+ * Throws `E_NETLINK`.
  */
 export function listNodeAddresses(): Address[] {
-  return withRouteSocket(null, (socket) => {
+  return withRouteSocket((socket) => {
     const loopbacks = new Set(dumpLinks(socket).flatMap(({ ifindex, loopback }) => (loopback ? [ifindex] : [])));
     const bound = dumpAddresses(socket).filter(({ ifindex, address }) => !loopbacks.has(ifindex) && !isLinkLocal(address));
     return [...new Set(bound.map(({ address }) => address))];

@@ -1,17 +1,18 @@
-/** Finds the host-side interfaces of pods by the addresses that their namespaces carry, proved by the kernel's own links. */
+/** Finds the host-side interfaces of pods: asks the namespaces that veths lead to for the pods' addresses, and proves each by the kernel's own links. */
 
-import type { Address } from '../model/ip.ts';
 import { PosternError } from '../model/error.ts';
-import { dumpAddresses, type InterfaceAddress } from './addresses.ts';
-import { dumpLinks, type Link } from './links.ts';
+import type { Address } from '../model/ip.ts';
+import { dumpAddresses, dumpAddressesIn, type InterfaceAddress } from './addresses.ts';
+import { dumpLinks, type Link, readLink } from './links.ts';
 import { isErrno } from './netlink-message.ts';
-import { readNetnsNumber } from './netns-number.ts';
-import { findNetnsPaths, Netns, type NetnsSearch, withRouteSocket } from './netns.ts';
+import { readOwnNumber } from './netns-number.ts';
+import { withRouteSocket } from './route-socket.ts';
 
 /** A pod's interface whose other end is a veth in the caller's namespace. */
 export interface EnforceableInterface {
   readonly address: Address;
-  readonly netnsInode: number;
+  /** The caller's number for the pod's namespace; another namespace may have it once this one is gone. */
+  readonly netnsid: number;
   readonly podIfindex: number;
   readonly hostIfindex: number;
   /** Addresses of the host side, link-local ones too: on the interface itself, and on the bridge that it is a port of. Root's, so the node's own. */
@@ -20,10 +21,10 @@ export interface EnforceableInterface {
   readonly contested: boolean;
 }
 
-/** A pod's interface without a host side here. */
+/** An interface that carries a pod's address and has no host side here, in a namespace that another interface leads to. */
 export interface UnenforcedInterface {
   readonly address: Address;
-  readonly netnsInode: number;
+  readonly netnsid: number;
   readonly podIfindex: number;
   /** Why, as a sentence for people. */
   readonly unenforced: string;
@@ -34,111 +35,102 @@ export type PodInterface = EnforceableInterface | UnenforcedInterface;
 /** A wanted address in a namespace, and the interface that carries it. */
 interface Candidate {
   readonly address: Address;
-  readonly netns: Netns;
+  readonly netnsid: number;
   readonly link: Link;
-  /** Whether the other end of `link` lies in the caller's namespace. */
-  readonly peerHere: boolean;
 }
 
-/** The caller's namespace, read after all others, so that what they point to is in it. */
+/** The caller's namespace. */
 interface HostView {
   readonly links: ReadonlyMap<number, Link>;
   readonly addresses: readonly InterfaceAddress[];
-  /** Netns inode → the number of that namespace here. */
-  readonly numbers: ReadonlyMap<number, number | undefined>;
+  readonly number: number | undefined;
 }
+
+/** A pod may have given itself so many addresses that telling them takes long: others are waiting. */
+const TIMEOUT_MS = 500;
 
 /**
  * One result for each wanted address and namespace that carries it; unenforced ones only where the address has no
  * enforceable interface. What vanishes or changes while it is read is left out: look again. Neither names nor routes are
- * believed: a veth must point to its peer and back, each by interface and by namespace.
- * Throws `E_NETNS` or `E_NETLINK` where the agent lacks the capabilities.
+ * believed: a veth must point to its peer and back, each by interface and by namespace. Namespaces to which an interface of `settled` (host
+ * side, by index) leads are not asked. Where no veth leads (macvlan, ipvlan, SR-IOV), nothing is found.
+ * Throws `E_NETLINK`, also where the agent lacks NET_ADMIN.
  */
-export function findPodInterfaces(wanted: ReadonlySet<Address>, search: NetnsSearch = {}): PodInterface[] {
+export function findPodInterfaces(wanted: ReadonlySet<Address>, settled: ReadonlySet<number> = new Set()): PodInterface[] {
   if (wanted.size === 0) return [];
-  const own = Netns.own();
-  const opened: Netns[] = [own];
-  try {
-    const candidates = findNetnsPaths(search).flatMap((path) => {
-      const netns = openIfThere(path);
-      if (netns === undefined) return [];
-      opened.push(netns);
-      return findCandidates(netns, own, wanted) ?? [];
-    });
-    return candidates.length === 0 ? [] : judgeCandidates(candidates);
-  } finally {
-    for (const netns of opened) netns.close();
-  }
+  return withRouteSocket((socket) => {
+    const links = new Map(dumpLinks(socket).map((link) => [link.ifindex, link]));
+    const candidates = askNamespaces(chooseNamespaces(links, settled), wanted);
+    if (candidates.length === 0) return [];
+    return judgeCandidates(candidates, { links, addresses: dumpAddresses(socket), number: readOwnNumber(socket) });
+  });
 }
 
-function judgeCandidates(candidates: readonly Candidate[]): PodInterface[] {
-  const host = readHost(candidates);
+/** Numbers of the namespaces that may hold a wanted address. */
+function chooseNamespaces(links: ReadonlyMap<number, Link>, settled: ReadonlySet<number>): ReadonlySet<number> {
+  const numbers = new Set<number>();
+  for (const { kind, peerNetnsid } of links.values()) if (kind === 'veth' && peerNetnsid !== undefined) numbers.add(peerNetnsid);
+  for (const ifindex of settled) numbers.delete(links.get(ifindex)?.peerNetnsid ?? -1);
+  return numbers;
+}
+
+function askNamespaces(numbers: ReadonlySet<number>, wanted: ReadonlySet<Address>): Candidate[] {
+  const candidates: Candidate[] = [];
+  let answers = 0;
+  let refusal: PosternError | undefined;
+  for (const netnsid of numbers) {
+    try {
+      candidates.push(...findCandidates(netnsid, wanted));
+      answers += 1;
+    } catch (error) {
+      if (!(error instanceof PosternError)) throw error;
+      // Of another's user namespace, such as the one around a node that is a container itself.
+      if (isErrno(error.cause, 'EACCES')) refusal = error;
+      // It died, or a pod keeps it changing or has filled it: nobody else may have to wait for that.
+      else if (!isErrno(error.cause, 'EINVAL', 'ENODEV', 'EINTR', 'ETIMEDOUT')) throw error;
+    }
+  }
+  if (answers === 0 && refusal !== undefined) throw refusal;
+  return candidates;
+}
+
+/** The wanted addresses in one namespace. On a socket of its own: one that was given up on is still being answered. */
+function findCandidates(netnsid: number, wanted: ReadonlySet<Address>): Candidate[] {
+  return withRouteSocket((socket) => {
+    const carried = dumpAddressesIn(socket, netnsid, TIMEOUT_MS).filter(({ address }) => wanted.has(address));
+    return carried.flatMap(({ address, ifindex }) => {
+      const link = readLink(socket, ifindex, netnsid);
+      return link === undefined ? [] : [{ address, netnsid, link }];
+    });
+  });
+}
+
+function judgeCandidates(candidates: readonly Candidate[], host: HostView): PodInterface[] {
   const enforceable: EnforceableInterface[] = [];
   const unenforced: UnenforcedInterface[] = [];
   for (const candidate of candidates) {
-    const { address, netns, link } = candidate;
-    const place = { address, netnsInode: netns.inode, podIfindex: link.ifindex };
-    const reason = explainUnenforced(candidate);
+    const { address, netnsid, link } = candidate;
+    const place = { address, netnsid, podIfindex: link.ifindex };
+    const reason = explainUnenforced(link, host);
     if (reason !== undefined) {
       unenforced.push({ ...place, unenforced: reason });
       continue;
     }
     const hostLink = findHostSide(candidate, host);
     if (hostLink === undefined) continue;
-    const contested = candidates.some((other) => other.address === address && other.netns !== netns);
+    const contested = candidates.some((other) => other.address === address && other.netnsid !== netnsid);
     enforceable.push({ ...place, hostIfindex: hostLink.ifindex, gateways: findGateways(hostLink, host), contested });
   }
   const settled = new Set(enforceable.map(({ address }) => address));
   return [...enforceable, ...unenforced.filter(({ address }) => !settled.has(address))];
 }
 
-/** The wanted addresses in one namespace; undefined where it is no network namespace. */
-function findCandidates(netns: Netns, own: Netns, wanted: ReadonlySet<Address>): Candidate[] | undefined {
-  try {
-    return withRouteSocket(netns, (socket) => {
-      // Most namespaces have none: they cost one dump.
-      const carried = dumpAddresses(socket).filter(({ address }) => wanted.has(address));
-      if (carried.length === 0) return [];
-      const links = new Map(dumpLinks(socket).map((link) => [link.ifindex, link]));
-      const ownNumber = readNetnsNumber(socket, own);
-      return carried.flatMap(({ address, ifindex }) => {
-        const link = links.get(ifindex);
-        if (link === undefined) return [];
-        return [{ address, netns, link, peerHere: link.peerNetnsid !== undefined && link.peerNetnsid === ownNumber }];
-      });
-    });
-  } catch (error) {
-    // A leftover of a namespace that is gone, or the file over which one is about to be mounted.
-    if (error instanceof PosternError && isErrno(error.cause, 'EINVAL')) return undefined;
-    throw error;
-  }
-}
-
-function openIfThere(path: string): Netns | undefined {
-  try {
-    return new Netns(path);
-  } catch (error) {
-    if (error instanceof PosternError && isErrno(error.cause, 'ENOENT', 'ESRCH', 'EACCES')) return undefined;
-    throw error;
-  }
-}
-
-function readHost(candidates: readonly Candidate[]): HostView {
-  return withRouteSocket(null, (socket) => {
-    const links = new Map(dumpLinks(socket).map((link) => [link.ifindex, link]));
-    const addresses = dumpAddresses(socket);
-    const numbers = new Map<number, number | undefined>();
-    for (const { netns } of candidates) if (!numbers.has(netns.inode)) numbers.set(netns.inode, readNetnsNumber(socket, netns));
-    return { links, addresses, numbers };
-  });
-}
-
 /** Undefined for what may have a host side. */
-function explainUnenforced({ link, peerHere }: Candidate): string | undefined {
+function explainUnenforced(link: Link, host: HostView): string | undefined {
   if (link.loopback) return `its address is on the loopback interface ${link.name}`;
   if (link.kind !== 'veth') return `its interface ${link.name} is ${describeKind(link.kind)}, which has no host side`;
-  if (!peerHere) return `the other end of its interface ${link.name} is not in the agent's network namespace`;
-  return undefined;
+  const peerHere = link.peerNetnsid !== undefined && link.peerNetnsid === host.number;
+  return peerHere ? undefined : `the other end of its interface ${link.name} is not in the agent's network namespace`;
 }
 
 function describeKind(kind: string | undefined): string {
@@ -147,10 +139,9 @@ function describeKind(kind: string | undefined): string {
 }
 
 /** The host-side veth, if it points back; where it does not, interfaces have changed between the two readings. */
-function findHostSide({ link, netns }: Candidate, host: HostView): Link | undefined {
+function findHostSide({ link, netnsid }: Candidate, host: HostView): Link | undefined {
   const peer = link.peer === undefined ? undefined : host.links.get(link.peer);
-  const number = host.numbers.get(netns.inode);
-  const pointsBack = peer?.kind === 'veth' && peer.peer === link.ifindex && number !== undefined && peer.peerNetnsid === number;
+  const pointsBack = peer?.kind === 'veth' && peer.peer === link.ifindex && peer.peerNetnsid === netnsid;
   return pointsBack ? peer : undefined;
 }
 

@@ -1,12 +1,10 @@
-/** Tells when interfaces, addresses or network namespaces change. */
+/** Tells when interfaces or addresses change, here and in the namespaces that interfaces lead to. */
 
 import * as native from '../../native/index.js';
 import { PosternError } from '../model/error.ts';
 import { decodeInterfaceAddress, type InterfaceAddress, RTM_DELADDR } from './addresses.ts';
 import { decodeLink, type Link, RTM_DELLINK } from './links.ts';
 import { decodeMessages, isErrno, type NetlinkMessage } from './netlink-message.ts';
-import { NETNS_DIRECTORY } from './netns.ts';
-import { watchDirectory } from './watch-directory.ts';
 
 const RTNLGRP_LINK = 1;
 const RTNLGRP_IPV4_IFADDR = 5;
@@ -19,22 +17,12 @@ export type LinkChange =
   | { readonly change: 'address' | 'address-gone'; readonly address: InterfaceAddress }
   /** Addresses changed in some namespace that an interface here leads to. */
   | { readonly change: 'namespace' }
-  /** An entry of the directory came or went. It comes before the namespace is mounted there. */
-  | { readonly change: 'directory' }
   /** Events were lost: list again. */
   | { readonly change: 'overrun' };
-
-export interface LinkWatchOptions {
-  /** Default `/run/netns`. */
-  readonly directory?: string;
-  readonly onChange: (change: LinkChange) => void;
-}
 
 export interface LinkWatch {
   /** Whether changes inside other namespaces are told too; this takes the capability NET_BROADCAST. */
   readonly seesNamespaces: boolean;
-  /** Whether the directory is watched; false where the kernel has no inotify watch to spare. */
-  readonly seesDirectory: boolean;
   close(): void;
 }
 
@@ -42,19 +30,15 @@ export interface LinkWatch {
  * Watch the caller's namespace until closed; this keeps the event loop alive. What happens before it returns is not
  * told: list afterwards. Throws `E_NETLINK` where the sockets cannot be opened.
  */
-export function watchLinks(options: LinkWatchOptions): LinkWatch {
-  const { onChange } = options;
+export function watchLinks(onChange: (change: LinkChange) => void): LinkWatch {
   const own = watchOwnNamespace(onChange);
   // On a socket of its own, so that what pods do cannot crowd out the events of the node.
   const others = watchOtherNamespaces(() => onChange({ change: 'namespace' }));
-  const directory = watchDirectory(options.directory ?? NETNS_DIRECTORY, () => onChange({ change: 'directory' }));
   return {
     seesNamespaces: others !== undefined,
-    seesDirectory: directory.watching,
     close() {
       own.close();
       others?.close();
-      directory.close();
     },
   };
 }

@@ -36,7 +36,7 @@ describe('a check of the kernel', () => {
     const log = pino({ level: 'warn' }, { write: (line: string) => void lines.push(JSON.parse(line) as (typeof lines)[number]) });
     const compiler = new Compiler({ node: 'node-1' });
     const find = (wanted: ReadonlySet<bigint>): FoundInterface[] =>
-      wanted.has(WEB) ? [{ address: WEB, netnsInode: 1, hostIfindex: 12, gateways: [], contested: false }] : [];
+      wanted.has(WEB) ? [{ address: WEB, netnsid: 1, hostIfindex: 12, gateways: [], contested: false }] : [];
     const interfaces = new Interfaces(find, () => true);
     const now = (): { ms: number; monotonic: bigint } => ({ ms: performance.now(), monotonic: process.hrtime.bigint() });
     reconciler = new Reconciler({ compiler, datapath, interfaces, listNodeAddresses: () => [], log, now, isComplete: () => true });

@@ -66,7 +66,7 @@ describe('the reconciler', () => {
     const find = (wanted: ReadonlySet<bigint>): FoundInterface[] =>
       [...present].flatMap(([text, hostIfindex]) => {
         const address = parseAddress(text);
-        return wanted.has(address) ? [{ address, netnsInode: 1000 + hostIfindex, hostIfindex, gateways: [], contested: false }] : [];
+        return wanted.has(address) ? [{ address, netnsid: 1000 + hostIfindex, hostIfindex, gateways: [], contested: false }] : [];
       });
     interfaces = new Interfaces(find, (ifindex) => [...present.values()].includes(ifindex));
     clock = 0;

@@ -44,7 +44,7 @@ describe('the take-over window', () => {
       (wanted) =>
         [...present]
           .filter(([address]) => wanted.has(address))
-          .map(([address, hostIfindex]) => ({ address, netnsInode: hostIfindex, hostIfindex, gateways: [], contested: false })),
+          .map(([address, hostIfindex]) => ({ address, netnsid: hostIfindex, hostIfindex, gateways: [], contested: false })),
       () => true,
     );
     reconciler = new Reconciler({

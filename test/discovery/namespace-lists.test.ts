@@ -1,13 +1,8 @@
-/** Interfaces and addresses of namespaces, and where namespaces are found. */
+/** Interfaces and addresses of the own namespace, and of another that is not entered. */
 
-import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { InterfaceAddress } from '../../src/discovery/addresses.ts';
 import type { Link } from '../../src/discovery/links.ts';
-import { findNetnsPaths, Netns, withRouteSocket } from '../../src/discovery/netns.ts';
 import { parseAddress } from '../../src/model/ip.ts';
 import { obstacle } from '../native/support/kernel-access.ts';
 import { NetworkNamespace } from '../native/support/network-namespace.ts';
@@ -23,6 +18,7 @@ describe.skipIf(obstacle !== undefined)('namespaces', () => {
   let pod: NetworkNamespace;
   let own: Lists;
   let other: Lists;
+  let numbers: readonly (number | null)[];
 
   beforeAll(() => {
     node = new NetworkNamespace();
@@ -34,7 +30,7 @@ describe.skipIf(obstacle !== undefined)('namespaces', () => {
     pod.ip('addr add 10.98.1.2 peer 10.98.1.1 dev eth0');
     pod.ip('addr add fd00:98::2/64 dev eth0 nodad');
     const script = new URL('scenarios/list-namespace.ts', import.meta.url).pathname;
-    ({ own, other } = parseJson(node.run(process.execPath, [script, pod.path])) as { own: Lists; other: Lists });
+    ({ own, other, numbers } = parseJson(node.run(process.execPath, [script])) as { own: Lists; other: Lists; numbers: (number | null)[] });
   });
 
   afterAll(() => {
@@ -82,39 +78,8 @@ describe.skipIf(obstacle !== undefined)('namespaces', () => {
     expect(own.addresses).toContainEqual({ ifindex: 1, address: parseAddress('127.0.0.1'), prefixLength: 8, scope: 'host' });
   });
 
-  it('are found in a directory, each once and never the own', () => {
-    const directory = mkdtempSync(join(tmpdir(), 'postern-test-'));
-    try {
-      symlinkSync(pod.path, join(directory, 'a'));
-      symlinkSync(pod.path, join(directory, 'b'));
-      symlinkSync('/proc/self/ns/net', join(directory, 'own'));
-      expect(findNetnsPaths({ directory })).toEqual([join(directory, 'a')]);
-      expect(findNetnsPaths({ directory: join(directory, 'none') })).toEqual([]);
-    } finally {
-      rmSync(directory, { recursive: true });
-    }
-  });
-
-  it('are found through processes when asked', async () => {
-    const sleeper = spawn('nsenter', [`--net=${pod.path}`, 'sleep', '60'], { stdio: 'ignore' });
-    try {
-      const inode = statSync(pod.path).ino;
-      await expect
-        .poll(() => findNetnsPaths({ directory: '/nowhere', processes: true }).some((path) => statSync(path).ino === inode))
-        .toBe(true);
-      expect(findNetnsPaths({ directory: '/nowhere' })).toEqual([]);
-    } finally {
-      sleeper.kill();
-    }
-  });
-
-  it('that cannot be opened or entered are named', () => {
-    expect(() => new Netns('/run/netns/postern-test-none')).toThrow(
-      expect.objectContaining({ code: 'E_NETNS', message: expect.stringContaining('postern-test-none') }),
-    );
-    const mount = new Netns('/proc/self/ns/mnt');
-    expect(() => withRouteSocket(mount, () => {})).toThrow(expect.objectContaining({ code: 'E_NETNS' }));
-    mount.close();
-    mount.close();
+  it('are known by a number here, the own one once another has told of an interface that leads back', () => {
+    expect(numbers).toEqual([null, linkOf(other, 'eth0').peerNetnsid]);
+    expect(numbers[1]).not.toBe(linkOf(own, 'host0').peerNetnsid);
   });
 });

@@ -1,12 +1,10 @@
-/** Pods' interfaces are found by address and proved by the kernel's links, whatever CNI plugin made them. */
+/** Pods' interfaces are found by address and proved by the kernel's links, whatever CNI plugin made them, without entering a namespace. */
 
-import { mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EnforceableInterface, PodInterface } from '../../src/discovery/pod-interfaces.ts';
-import { formatAddress, parseAddress } from '../../src/model/ip.ts';
+import { formatAddress } from '../../src/model/ip.ts';
 import { obstacle } from '../native/support/kernel-access.ts';
-import type { NetworkNamespace } from '../native/support/network-namespace.ts';
+import { NetworkNamespace } from '../native/support/network-namespace.ts';
 import { CniNode } from './support/cni-node.ts';
 import { parseJson } from './support/print-json.ts';
 
@@ -23,9 +21,13 @@ describe.skipIf(obstacle !== undefined)('finding the interfaces of pods', () => 
     node[Symbol.dispose]();
   });
 
-  function find(...addresses: readonly string[]): PodInterface[] {
-    const script = new URL('scenarios/find-pods.ts', import.meta.url).pathname;
-    return parseJson(node.netns.run(process.execPath, [script, node.directory, ...addresses])) as PodInterface[];
+  function find(...words: readonly string[]): PodInterface[] {
+    return findWith([], ...words) as PodInterface[];
+  }
+
+  function findWith(prefix: readonly string[], ...words: readonly string[]): unknown {
+    const [command = '', ...rest] = [...prefix, process.execPath, new URL('scenarios/find-pods.ts', import.meta.url).pathname, ...words];
+    return parseJson(node.netns.run(command, rest));
   }
 
   /** The one result, which must be enforceable. */
@@ -51,7 +53,6 @@ describe.skipIf(obstacle !== undefined)('finding the interfaces of pods', () => 
     expect(found.map(({ address }) => formatAddress(address)).toSorted()).toEqual(addresses.toSorted());
     for (const each of found) {
       expect(each).toMatchObject({
-        netnsInode: statSync(pod.path).ino,
         podIfindex: ifindexOf(pod, 'eth0'),
         hostIfindex: peerOf(pod),
         contested: false,
@@ -80,40 +81,71 @@ describe.skipIf(obstacle !== undefined)('finding the interfaces of pods', () => 
     }
   });
 
-  it('says that a macvlan pod has no host side', () => {
+  it('sees nothing of a macvlan pod, since no interface leads to it', () => {
     node.netns.ip('link add uplink type veth peer name far');
     node.netns.ip('link set uplink up');
     const { addresses } = node.addPod('macvlan', ['10.96.0.0/24'], { master: 'uplink' });
-    expect(find(addresses[0]!)).toEqual([
-      expect.objectContaining({
-        address: parseAddress(addresses[0]!),
-        unenforced: 'its interface eth0 is a macvlan interface, which has no host side',
-      }),
+    expect(find(addresses[0]!)).toEqual([]);
+  });
+
+  it('does not ask behind interfaces that are settled', () => {
+    const first = node.addPod('ptp', ['10.97.0.0/24']);
+    const second = node.addPod('ptp', ['10.97.0.0/24']);
+    const settled = `settled=${peerOf(first.pod)}`;
+    expect(find(first.addresses[0]!, second.addresses[0]!, settled)).toEqual([
+      expect.objectContaining({ hostIfindex: peerOf(second.pod) }),
     ]);
   });
 
+  it('finds addresses that are still checked for duplicates', () => {
+    const { pod } = node.addPod('ptp', ['10.97.0.0/24']);
+    pod.ip('addr add fd00:94::1/64 dev eth0');
+    expect(pod.ip('-6 addr show dev eth0 tentative')).toContain('fd00:94::1');
+    expect(findOne('fd00:94::1').hostIfindex).toBe(peerOf(pod));
+  });
+
+  it('is not misled by a namespace that got the number of one that died', () => {
+    const dead = new NetworkNamespace();
+    node.netns.ip(`link add dead type veth peer name eth0 netns ${dead.name}`);
+    dead.ip('addr add 10.93.0.1/24 dev eth0');
+    const { netnsid } = findOne('10.93.0.1');
+    dead[Symbol.dispose]();
+    while (node.netns.ip('-o link show').includes('dead')) continue;
+    const { pod, addresses } = node.addPod('ptp', ['10.97.0.0/24']);
+    expect(find('10.93.0.1')).toEqual([]);
+    expect(findOne(addresses[0]!)).toMatchObject({ netnsid, hostIfindex: peerOf(pod) });
+  });
+
+  it('does not look into namespaces that a pod has made', () => {
+    const { pod } = node.addPod('ptp', ['10.97.0.0/24']);
+    const nested = node.addNamespace();
+    pod.ip(`link add in0 type veth peer name eth0 netns ${nested.name}`);
+    nested.ip('addr add 10.92.0.1/24 dev eth0');
+    expect(find('10.92.0.1')).toEqual([]);
+  });
+
   it('says that a veth to somewhere else has no host side here', () => {
-    const pod = node.addNamespace();
+    const { pod } = node.addPod('ptp', ['10.97.0.0/24']);
     const elsewhere = node.addNamespace();
-    pod.ip(`link add eth0 type veth peer name peer0 netns ${elsewhere.name}`);
-    pod.ip('addr add 10.95.0.1/24 dev eth0');
+    pod.ip(`link add net1 type veth peer name peer0 netns ${elsewhere.name}`);
+    pod.ip('addr add 10.95.0.1/24 dev net1');
     expect(find('10.95.0.1')).toEqual([
-      expect.objectContaining({ unenforced: "the other end of its interface eth0 is not in the agent's network namespace" }),
+      expect.objectContaining({ unenforced: "the other end of its interface net1 is not in the agent's network namespace" }),
     ]);
   });
 
   it('does not believe a veth whose peer has the index of an interface here', () => {
-    const pod = node.addNamespace();
+    const { pod } = node.addPod('ptp', ['10.97.0.0/24']);
     const victim = peerOf(node.addPod('ptp', ['10.97.0.0/24']).pod);
     // Both ends in the pod: the peer's index there is that of another pod's interface here.
-    pod.ip(`link add eth0 index ${victim + 1000} type veth peer name fake index ${victim}`);
-    pod.ip('addr add 10.95.0.2/24 dev eth0');
+    pod.ip(`link add net1 index ${victim + 1000} type veth peer name fake index ${victim}`);
+    pod.ip('addr add 10.95.0.2/24 dev net1');
     expect(ifindexOf(pod, 'fake')).toBe(victim);
     expect(find('10.95.0.2')).toEqual([expect.objectContaining({ unenforced: expect.stringContaining('not in the agent') })]);
   });
 
   it('does not believe loopback or in-pod bridges', () => {
-    const pod = node.addNamespace();
+    const { pod } = node.addPod('ptp', ['10.97.0.0/24']);
     pod.ip('addr add 10.95.0.3/32 dev lo');
     pod.ip('link add br0 type bridge');
     pod.ip('addr add 10.95.0.4/24 dev br0');
@@ -134,18 +166,14 @@ describe.skipIf(obstacle !== undefined)('finding the interfaces of pods', () => 
   });
 
   it("never takes the node's own addresses for a pod's", () => {
-    symlinkSync(node.netns.path, join(node.directory, 'node'));
     node.netns.ip('addr add 10.94.0.1/24 dev lo');
     expect(find('10.94.0.1')).toEqual([]);
   });
 
-  it('passes over what is no network namespace', () => {
-    writeFileSync(join(node.directory, 'leftover'), '');
-    symlinkSync('/nowhere', join(node.directory, 'dangling'));
-    symlinkSync('/proc/self/ns/mnt', join(node.directory, 'mount'));
-    mkdirSync(join(node.directory, 'folder'));
+  it('needs NET_ADMIN and nothing else', () => {
     const { addresses } = node.addPod('ptp', ['10.97.0.0/24']);
-    expect(findOne(addresses[0]!).contested).toBe(false);
-    expect(find('10.94.9.9')).toEqual([]);
+    const only = (capability: string): string[] => ['setpriv', `--bounding-set=-all,+${capability}`, '--inh-caps=-all'];
+    expect(findWith(only('net_admin'), addresses[0]!)).toHaveLength(1);
+    expect(findWith(only('net_raw'), addresses[0]!)).toEqual({ code: 'E_NETLINK', mend: expect.stringContaining('NET_ADMIN') });
   });
 });

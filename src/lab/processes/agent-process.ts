@@ -6,7 +6,6 @@ import type { NamedEvent } from '../../agent/drop-log.ts';
 import { PosternError } from '../../model/error.ts';
 import { endOfFile, siblingModule, startModule } from './background-process.ts';
 import { readJsonLines } from './json-lines.ts';
-import { NETNS_DIR } from '../state/lab-paths.ts';
 import type { AgentState, NodeState } from '../state/lab-state.ts';
 import { isRunning, type ProcessId } from './processes.ts';
 import { runCommand } from './run-command.ts';
@@ -17,21 +16,7 @@ const SETTLE_TIMEOUT_MS = 30_000;
 const MAIN = siblingModule(import.meta.url, '../../main');
 
 export function startAgent(node: NodeState, agent: AgentState, manifests: string): ProcessId {
-  const args = [
-    'agent',
-    '--source',
-    `files:${manifests}`,
-    '--node',
-    node.name,
-    '--bpf-root',
-    agent.bpfRoot,
-    '--socket',
-    agent.socket,
-    '--netns-dir',
-    NETNS_DIR,
-    // Every pod of a lab has a name there; the namespaces of other processes are none of its business.
-    '--no-process-namespaces',
-  ];
+  const args = ['agent', '--source', `files:${manifests}`, '--node', node.name, '--bpf-root', agent.bpfRoot, '--socket', agent.socket];
   return startModule(node.netns, MAIN, args, agent.log);
 }
 

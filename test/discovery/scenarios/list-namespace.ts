@@ -1,12 +1,18 @@
-/** Lists the interfaces and addresses of its own namespace and of another (argument). */
+/** Lists the interfaces and addresses of its own namespace, and of the one that its interface host0 leads to. */
 
-import { listAddresses } from '../../../src/discovery/addresses.ts';
-import { listLinks } from '../../../src/discovery/links.ts';
-import { Netns } from '../../../src/discovery/netns.ts';
+import { dumpAddresses, dumpAddressesIn } from '../../../src/discovery/addresses.ts';
+import { dumpLinks, readLink } from '../../../src/discovery/links.ts';
+import { readOwnNumber } from '../../../src/discovery/netns-number.ts';
+import { withRouteSocket } from '../../../src/discovery/route-socket.ts';
 import { printJson } from '../support/print-json.ts';
 
-using other = new Netns(process.argv[2]!);
-printJson({
-  own: { links: listLinks(null), addresses: listAddresses(null) },
-  other: { links: listLinks(other), addresses: listAddresses(other) },
+withRouteSocket((socket) => {
+  const before = readOwnNumber(socket);
+  const links = dumpLinks(socket);
+  const host = links.find(({ name }) => name === 'host0')!;
+  const other = {
+    links: [readLink(socket, host.peer!, host.peerNetnsid!)],
+    addresses: dumpAddressesIn(socket, host.peerNetnsid!, 5000),
+  };
+  printJson({ own: { links, addresses: dumpAddresses(socket) }, other, numbers: [before, readOwnNumber(socket)] });
 });

@@ -3,6 +3,6 @@
 import { watchLinks } from '../../../src/discovery/watch-links.ts';
 import { printJson } from '../support/print-json.ts';
 
-const watching = watchLinks({ directory: process.argv[2]!, onChange: printJson });
-printJson({ change: 'started', sees: [watching.seesNamespaces, watching.seesDirectory] });
+const watching = watchLinks(printJson);
+printJson({ change: 'started', seesNamespaces: watching.seesNamespaces });
 process.stdin.on('end', () => watching.close()).resume();

@@ -1,31 +1,26 @@
 /** A node in a namespace of its own, whose pods real CNI plugins connect. */
 
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { NetworkNamespace } from '../../native/support/network-namespace.ts';
 
 const PLUGINS = '/usr/lib/cni';
 
 export class CniNode {
   readonly netns = new NetworkNamespace();
-  /** Holds the pods' namespaces alone, as symbolic links: what else the machine has is of no concern. */
-  readonly directory: string;
   readonly #folder: string;
   readonly #pods: NetworkNamespace[] = [];
 
   constructor() {
     this.#folder = mkdtempSync(join(tmpdir(), 'postern-test-'));
-    this.directory = join(this.#folder, 'netns');
-    mkdirSync(this.directory);
   }
 
   /** A namespace with no interface but loopback. */
   addNamespace(): NetworkNamespace {
     const pod = new NetworkNamespace();
     this.#pods.push(pod);
-    symlinkSync(pod.path, join(this.directory, basename(pod.path)));
     return pod;
   }
 

@@ -2,7 +2,8 @@
 
 import * as native from '../../../native/index.js';
 import { TC_HANDLE, TC_PRIORITY } from '../../../src/datapath/attachments.ts';
-import { listLinks } from '../../../src/discovery/links.ts';
+import { dumpLinks } from '../../../src/discovery/links.ts';
+import { withRouteSocket } from '../../../src/discovery/route-socket.ts';
 import type { AttachedProgram, AttachedPrograms } from '../support/kernel-objects.ts';
 
 /** Priority and handle of our own, and of what `add-foreign.ts` adds. */
@@ -13,7 +14,7 @@ const FILTERS = [
 
 const attached: AttachedProgram[] = [];
 const mapIds = new Set<number>();
-for (const { ifindex } of listLinks(null)) {
+for (const { ifindex } of withRouteSocket(dumpLinks)) {
   for (const hook of ['in', 'out'] as const) {
     const { programIds, linkIds } = native.tcxQuery(ifindex, hook);
     const filters = FILTERS.map(([priority, handle]) => native.tcQuery(ifindex, hook, priority, handle));

@@ -20,7 +20,6 @@ export interface AgentPlace {
   readonly manifests: string;
   readonly bpfRoot: string;
   readonly socket: string;
-  readonly netnsDirectory: string;
 }
 
 /** The fields of `GET /status` that tests look at. */
@@ -59,10 +58,9 @@ export class AgentProcess {
     this.#place = place;
     this.#log = join(mkdtempSync(join(tmpdir(), 'postern-test-')), 'log');
     const output = openSync(this.#log, 'a');
-    const { node, netns, manifests, bpfRoot, socket, netnsDirectory } = place;
+    const { node, netns, manifests, bpfRoot, socket } = place;
     const flags = ['--source', `files:${manifests}`, '--node', node, '--bpf-root', bpfRoot, '--socket', socket];
-    const search = ['--netns-dir', netnsDirectory, '--no-process-namespaces'];
-    const [command = '', ...args] = enter(netns, [process.execPath, main, 'agent', ...flags, ...search, ...options]);
+    const [command = '', ...args] = enter(netns, [process.execPath, main, 'agent', ...flags, ...options]);
     this.#child = spawn(command, args, { stdio: ['ignore', output, output] });
     closeSync(output);
     this.ended = new Promise((resolve) => void this.#child.once('exit', resolve));

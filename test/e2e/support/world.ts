@@ -1,9 +1,9 @@
 /** A node made by hand: a namespace, pods by CNI plugins, a folder of manifests, and the real agent. */
 
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { NetworkNamespace } from '../../native/support/network-namespace.ts';
 import { AgentProcess, uninstallAgent, type AgentPlace } from './agent-process.ts';
 import { enterAndDieWithUs, enterByIpNetns } from './enter.ts';
@@ -84,8 +84,6 @@ export class World {
     this.#folder = mkdtempSync(join(tmpdir(), 'postern-test-'));
     this.#run = join(RUN, `${PREFIX}${process.pid}-${count}`);
     mkdirSync(this.#run, { recursive: true });
-    const netnsDirectory = join(this.#folder, 'netns');
-    mkdirSync(netnsDirectory);
     const bridge = (['iptables', 'ip6tables'] as const).map(
       (table) => `bridge/bridge-nf-call-${table}=${options.bridgeNetfilter === false ? 0 : 1}`,
     );
@@ -97,7 +95,6 @@ export class World {
       manifests: this.manifests.path,
       bpfRoot: join(this.#run, 'bpf'),
       socket: join(this.#run, 'agent.sock'),
-      netnsDirectory,
     };
     this.manifests.put('node.json', nodeObject(this.nodeName, []));
   }
@@ -118,7 +115,6 @@ export class World {
     if (options.quiet !== true) tell();
     const destroy = (): void => {
       traffic[Symbol.dispose]();
-      rmSync(join(this.place.netnsDirectory, basename(netns.path)));
       netns[Symbol.dispose]();
       this.#disposables.splice(this.#disposables.indexOf(netns), 1);
     };
@@ -130,12 +126,11 @@ export class World {
     return Promise.all(names.map((name) => this.addPod(name))) as Promise<{ [Index in keyof Names]: WorldPod }>;
   }
 
-  /** A namespace that the agent looks into, with nothing in it. */
+  /** A namespace with no interface but loopback. */
   addNamespace(): NetworkNamespace {
     const netns = new NetworkNamespace();
     this.#disposables.push(netns);
     setSwitches(netns, SWITCHES);
-    symlinkSync(netns.path, join(this.place.netnsDirectory, basename(netns.path)));
     return netns;
   }
 
