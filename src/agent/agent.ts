@@ -1,5 +1,6 @@
 /** The agent, from top to bottom: hold the folder, load the programs, listen to the source, enforce until told to stop. */
 
+import { dirname, join } from 'node:path';
 import type { Logger } from 'pino';
 import * as native from '../../native/index.js';
 import { Compiler } from '../compiler/compiler.ts';
@@ -38,13 +39,18 @@ export interface AgentOptions {
 /** How long `settle` waits for a flush that keeps failing. */
 const SETTLE_TIMEOUT_MS = 20_000;
 
+const WITHOUT_PINS =
+  'no bpf file system there that outlives this container: programs are attached by tc, Services judged by their endpoints, and a restarted agent finds no recorded flows; mend: mount -t bpf bpf /sys/fs/bpf on the node';
+
 /** Runs until `signal` aborts. What is enforced stays in force after it returns, or dies. */
 export async function runAgent(options: AgentOptions, signal: AbortSignal): Promise<void> {
   const { node, source, log } = options;
   forbidNewPrivileges();
-  const root = holdBpfRoot(options.bpfRoot);
+  const root = holdBpfRoot(options.bpfRoot, join(dirname(options.socket), 'interfaces'));
+  if (!root.lasting) log.warn({ bpfRoot: options.bpfRoot }, WITHOUT_PINS);
   const datapath = await KernelDatapath.open({
     bpfRoot: root.path,
+    lasting: root.lasting,
     ...(options.attachMode === undefined ? {} : { attachMode: options.attachMode }),
     ...(options.services === undefined ? {} : { services: options.services }),
     ...(options.conntrackRows === undefined ? {} : { conntrackRows: options.conntrackRows }),

@@ -1,7 +1,19 @@
-/** The folder in which an agent's pins lie: on a bpf file system that outlives the agent, and one agent's alone. */
+/** The folder in which an agent's pins lie: one agent's alone, and on a bpf file system that outlives it wherever that can be had. */
 
-import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, readFileSync, rmdirSync, rmSync, statSync } from 'node:fs';
-import { resolve } from 'node:path';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { PosternError } from '../model/error.ts';
 import { isBpfFileSystem, mountBpfFileSystem, tryLock, unmount } from './libc.ts';
 import { findLastingNamespace, type MountNamespace } from './mount-namespace.ts';
@@ -9,6 +21,8 @@ import { findLastingNamespace, type MountNamespace } from './mount-namespace.ts'
 export interface BpfRoot {
   /** The folder as this process reaches it. */
   readonly path: string;
+  /** On a bpf file system that outlives the agent. Else the folder takes no pins, only notes. */
+  readonly lasting: boolean;
   /** Let another agent have it. What is pinned stays. */
   readonly release: () => void;
 }
@@ -24,9 +38,17 @@ export function defaultFolder(node: string): string {
   return `/run/postern/${node}`;
 }
 
-/** Make the folder ours: created, on a bpf file system (mounted here when it is not on one), locked. */
-export function holdBpfRoot(wanted: string): BpfRoot {
+/**
+ * Make the folder ours: created, on a bpf file system (mounted here when it is not on one), locked. In a container whose host has no bpf file system
+ * there, whatever is mounted goes with the container: `spare` is taken instead, which need not be on one.
+ */
+export function holdBpfRoot(wanted: string, spare: string): BpfRoot {
   const folder = resolve(wanted);
+  if (isFirstProcess() && !isOnBpfFileSystem(folder)) {
+    makeFolder(spare);
+    const lock = lockFolder(spare, spare);
+    return { path: spare, lasting: false, release: () => closeSync(lock) };
+  }
   makeFolder(folder);
   const locks = [lockFolder(folder, folder)];
   const release = (): void => locks.forEach((fd) => closeSync(fd));
@@ -34,7 +56,7 @@ export function holdBpfRoot(wanted: string): BpfRoot {
     const path = mountWhereItLasts(folder);
     // What has just been mounted hides the folder that is locked: the next agent meets this lock.
     if (!isLocked(path, locks)) locks.push(lockFolder(path, folder));
-    return { path, release };
+    return { path, lasting: true, release };
   } catch (error) {
     release();
     throw error;
@@ -65,6 +87,16 @@ export function clearBpfRoot(wanted: string, detachAll: (bpfRoot: string) => num
     closeSync(lock);
     throw error;
   }
+}
+
+/** Then process 1 of a container: its mount namespace ends with it. */
+function isFirstProcess(): boolean {
+  return process.pid === 1;
+}
+
+/** Whether the nearest folder above that exists is on one. */
+function isOnBpfFileSystem(folder: string): boolean {
+  return existsSync(folder) || dirname(folder) === folder ? isBpfFileSystem(folder) : isOnBpfFileSystem(dirname(folder));
 }
 
 /** On a bpf file system: the one that is there, or one that is mounted here, in a mount namespace that outlives the agent. */

@@ -2,6 +2,7 @@
 
 import * as native from '../../native/index.js';
 import type { DriftReport } from '../model/drift.ts';
+import { PosternError } from '../model/error.ts';
 import type { EndpointCounters, PacketEvent } from '../model/packet-event.ts';
 import type { Operation } from '../model/plan.ts';
 import { AfterNat } from './after-nat.ts';
@@ -20,8 +21,10 @@ import { listAside } from './put-aside.ts';
 import type { Datapath, DesiredState, EarlierEndpoint } from './port.ts';
 import { verifyDatapath, type Setting } from './verify.ts';
 
-export interface KernelOptions extends LoadOptions {
+export interface KernelOptions extends Omit<LoadOptions, 'bpfRoot'> {
   readonly bpfRoot: string;
+  /** False where the root is on no bpf file system, so that nothing can be pinned: only what the kernel keeps by itself outlives the agent. Default true. */
+  readonly lasting?: boolean;
   readonly attachMode?: AttachMode;
 }
 
@@ -29,6 +32,8 @@ export interface KernelDescription extends Readonly<Record<string, unknown>> {
   readonly attach: AttachMode;
   readonly kernelConntrack: boolean;
   readonly services: Services;
+  /** Whether pins outlive the agent. */
+  readonly lasting: boolean;
   /** By program. */
   readonly verifiedInstructions: Readonly<Record<string, number>>;
   /** Names of what stood in the way of our pins, now below aside/. */
@@ -44,6 +49,7 @@ export class KernelDatapath implements Datapath {
   readonly #hooks: KernelHooks;
   readonly #earlier: EarlierEndpoints;
   readonly #bpfRoot: string;
+  readonly #lasting: boolean;
   readonly #jiffiesPerSecond: number;
   #traceFlows = false;
   #flowsKept = false;
@@ -56,6 +62,7 @@ export class KernelDatapath implements Datapath {
     this.#jiffiesPerSecond = jiffiesPerSecond;
     this.#rows = new KernelRows(maps);
     this.#bpfRoot = options.bpfRoot;
+    this.#lasting = options.lasting ?? true;
     this.#earlier = new EarlierEndpoints(object);
     this.#attachments = new Attachments(object.programs, options.bpfRoot, options.attachMode);
     this.#afterNat = new AfterNat(object.programs['after_nat']?.fd, options.bpfRoot);
@@ -69,7 +76,9 @@ export class KernelDatapath implements Datapath {
     });
   }
 
-  static async open(options: KernelOptions): Promise<KernelDatapath> {
+  /** Throws `E_USAGE` where what is asked for needs pins and there are none. */
+  static async open(wanted: KernelOptions): Promise<KernelDatapath> {
+    const options = wanted.lasting === false ? withoutPins(wanted) : wanted;
     const loaded = loadPrograms(options);
     const maps = new KernelMaps(loaded.object.maps);
     const jiffiesPerSecond = await measureClock(loaded.object, maps);
@@ -92,6 +101,7 @@ export class KernelDatapath implements Datapath {
       attach: this.#attachments.mode,
       kernelConntrack: this.#loaded.kernelConntrack,
       services: this.services,
+      lasting: this.#lasting,
       verifiedInstructions: Object.fromEntries(verified),
       ...(aside.length === 0 ? {} : { putAside: aside }),
     };
@@ -139,7 +149,7 @@ export class KernelDatapath implements Datapath {
   }
 
   keepFlows(): void {
-    if (this.#flowsKept) return;
+    if (this.#flowsKept || !this.#lasting) return;
     pinMaps(this.#loaded.object.maps, this.#bpfRoot);
     this.#flowsKept = true;
   }
@@ -192,4 +202,19 @@ export class KernelDatapath implements Datapath {
     native.mapGet(this.#maps.fd('conntrack_header'), layout.u32(0), value);
     return layout.decodeConntrackHeader(value);
   }
+}
+
+/** cls_bpf filters stay without pins; links do not, and after_nat is one. */
+function withoutPins(options: KernelOptions): KernelOptions {
+  const { attachMode = 'tc', services = 'endpoints' } = options;
+  if (attachMode === 'tcx' || services === 'after-nat') {
+    throw new PosternError(
+      'E_USAGE',
+      `${attachMode === 'tcx' ? '--attach tcx' : '--services after-nat'} needs a bpf file system that outlives the agent`,
+      {
+        mend: 'mount one on the node: mount -t bpf bpf /sys/fs/bpf',
+      },
+    );
+  }
+  return { ...options, attachMode, services };
 }
