@@ -66,7 +66,7 @@ upstream=$(go mod download -json k8s.io/kubernetes@$KUBERNETES | python3 -c 'imp
   printf ')\n'
 } >go.mod
 go mod tidy
-go build -o "$bin/hyper" .
+go build -ldflags "-X k8s.io/component-base/version.gitVersion=$KUBERNETES" -o "$bin/hyper" .
 go get -t k8s.io/kubernetes/test/e2e k8s.io/kubernetes/test/images/agnhost
 CGO_ENABLED=0 go build -o "$bin/agnhost" k8s.io/kubernetes/test/images/agnhost
 go test -c -o "$bin/e2e.test" k8s.io/kubernetes/test/e2e

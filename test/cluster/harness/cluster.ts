@@ -42,7 +42,10 @@ export class Cluster {
     const cluster = new Cluster(plan, bin, credentials);
     await startControlPlane(plan, bin, credentials, cluster.processes);
     await Promise.all(plan.nodes.map((node) => startNode(plan, node, bin, cluster.processes, images)));
-    await cluster.kubectl(['wait', '--for=condition=Ready', 'node', '--all', '--timeout=90s']);
+    for (const { name } of plan.nodes) {
+      await cluster.kubectl(['wait', '--for=create', `node/${name}`, '--timeout=60s']);
+      await cluster.kubectl(['wait', '--for=condition=Ready', `node/${name}`, '--timeout=90s']);
+    }
     return cluster;
   }
 
