@@ -68,7 +68,7 @@ async function startAgent(flags: AgentFlags): Promise<void> {
   requireRoot();
   const { defaultFolder } = await import('../agent/bpf-root.ts');
   const { runAgent } = await import('../agent/agent.ts');
-  const { pino } = await import('pino');
+  const { openLog } = await import('../agent/open-log.ts');
   const folder = defaultFolder(node);
   const socket = flags.socket ?? join(folder, 'agent.sock');
   mkdirSync(dirname(socket), { recursive: true });
@@ -85,7 +85,7 @@ async function startAgent(flags: AgentFlags): Promise<void> {
       ...(flags.attach === undefined ? {} : { attachMode: flags.attach }),
       ...(flags.services === undefined ? {} : { services: flags.services }),
       ...(flags.conntrackRows === undefined ? {} : { conntrackRows: flags.conntrackRows }),
-      log: pino({ level: flags.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ fd: 1, sync: true })),
+      log: openLog(flags.logLevel),
     },
     stop.signal,
   );
