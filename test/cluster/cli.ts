@@ -1,6 +1,7 @@
 /** `node test/cluster/cli.ts up [OPTION=VALUE…] | down | kubectl ARGUMENT… | enter NODE COMMAND…`: the test cluster by hand. */
 
 import { spawnSync } from 'node:child_process';
+import { resolve } from 'node:path';
 import { Cluster } from './harness/cluster.ts';
 import { DEFAULTS, planCluster } from './harness/plan.ts';
 import { enterNamespace } from '../../src/lab/processes/run-command.ts';
@@ -31,7 +32,7 @@ switch (command) {
     break;
   }
   case 'load': {
-    for (const archive of rest) await Cluster.open(NAME).loadImage(archive);
+    for (const archive of rest) await Cluster.open(NAME).loadImage(resolve(archive));
     break;
   }
   default:

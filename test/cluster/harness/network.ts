@@ -24,7 +24,11 @@ export async function buildNetwork(plan: ClusterPlan): Promise<void> {
     ];
     await runChecked(['sysctl', '-qw', ...settings], { netns });
   }
-  for (const node of nodes) await joinPods(plan, node);
+  for (const node of nodes) {
+    await joinPods(plan, node);
+    // It leads nowhere further; without one a node's own processes reach no Service.
+    await ip([`route add default via ${plan.apiAddress}`, `-6 route add default via ${plan.apiAddress6}`], node.netns);
+  }
   const first = nodes[0];
   if (first === undefined) throw new Error('a cluster has a node at least');
   const toPods = nodes.flatMap((node) => [
