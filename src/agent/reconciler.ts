@@ -9,11 +9,14 @@ import type { Address } from '../model/ip.ts';
 import type { Operation } from '../model/plan.ts';
 import type { ClusterEvent } from '../model/source.ts';
 import { AttachQueue } from './attach-queue.ts';
+import { bindInterfaces, type InterfaceParts } from './bind-interfaces.ts';
 import { FlushTimer } from './flush-timer.ts';
 import { NO_WATCH, type FlushWatch } from './flush-watch.ts';
+import { InForce } from './in-force.ts';
+import { isInterfaceGone } from './interface-gone.ts';
 import type { Interfaces } from './interfaces.ts';
 import { makeRoomFirst } from './make-room-first.ts';
-import { listOwnPods } from './own-pods.ts';
+import { openFirst } from './open-first.ts';
 import { PlanClock } from './plan-clock.ts';
 import { Reports } from './reports.ts';
 
@@ -34,6 +37,7 @@ export interface ReconcilerOptions {
 const SWEEP_INTERVAL_MS = 500;
 
 export class Reconciler {
+  readonly inForce: InForce;
   readonly #compiler: Compiler;
   readonly #datapath: Datapath;
   readonly #interfaces: Interfaces;
@@ -46,6 +50,7 @@ export class Reconciler {
   /** When the last plan was made. */
   #plannedAt = -Infinity;
   readonly #toAttach = new AttachQueue();
+  readonly #parts: InterfaceParts;
   /** In pieces, of which some are left. */
   #attaching = false;
   readonly #isComplete: () => boolean;
@@ -70,7 +75,9 @@ export class Reconciler {
     this.#interfaces = options.interfaces;
     this.#listNodeAddresses = options.listNodeAddresses;
     this.#log = options.log;
+    this.#parts = { ...options, toAttach: this.#toAttach };
     this.#reports = new Reports(options.log);
+    this.inForce = new InForce(options.compiler, options.log);
     this.#clock = new PlanClock(options.now);
     this.#isComplete = options.isComplete;
     this.#watch = options.watch ?? NO_WATCH;
@@ -115,6 +122,7 @@ export class Reconciler {
   events(events: readonly ClusterEvent[]): void {
     if (this.#synced) this.#watch.eventsCame(events);
     this.#compiler.apply(events);
+    this.inForce.heard(events);
     this.flushSoon();
   }
 
@@ -148,17 +156,19 @@ export class Reconciler {
     this.#flushes += 1;
     try {
       this.#refreshNodeAddresses();
-      this.#refreshInterfaces();
+      bindInterfaces(this.#parts, !this.#flushedOnce);
+      this.#reports.unenforced(this.#interfaces.unenforced);
       const now = this.#clock.read();
       this.#compiler.endpoints.delayTakeOver(this.#toAttach.outdated(now.monotonic));
       this.#plannedAt = now.ms;
       const plan = this.#compiler.flush(now);
       if (plan.generation !== this.#datapath.generation) this.#datapath.storeGeneration(plan.generation);
       const [removals, toMiddle, flips] = plan.steps;
-      this.#owed = [...makeRoomFirst(removals, this.#owed), ...toMiddle, ...flips];
+      this.#owed = openFirst([...makeRoomFirst(removals, this.#owed), ...toMiddle, ...flips]);
       this.#watch.planned();
       this.#settleDebts();
-      this.#reports.policies(this.#compiler);
+      this.#reports.policies(this.#compiler, this.inForce.takeChanged());
+      if (this.#flushedOnce && !this.#waits()) this.inForce.applied();
       this.#failure = undefined;
       this.#sweepLater();
     } catch (error) {
@@ -195,7 +205,8 @@ export class Reconciler {
     this.#watch.applied();
     this.#clock.resume();
     const earlier = (this.#earlier ??= new Set(this.#datapath.attached()));
-    const wait = earlier.size > 0 && !this.#isComplete();
+    // Who enforces nothing leaves out nothing.
+    const wait = earlier.size > 0 && !this.#isComplete() && this.#compiler.enforcement.own.on;
     const mustWait = (ifindex: number): boolean => wait && earlier.has(ifindex);
     const { more, failure } = this.#toAttach.work((ifindex) => this.#attach(ifindex), mustWait);
     this.#attaching = more;
@@ -217,8 +228,7 @@ export class Reconciler {
     try {
       this.#datapath.attach(ifindex);
     } catch (error) {
-      const gone = this.#interfaces.podAt(ifindex) === undefined || hasCode(error, 'ENODEV') || hasCode(error, 'ENXIO');
-      if (!gone) throw error;
+      if (this.#interfaces.podAt(ifindex) !== undefined && !isInterfaceGone(error)) throw error;
       this.#log.debug({ ifindex }, 'interface went before its programs were attached');
       this.flushSoon();
     }
@@ -246,27 +256,6 @@ export class Reconciler {
     if (!this.#nodeAddressesChanged) return;
     this.#compiler.setNodeAddresses(this.#listNodeAddresses());
     this.#nodeAddressesChanged = false;
-  }
-
-  #refreshInterfaces(): void {
-    const { bound, unbound } = this.#interfaces.refresh(listOwnPods(this.#compiler));
-    const taken = new Set(bound.map(({ binding }) => binding.ifindex));
-    for (const { pod, ifindex } of unbound) {
-      this.#toAttach.delete(ifindex);
-      // Another pod's from now on: its programs are replaced, not taken away.
-      if (!taken.has(ifindex)) this.#datapath.detach(ifindex);
-      this.#compiler.unbind(pod);
-      this.#log.info({ pod, ifindex }, 'endpoint gone');
-    }
-    for (const { pod, binding, gateways, contested } of bound) {
-      // At the first start, and where an earlier agent had not come yet, a pod's flows are nobody's record.
-      const past = this.#datapath.earlierAt(binding.ifindex) ?? { ranOpen: !this.#flushedOnce, takeOverUntil: 0n };
-      this.#compiler.bind(pod, binding, gateways, past.ranOpen, past.takeOverUntil);
-      this.#toAttach.add(binding.ifindex);
-      this.#log.info({ pod, ifindex: binding.ifindex, netns: binding.netns }, 'endpoint found');
-      if (contested) this.#log.warn({ pod, ifindex: binding.ifindex }, 'more than one network namespace carries the address of this pod');
-    }
-    this.#reports.unenforced(this.#interfaces.unenforced);
   }
 
   #fail(error: unknown): void {
@@ -300,8 +289,4 @@ export class Reconciler {
     if (this.#waits() || this.#compiler.flushDue(this.#clock.read())) this.flushSoon();
     this.#sweepLater();
   }
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && ((error as { code?: string }).code === code || hasCode(error.cause, code));
 }

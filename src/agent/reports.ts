@@ -13,26 +13,35 @@ export function problemsOf(policy: Policy, refused: ReadonlyMap<string, PosternE
 
 export class Reports {
   readonly #log: Logger;
-  readonly #told = new Map<string, string>();
+  /** What is wrong now, by pod and by policy. */
+  readonly #pods = new Map<string, string>();
+  readonly #policies = new Map<string, string>();
 
   constructor(log: Logger) {
     this.#log = log;
   }
 
   unenforced(pods: ReadonlyMap<string, string>): void {
-    for (const [pod, reason] of pods) this.#once(`pod ${pod}`, reason, () => this.#log.warn({ pod, reason }, 'pod is not enforced'));
-  }
-
-  policies({ policies, refused }: Pick<Compiler, 'policies' | 'refused'>): void {
-    for (const [key, policy] of policies) {
-      const problem = problemsOf(policy, refused).join('\n');
-      this.#once(`policy ${key}`, problem, () => this.#log.error({ policy: key, problem }, 'policy is not enforced as written'));
+    for (const pod of this.#pods.keys()) if (!pods.has(pod)) this.#pods.delete(pod);
+    for (const [pod, reason] of pods) {
+      if (setText(this.#pods, pod, reason)) this.#log.warn({ pod, reason }, 'pod is not enforced');
     }
   }
 
-  #once(key: string, text: string, tell: () => void): void {
-    if ((this.#told.get(key) ?? '') === text) return;
-    this.#told.set(key, text);
-    if (text !== '') tell();
+  /** `changed`: policies whose text, or whether they fit, is another than before. */
+  policies({ policies, refused }: Pick<Compiler, 'policies' | 'refused'>, changed: Iterable<string>): void {
+    for (const key of changed) {
+      const policy = policies.get(key);
+      const problem = policy === undefined ? '' : problemsOf(policy, refused).join('\n');
+      if (setText(this.#policies, key, problem)) this.#log.error({ policy: key, problem }, 'policy is not enforced as written');
+    }
   }
+}
+
+/** Returns whether there is something to tell that was not there before. */
+function setText(texts: Map<string, string>, key: string, text: string): boolean {
+  if (texts.get(key) === text) return false;
+  if (text === '') texts.delete(key);
+  else texts.set(key, text);
+  return text !== '';
 }

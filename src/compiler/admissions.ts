@@ -81,6 +81,10 @@ export class Admissions {
     return this.#waiting.size > 0;
   }
 
+  isWaiting(namespace: string): boolean {
+    return this.#waiting.has(namespace);
+  }
+
   get pending(): boolean {
     return this.waiting || this.#nodeOverdue || this.#places.values().some((place) => this.#isOutdated(place));
   }

@@ -41,13 +41,13 @@ export class Compiler {
   readonly endpoints: EndpointTable;
   readonly frontends: Frontends;
   readonly enforcement: Enforcement;
+  readonly subjects: Subjects;
   readonly #classes: EndpointClasses | undefined;
   readonly #ledger = new KernelLedger(this.identities, this.rulesets);
   readonly #options: CompilerOptions;
   readonly #admissions: Admissions;
   readonly #addressRows = new AddressRows(this.identities.members);
   readonly #policies: PolicyStore;
-  readonly #subjects: Subjects;
   readonly #node = new NodeAddresses((address, own) => {
     this.identities.setOwnNode(address, own);
     if (!own) this.#departures.nodeGone(address);
@@ -61,9 +61,9 @@ export class Compiler {
   constructor(options: CompilerOptions = {}) {
     this.#options = options;
     this.#admissions = new Admissions(options.budget ?? DEFAULT_BUDGET, this.identities);
-    this.enforcement = new Enforcement(options.node, (node) => this.#subjects.invalidateNode(node));
+    this.enforcement = new Enforcement(options.node, (node) => this.subjects.invalidateNode(node));
     this.#policies = new PolicyStore(options.excludedNamespaces);
-    this.#subjects = new Subjects(this.#policies, this.rulesets, (node) => this.enforcement.isOff(node));
+    this.subjects = new Subjects(this.#policies, this.rulesets, (node) => this.enforcement.isOff(node));
     this.#compile = {
       refusedAt: (node) => this.#admissions.refusedAt(node),
       findRoom: () => {
@@ -82,7 +82,7 @@ export class Compiler {
       frontends: this.frontends,
       admissions: this.#admissions,
       policies: this.#policies,
-      subjects: this.#subjects,
+      subjects: this.subjects,
       nodeAddresses: this.#node,
       enforcement: this.enforcement,
       departures: this.#departures,
@@ -99,16 +99,6 @@ export class Compiler {
     return this.#policies.excluded;
   }
 
-  /** How many of the pods that are compiled here the policy selects, enforced or not. */
-  countSelected(policy: string): number {
-    return this.#subjects.countSelected(policy);
-  }
-
-  /** Some pod of the namespace is compiled here. */
-  hasPodsIn(namespace: string): boolean {
-    return this.#subjects.hasAny(namespace);
-  }
-
   /** Policies that do not fit the budgets of some node, with the reason. As of the last flush. */
   get refused(): ReadonlyMap<string, PosternError> {
     return this.#admissions.refused;
@@ -121,7 +111,7 @@ export class Compiler {
 
   /** Rows that found no room in the kernel's tables, and pods whose lists found none: what they would allow is closed. */
   get leftOut(): number {
-    return this.#ledger.leftOut + this.frontends.beyond + this.#addressRows.leftOut + this.#subjects.cramped;
+    return this.#ledger.leftOut + this.frontends.beyond + this.#addressRows.leftOut + this.subjects.cramped;
   }
 
   /** Changes in some namespace wait until its budget can be counted again. */
@@ -129,19 +119,24 @@ export class Compiler {
     return this.#admissions.waiting;
   }
 
+  /** What changes in this namespace does. */
+  isWaiting(namespace: string): boolean {
+    return this.#admissions.isWaiting(namespace);
+  }
+
   get pairs(): number {
     return this.#ledger.pairs;
   }
 
   subject(pod: string): Subject | undefined {
-    return this.#subjects.get(pod);
+    return this.subjects.get(pod);
   }
 
   /** Pods of this node that can have an interface: not on the host's network, and with an address. */
   localPods(): Map<string, Pod> {
     this.#selectSubjects();
     const pods = new Map<string, Pod>();
-    for (const [key, { pod }] of this.#subjects.all()) if (pod.addresses.length > 0) pods.set(key, pod);
+    for (const [key, { pod }] of this.subjects.all()) if (pod.addresses.length > 0) pods.set(key, pod);
     return pods;
   }
 
@@ -195,7 +190,7 @@ export class Compiler {
     );
     this.#classes?.begin();
     const frontends = this.frontends.operations();
-    const classRows = this.#classes?.additions(this.#subjects.egressRulesets()) ?? [];
+    const classRows = this.#classes?.additions(this.subjects.egressRulesets()) ?? [];
     const toMiddle = [...additions, ...addresses, ...classRows, ...frontends];
     return {
       steps: [removals, toMiddle, flips],
@@ -208,12 +203,12 @@ export class Compiler {
   sweep(now: Now): Operation[] {
     const operations = [
       ...this.#ledger.removals(now.ms),
-      ...(this.#classes?.removals(now.ms, this.#subjects.egressRulesets()) ?? []),
+      ...(this.#classes?.removals(now.ms, this.subjects.egressRulesets()) ?? []),
       ...this.endpoints.removals(now.ms, REMOVAL_DELAY_MS),
     ];
     const gone = this.#departures.take();
     if (gone.length > 0) operations.push({ op: 'sweep-flows', addresses: gone });
-    if (this.identities.unusedLists > UNUSED_LISTS_KEPT || this.#subjects.cramped > 0) this.identities.compact();
+    if (this.identities.unusedLists > UNUSED_LISTS_KEPT || this.subjects.cramped > 0) this.identities.compact();
     return operations;
   }
 
@@ -235,7 +230,7 @@ export class Compiler {
   }
 
   get #waitsForRoom(): boolean {
-    return this.#ledger.leftOut + this.#addressRows.leftOut + this.#subjects.cramped > 0;
+    return this.#ledger.leftOut + this.#addressRows.leftOut + this.subjects.cramped > 0;
   }
 
   /* Drift */
@@ -266,23 +261,23 @@ export class Compiler {
   }
 
   #selectSubjects(): void {
-    for (const namespace of this.#subjects.select((key) => this.#changes.subjectPod(key))) this.#admissions.namespaceChanged(namespace);
+    for (const namespace of this.subjects.select((key) => this.#changes.subjectPod(key))) this.#admissions.namespaceChanged(namespace);
   }
 
   #compileSubjects({ ms }: Now): void {
-    const counted = this.#admissions.countNamespaces(ms, (namespace) => this.#subjects.selections(namespace));
-    this.#subjects.compileCramped(this.#compile);
-    for (const [namespace, all] of counted) this.#subjects.compile(namespace, all, this.#compile);
+    const counted = this.#admissions.countNamespaces(ms, (namespace) => this.subjects.selections(namespace));
+    this.subjects.compileCramped(this.#compile);
+    for (const [namespace, all] of counted) this.subjects.compile(namespace, all, this.#compile);
     // Only now is live what fits the namespaces.
     const changed = this.#admissions.countNodes(ms);
     if (changed.size === 0) return;
-    for (const namespace of changed) this.#subjects.compile(namespace, true, this.#compile);
+    for (const namespace of changed) this.subjects.compile(namespace, true, this.#compile);
     this.#ledger.forgetUnborn();
     this.identities.compact();
   }
 
   #intentOf(key: string): EndpointIntent {
-    const subject = this.#subjects.get(key);
+    const subject = this.subjects.get(key);
     const { node, sourceCheck = true } = this.#options;
     const off = this.enforcement.isOff(subject?.pod.nodeName ?? node);
     return makeIntent(subject, { off, policies: this.#policies.all.size > 0, sourceCheck });
@@ -292,7 +287,7 @@ export class Compiler {
 
   /** What a pod's own policies say of a peer, in one direction. Conntrack, the own node and the pod itself are not asked. */
   judge(pod: string, direction: Direction, peer: Address, protocol: number, port: number): 'not-isolated' | 'allow' | 'deny' {
-    const ruleset = this.#subjects.get(pod)?.rulesets[direction];
+    const ruleset = this.subjects.get(pod)?.rulesets[direction];
     if (ruleset === undefined) return 'not-isolated';
     return hasPort(this.rulesets.portsFor(ruleset, this.identities.members.identityOf(peer)), protocol, port) ? 'allow' : 'deny';
   }

@@ -162,9 +162,9 @@ describe('break-glass', () => {
     const stage = new Stage();
     const { compiler } = stage.endpoints;
     stage.annotate('off');
-    expect(['shop/web', 'bank/deny', 'shop/none'].map((key) => compiler.countSelected(key))).toEqual([1, 1, 0]);
+    expect(['shop/web', 'bank/deny', 'shop/none'].map((key) => compiler.subjects.countSelected(key))).toEqual([1, 1, 0]);
     stage.endpoints.tell([{ type: 'delete', kind: 'Pod', key: 'shop/web' }]);
-    expect(compiler.countSelected('shop/web')).toBe(0);
+    expect(compiler.subjects.countSelected('shop/web')).toBe(0);
   });
 
   it('ends with the Node object', () => {
