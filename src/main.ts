@@ -5,10 +5,11 @@ import { Command } from 'commander';
 import { agentCommand } from './cli/agent.ts';
 import { labCommand } from './cli/lab.ts';
 import { formatError, PosternError } from './model/error.ts';
+import { VERSION } from './model/version.ts';
 
 const program = new Command('postern')
   .description('Kubernetes NetworkPolicy enforcement with eBPF, beside any CNI')
-  .version('0.1.0')
+  .version(VERSION)
   .showHelpAfterError()
   .addCommand(agentCommand())
   .addCommand(labCommand());

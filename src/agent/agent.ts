@@ -11,16 +11,21 @@ import { listNodeAddresses, watchNodeAddresses } from '../discovery/node-address
 import { findPodInterfaces } from '../discovery/pod-interfaces.ts';
 import { watchLinks } from '../discovery/watch-links.ts';
 import { formatError, PosternError } from '../model/error.ts';
-import type { PacketEvent } from '../model/packet-event.ts';
 import type { ObservedSource, SourceSink } from '../model/source.ts';
+import { ApiLoss } from './api-loss.ts';
 import { holdBpfRoot } from './bpf-root.ts';
 import { ControlSocket } from './control-socket.ts';
 import { DriftCheck } from './drift-check.ts';
-import { nameEvent } from './drop-log.ts';
+import { FlowCount } from './flow-count.ts';
+import { isHealthy } from './health.ts';
 import { Interfaces } from './interfaces.ts';
 import { forbidNewPrivileges } from './libc.ts';
+import { PacketNews } from './packet-news.ts';
 import { Reconciler } from './reconciler.ts';
-import { isHealthy, makeStatus } from './status.ts';
+import { makeStatus } from './status.ts';
+import { SuppressedEvents } from './suppressed-events.ts';
+import type { ListenAddress } from './telemetry/listen-address.ts';
+import { Telemetry } from './telemetry/telemetry.ts';
 
 export interface AgentOptions {
   readonly node: string;
@@ -33,6 +38,8 @@ export interface AgentOptions {
   readonly conntrackRows?: number;
   /** Between comparisons with the kernel; 0: only when asked. */
   readonly verifyIntervalMs: number;
+  /** Where metrics and health are served; nowhere without it. */
+  readonly listen?: ListenAddress;
   readonly log: Logger;
 }
 
@@ -65,6 +72,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
     services: datapath.services,
   });
   const interfaces = new Interfaces(findPodInterfaces, (ifindex) => native.interfaceName(ifindex) !== undefined);
+  const telemetry = options.listen === undefined ? undefined : await Telemetry.load();
   const reconciler = new Reconciler({
     compiler,
     datapath,
@@ -73,37 +81,39 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
     log,
     now: readClocks,
     isComplete: () => source.healthy,
+    ...(telemetry === undefined ? {} : { watch: telemetry.watch }),
   });
   const nodeAddresses = watchNodeAddresses(() => reconciler.nodeAddressesChanged());
   const drift = new DriftCheck({ compiler, datapath, interfaces, reconciler, log, intervalMs: options.verifyIntervalMs });
   const links = watchLinks(() => reconciler.interfacesChanged());
 
+  const flows = new FlowCount(datapath);
+  const parts = { node, compiler, datapath, interfaces, reconciler, drift, source, flows };
   const control = await ControlSocket.open(options.socket, {
     settle: () => settle(source, reconciler, interfaces, compiler),
-    status: () => makeStatus({ node, compiler, datapath, interfaces, reconciler, drift, source }),
+    status: () => makeStatus(parts),
     verify: (repair) => drift.run(repair),
     traceFlows: (on) => datapath.traceFlows(on),
+    suppressed: new SuppressedEvents(parts),
   });
-  datapath.listen((events) => {
-    const named = events.map((event) => nameEvent(event, podOf(event, interfaces), node, compiler, bootTime()));
-    for (const event of named) {
-      const { time, ...rest } = event;
-      if (event.verdict !== 'allow') log.info({ event: 'drop', seen: time, ...rest }, sentence(event));
-    }
-    control.publish(named);
-  });
+  const news = new PacketNews({ ...parts, log });
+  news.listen((events) => control.publish(events));
+  const apiLoss = new ApiLoss(source, log);
+  const health = options.listen === undefined ? undefined : telemetry?.serve(options.listen, { ...parts, news, apiLoss }, log);
 
   const sink: SourceSink = {
     events: (events) => reconciler.events(events),
     synced: () => reconciler.synced(),
-    problem: (error) => log.error({ code: error.code, problem: formatError(error) }, 'bad input'),
+    problem: (error) => log.error({ code: error.code, problem: formatError(error) }, nameProblem(error)),
   };
   try {
     await source.run(sink, signal);
   } finally {
     links.close();
     nodeAddresses.close();
-    await drift.stop();
+    apiLoss.stop();
+    health?.close();
+    await Promise.all([drift.stop(), flows.stop()]);
     reconciler.stop();
     control.close();
     datapath.close();
@@ -129,21 +139,10 @@ async function settle(source: ObservedSource, reconciler: Reconciler, interfaces
   return { settled: true, healthy: isHealthy({ compiler, reconciler, source }), missing: interfaces.missing };
 }
 
-function podOf(event: PacketEvent, interfaces: Interfaces): string | undefined {
-  return interfaces.podAt(event.ifindex);
-}
-
-function sentence({ direction, pod, peer, protocol, port, text, policies, verdict }: ReturnType<typeof nameEvent>): string {
-  const [from, to] = direction === 'ingress' ? [peer, pod] : [pod, peer];
-  const by = policies.length > 0 ? ` (${policies.join(', ')})` : '';
-  return `${verdict === 'deny' ? 'dropped' : verdict} ${from} → ${to} ${protocol}${port === 0 ? '' : `/${port}`} at ${direction}: ${text}${by}`;
+function nameProblem({ code }: PosternError): string {
+  return code.startsWith('E_KUBE_') ? 'the API server does not tell everything' : 'bad input';
 }
 
 function readClocks(): { ms: number; monotonic: bigint } {
   return { ms: performance.now(), monotonic: process.hrtime.bigint() };
-}
-
-/** Milliseconds since the epoch at CLOCK_MONOTONIC 0, read anew each time: the wall clock may be set. */
-function bootTime(): number {
-  return Date.now() - Number(process.hrtime.bigint() / 1_000_000n);
 }

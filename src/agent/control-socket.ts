@@ -1,9 +1,13 @@
-/** The agent's unix socket: settle, status, verify and a stream of packet events (with `?flows`, of new allowed flows too), over HTTP so that any tool can ask. */
+/**
+ * The agent's unix socket: settle, status, verify and a stream of packet events, over HTTP so that any tool can ask. The stream has new allowed flows too
+ * with `?flows`, and says with `?suppressed` how many events were not told.
+ */
 
 import { rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { formatError, PosternError } from '../model/error.ts';
 import type { NamedEvent } from './drop-log.ts';
+import type { SuppressedNotice } from './suppressed-events.ts';
 
 export interface Control {
   /** Resolves when everything that the source holds now is in force; throws a PosternError otherwise. */
@@ -13,29 +17,42 @@ export interface Control {
   verify(repair: boolean): Promise<unknown>;
   /** Send an event for each new allowed flow too. */
   traceFlows(on: boolean): void;
+  /** Events that the kernel did not tell, since the last call; `begin` forgets those before. */
+  readonly suppressed: { begin(): void; take(): readonly SuppressedNotice[] };
+}
+
+/** What a listener wants beside drops. */
+interface Wishes {
+  readonly flows: boolean;
+  readonly suppressed: boolean;
 }
 
 /** Bytes that may wait for a listener. */
 const UNREAD_LIMIT = 1 << 20;
+/** How often listeners are told what was suppressed. */
+const SUPPRESSED_MS = 1000;
+const ROUTES = 'GET /status, GET /events (?flows, ?suppressed), POST /settle, POST /verify and POST /verify?repair=no';
 
 export class ControlSocket {
   readonly #server: Server;
   readonly #path: string;
-  /** Who hears of drops, and whether of new flows too. */
-  readonly #listeners = new Map<ServerResponse, boolean>();
+  readonly #control: Control;
+  readonly #listeners = new Map<ServerResponse, Wishes>();
+  #counting: NodeJS.Timeout | undefined;
 
-  private constructor(server: Server, path: string) {
+  private constructor(server: Server, path: string, control: Control) {
     this.#server = server;
     this.#path = path;
+    this.#control = control;
   }
 
   /** The caller holds the lock of the agent's folder, so a socket that is there is a dead agent's. */
   static async open(path: string, control: Control): Promise<ControlSocket> {
     rmSync(path, { force: true });
     const server = createServer();
-    const socket = new ControlSocket(server, path);
+    const socket = new ControlSocket(server, path, control);
     server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-      void socket.#answer(request, response, control);
+      void socket.#answer(request, response);
     });
     const listening = Promise.withResolvers<void>();
     server.once('error', listening.reject);
@@ -57,53 +74,74 @@ export class ControlSocket {
 
   publish(events: readonly NamedEvent[]): void {
     if (this.#listeners.size === 0) return;
-    const lines = (chosen: readonly NamedEvent[]): string => chosen.map((event) => `${JSON.stringify(event)}\n`).join('');
-    const all = lines(events);
-    const withoutFlows = lines(events.filter((event) => event.verdict !== 'allow'));
-    for (const [listener, flows] of this.#listeners) {
-      // One that does not read must not fill the agent's memory.
-      if (listener.writableLength > UNREAD_LIMIT) listener.destroy();
-      else listener.write(flows ? all : withoutFlows);
-    }
+    const all = linesOf(events);
+    const withoutFlows = linesOf(events.filter((event) => event.verdict !== 'allow'));
+    this.#write(({ flows }) => (flows ? all : withoutFlows));
   }
 
   close(): void {
+    clearInterval(this.#counting);
     for (const listener of this.#listeners.keys()) listener.end();
     this.#server.close();
     this.#server.closeAllConnections();
     rmSync(this.#path, { force: true });
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse, control: Control): Promise<void> {
+  #write(textFor: (wishes: Wishes) => string): void {
+    for (const [listener, wishes] of this.#listeners) {
+      const text = textFor(wishes);
+      // One that does not read must not fill the agent's memory.
+      if (listener.writableLength > UNREAD_LIMIT) listener.destroy();
+      else if (text !== '') listener.write(text);
+    }
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const route = `${request.method} ${request.url}`;
+    const control = this.#control;
     try {
       if (route === 'GET /status') send(response, 200, control.status());
       else if (route === 'POST /settle') send(response, 200, await control.settle());
       else if (route === 'POST /verify' || route === 'POST /verify?repair=no')
         send(response, 200, await control.verify(route === 'POST /verify'));
-      else if (route === 'GET /events' || route === 'GET /events?flows') this.#stream(response, route.endsWith('?flows'), control);
-      else
-        send(response, 404, {
-          code: 'E_ROUTE',
-          message: `no ${route}; there are GET /status, GET /events, GET /events?flows, POST /settle, POST /verify and POST /verify?repair=no`,
-        });
+      else if (/^GET \/events(\?|$)/.test(route)) this.#stream(response, new URLSearchParams(route.split('?')[1]));
+      else send(response, 404, { code: 'E_ROUTE', message: `no ${route}; there are ${ROUTES}` });
     } catch (error) {
       const code = error instanceof PosternError ? error.code : 'E_AGENT';
       send(response, 503, { code, message: error instanceof PosternError ? formatError(error) : String(error) });
     }
   }
 
-  #stream(response: ServerResponse, flows: boolean, control: Control): void {
+  #stream(response: ServerResponse, query: URLSearchParams): void {
     response.writeHead(200, { 'content-type': 'application/x-ndjson' });
     response.flushHeaders();
-    this.#listeners.set(response, flows);
-    const trace = (): void => control.traceFlows([...this.#listeners.values()].includes(true));
-    trace();
+    this.#listeners.set(response, { flows: query.has('flows'), suppressed: query.has('suppressed') });
+    this.#followWishes();
     response.on('close', () => {
       this.#listeners.delete(response);
-      trace();
+      this.#followWishes();
     });
   }
+
+  /** Nothing is traced or counted for nobody. */
+  #followWishes(): void {
+    const wishes = [...this.#listeners.values()];
+    this.#control.traceFlows(wishes.some(({ flows }) => flows));
+    const counts = wishes.some(({ suppressed }) => suppressed);
+    if (counts === (this.#counting !== undefined)) return;
+    clearInterval(this.#counting);
+    this.#counting = undefined;
+    if (!counts) return;
+    this.#control.suppressed.begin();
+    this.#counting = setInterval(() => {
+      const text = linesOf(this.#control.suppressed.take());
+      this.#write(({ suppressed }) => (suppressed ? text : ''));
+    }, SUPPRESSED_MS);
+  }
+}
+
+function linesOf(told: readonly object[]): string {
+  return told.map((one) => `${JSON.stringify(one)}\n`).join('');
 }
 
 function send(response: ServerResponse, status: number, body: unknown): void {

@@ -36,6 +36,7 @@ export class DriftCheck {
   #stopped = false;
   #last: DriftOutcome | undefined;
   readonly #totals = { checks: 0, found: 0, repaired: 0 };
+  readonly #byWhat = new Map<string, { found: number; repaired: number }>();
   /** What could not be repaired is told once. */
   #known: ReadonlySet<string> = new Set();
 
@@ -51,6 +52,11 @@ export class DriftCheck {
   /** Since the start. */
   get totals(): { readonly checks: number; readonly found: number; readonly repaired: number } {
     return this.#totals;
+  }
+
+  /** Since the start, for each line of the reports (`Compared.what`). */
+  get totalsByWhat(): ReadonlyMap<string, { readonly found: number; readonly repaired: number }> {
+    return this.#byWhat;
   }
 
   /** One check at a time: another waits for it. Throws what `Datapath.verify` throws. */
@@ -74,6 +80,10 @@ export class DriftCheck {
     this.#totals.checks += 1;
     this.#totals.found += countDiffered(report);
     this.#totals.repaired += countRepaired(report);
+    for (const { what, differed, repaired } of report.compared) {
+      const before = this.#byWhat.get(what) ?? { found: 0, repaired: 0 };
+      this.#byWhat.set(what, { found: before.found + differed, repaired: before.repaired + repaired });
+    }
     this.#tell(report);
     return outcome;
   }

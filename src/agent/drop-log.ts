@@ -1,10 +1,12 @@
-/** Packet events with the names that people know: pods, policies, reasons. */
+/** Packet events with the names that people know: pods, Services, policies, rules, reasons. */
 
 import type { Compiler } from '../compiler/compiler.ts';
-import { formatAddress, type Address } from '../model/ip.ts';
+import { formatAddress } from '../model/ip.ts';
 import type { PacketEvent } from '../model/packet-event.ts';
-import { REASONS } from '../model/reasons.ts';
-import { PROTOCOL_NUMBER, PROTOCOLS, type Verdict } from '../model/verdict.ts';
+import { REASONS, type ReasonName } from '../model/reasons.ts';
+import { PROTOCOL_NUMBER, PROTOCOLS, type Direction, type Verdict } from '../model/verdict.ts';
+import { nameAllowed, type AllowingRule } from './name-allowed.ts';
+import type { PeerNames } from './peer-names.ts';
 
 export interface NamedEvent {
   /** ISO 8601 */
@@ -14,10 +16,10 @@ export interface NamedEvent {
   /** Stable name of the reason, e.g. `POLICY` */
   readonly reason: string;
   readonly text: string;
-  readonly direction: 'ingress' | 'egress';
+  readonly direction: Direction;
   /** `namespace/name` of the pod whose interface the packet was at. */
   readonly pod: string;
-  /** `namespace/name` of a pod, else an address. */
+  /** `namespace/name` of a pod, `service namespace/name`, `node name`, else an address. */
   readonly peer: string;
   readonly source: string;
   readonly destination: string;
@@ -27,26 +29,37 @@ export interface NamedEvent {
   readonly sourcePort: number;
   /** Policies that isolate the pod in this direction, none of which allows the packet. Empty where no policy has to do with it. */
   readonly policies: readonly string[];
+  /** Rules that allow it, as they are now. Empty for a drop, and where no policy isolates the pod in the direction in which the flow was opened. */
+  readonly allowedBy: readonly AllowingRule[];
+}
+
+export interface EventWords {
+  readonly node: string;
+  readonly compiler: Compiler;
+  readonly peers: PeerNames;
+  /** Milliseconds since the epoch at CLOCK_MONOTONIC 0. */
+  readonly bootTime: number;
 }
 
 const OTHER_PROTOCOLS: Readonly<Record<number, string>> = { 1: 'ICMP', 2: 'IGMP', 47: 'GRE', 50: 'ESP', 51: 'AH', 58: 'ICMPv6' };
+/** Drops for want of a policy that allows the packet. */
+const BY_POLICY: readonly (ReasonName | undefined)[] = ['POLICY', 'FLOW_CUT', 'NO_EVIDENCE', 'TRIAL', 'FRONTEND'];
 
-/** `pod`: key of the endpoint's pod; `bootTime`: milliseconds since the epoch at CLOCK_MONOTONIC 0. */
-export function nameEvent(event: PacketEvent, pod: string | undefined, node: string, compiler: Compiler, bootTime: number): NamedEvent {
-  const incoming = event.direction === 'ingress';
+/** `pod`: key of the endpoint's pod. */
+export function nameEvent(event: PacketEvent, pod: string | undefined, { node, compiler, peers, bootTime }: EventWords): NamedEvent {
   const hasPorts = PROTOCOLS.some((protocol) => PROTOCOL_NUMBER[protocol] === event.protocol);
   const reason = REASONS[event.reason];
   const policies = pod === undefined ? [] : (compiler.subject(pod)?.policies[event.direction] ?? []);
-  const byPolicy = reason?.name === 'POLICY' || reason?.name === 'FLOW_CUT' || reason?.name === 'NO_EVIDENCE' || reason?.name === 'TRIAL';
+  const allowed = event.verdict === 'allow' ? nameAllowed(event, reason?.name, compiler) : undefined;
   return {
     time: new Date(bootTime + Number(event.time / 1_000_000n)).toISOString(),
     node,
     verdict: event.verdict,
     reason: reason?.name ?? String(event.reason),
-    text: reason?.text ?? '',
+    text: allowed?.text ?? reason?.text ?? '',
     direction: event.direction,
     pod: pod ?? `interface ${event.ifindex}`,
-    peer: peerName(incoming ? event.source : event.destination, compiler),
+    peer: peers.nameOf(event.direction === 'ingress' ? event.source : event.destination),
     source: formatAddress(event.source),
     destination: formatAddress(event.destination),
     protocol:
@@ -55,10 +68,7 @@ export function nameEvent(event: PacketEvent, pod: string | undefined, node: str
       String(event.protocol),
     port: hasPorts ? event.destinationPort : 0,
     sourcePort: hasPorts ? event.sourcePort : 0,
-    policies: byPolicy ? policies.map((policy) => policy.key) : [],
+    policies: BY_POLICY.includes(reason?.name) ? policies.map((policy) => policy.key) : [],
+    allowedBy: allowed?.rules ?? [],
   };
-}
-
-function peerName(address: Address, compiler: Compiler): string {
-  return compiler.cluster.ownerOf(address) ?? formatAddress(address);
 }

@@ -2,14 +2,19 @@
 
 import type { Compiler } from '../compiler/compiler.ts';
 import type { Datapath } from '../datapath/port.ts';
-import { countRepaired } from '../model/drift.ts';
+import { countRepaired, type Drift } from '../model/drift.ts';
 import { formatError } from '../model/error.ts';
 import { REASONS } from '../model/reasons.ts';
-import type { ObservedSource } from '../model/source.ts';
+import type { ObservedSource, SourcePart } from '../model/source.ts';
+import type { Direction } from '../model/verdict.ts';
+import { VERSION } from '../model/version.ts';
 import type { DriftCheck } from './drift-check.ts';
+import type { FlowCount } from './flow-count.ts';
+import { findTroubles, findUnreadiness, isHealthy } from './health.ts';
 import type { Interfaces } from './interfaces.ts';
 import type { Reconciler } from './reconciler.ts';
 import { problemsOf } from './reports.ts';
+import { listTables, type Table } from './tables.ts';
 
 export interface StatusParts {
   readonly node: string;
@@ -19,23 +24,74 @@ export interface StatusParts {
   readonly reconciler: Reconciler;
   readonly drift: DriftCheck;
   readonly source: Pick<ObservedSource, 'healthy' | 'problems' | 'details'>;
+  readonly flows: Pick<FlowCount, 'rows'>;
 }
 
-/** False while not all that the source holds is in force: a part of it cannot be read, a policy does not say whom it selects, rows find no room, or a flush fails. */
-export function isHealthy({ compiler, reconciler, source }: Pick<StatusParts, 'compiler' | 'reconciler' | 'source'>): boolean {
-  return (
-    source.healthy &&
-    reconciler.failure === undefined &&
-    compiler.leftOut === 0 &&
-    compiler.policies.values().every(({ subject }) => subject !== undefined)
-  );
+/** As the socket gives it, in JSON. */
+export interface AgentStatus {
+  readonly node: string;
+  readonly version: string;
+  /** Everything that was told is in force. */
+  readonly settled: boolean;
+  /** All that the source holds is in force as it is written; else `troubles` say what is not. */
+  readonly healthy: boolean;
+  readonly troubles: readonly string[];
+  /** Why the agent does not enforce; null where it does. */
+  readonly unready: string | null;
+  /** The error of the last flush. */
+  readonly failure: string | null;
+  readonly source: {
+    readonly healthy: boolean;
+    readonly problems: readonly string[];
+    readonly details?: Readonly<Record<string, SourcePart>>;
+  };
+  readonly datapath: Readonly<Record<string, unknown>>;
+  readonly tables: readonly Table[];
+  readonly identities: number;
+  readonly rulesets: number;
+  readonly pairs: number;
+  readonly leftOut: number;
+  /** Changes in some namespace wait until its budget can be counted again. */
+  readonly countsLater: boolean;
+  readonly refused: readonly string[];
+  readonly flushes: number;
+  readonly lostEvents: number;
+  readonly endpoints: readonly EndpointStatus[];
+  readonly missing: readonly string[];
+  readonly unenforced: Readonly<Record<string, string>>;
+  readonly drift: DriftStatus;
+  readonly policies: readonly { readonly policy: string; readonly valid: boolean; readonly problems: readonly string[] }[];
 }
 
-export function makeStatus({ node, compiler, datapath, interfaces, reconciler, drift, source }: StatusParts): unknown {
+export interface EndpointStatus {
+  readonly pod: string;
+  readonly ifindex: number;
+  /** Policies that isolate it. */
+  readonly ingress: readonly string[];
+  readonly egress: readonly string[];
+  /** By direction and the reasons' names, those that are 0 left out. */
+  readonly packets: Readonly<Record<Direction, Readonly<Record<string, number>>>>;
+}
+
+/** The last comparison with the kernel, and the sums of all since the start. */
+export interface DriftStatus {
+  readonly checkedAt: string | null;
+  readonly durationMs?: number;
+  readonly found?: readonly Drift[];
+  readonly repaired?: number;
+  readonly totals: { readonly checks: number; readonly found: number; readonly repaired: number };
+}
+
+export function makeStatus(parts: StatusParts): AgentStatus {
+  const { node, compiler, datapath, interfaces, reconciler, drift, source } = parts;
+  const unreadiness = findUnreadiness(parts);
   return {
     node,
+    version: VERSION,
     settled: reconciler.settled,
-    healthy: isHealthy({ compiler, reconciler, source }),
+    healthy: isHealthy(parts),
+    troubles: findTroubles(parts).map(formatError),
+    unready: unreadiness === undefined ? null : formatError(unreadiness),
     failure: reconciler.failure === undefined ? null : formatError(reconciler.failure),
     source: {
       healthy: source.healthy,
@@ -43,14 +99,15 @@ export function makeStatus({ node, compiler, datapath, interfaces, reconciler, d
       ...(source.details === undefined ? {} : { details: source.details }),
     },
     datapath: { ...datapath.describe(), generation: datapath.generation, tookOverFlows: datapath.tookOverFlows },
+    tables: listTables(parts),
     identities: compiler.identities.size,
     rulesets: compiler.rulesets.size,
     pairs: compiler.pairs,
     leftOut: compiler.leftOut,
-    /** Changes in some namespace wait until its budget can be counted again. */
     countsLater: compiler.waiting,
     refused: [...compiler.refused.keys()],
     flushes: reconciler.flushes,
+    lostEvents: datapath.totals().lostEvents,
     endpoints: [...interfaces.bound].map(([pod, { binding }]) => {
       const subject = compiler.subject(pod);
       return {
@@ -72,14 +129,12 @@ export function makeStatus({ node, compiler, datapath, interfaces, reconciler, d
   };
 }
 
-/** The last comparison with the kernel, and the sums of all since the start. */
-function describeDriftCheck({ last, totals }: DriftCheck): unknown {
+function describeDriftCheck({ last, totals }: DriftCheck): DriftStatus {
   if (last === undefined) return { checkedAt: null, totals };
   return { checkedAt: last.checkedAt, durationMs: last.durationMs, found: last.drifts, repaired: countRepaired(last), totals };
 }
 
-/** Counts by direction and the reasons' names, those that are 0 left out. */
-function reasonCounts(datapath: Datapath, slot: number): Readonly<Record<'ingress' | 'egress', Readonly<Record<string, number>>>> {
+function reasonCounts(datapath: Datapath, slot: number): EndpointStatus['packets'] {
   const { packets } = datapath.counters(slot);
   const named = (counts: readonly number[]): Record<string, number> =>
     Object.fromEntries(REASONS.map((reason, index) => [reason.name, counts[index] ?? 0] as const).filter(([, count]) => count > 0));

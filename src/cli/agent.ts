@@ -3,6 +3,7 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { parseListenAddress, type ListenAddress } from '../agent/telemetry/listen-address.ts';
 import type { Services } from '../datapath/load-programs.ts';
 import { PosternError } from '../model/error.ts';
 import type { ObservedSource } from '../model/source.ts';
@@ -22,6 +23,7 @@ interface AgentFlags {
   readonly services?: Services;
   readonly conntrackRows?: number;
   readonly verifyInterval: number;
+  readonly listen?: ListenAddress;
   readonly logLevel: string;
 }
 
@@ -45,6 +47,12 @@ export function agentCommand(): Command {
       new Option('--verify-interval <seconds>', 'how often the kernel is compared with what it should hold; 0: only when asked')
         .argParser(parseInterval)
         .default(60),
+    )
+    .addOption(
+      new Option(
+        '--listen <address:port>',
+        'where metrics and health are served over HTTP (/metrics, /readyz, /livez); nowhere without it',
+      ).argParser(parseListen),
     )
     .addOption(new Option('--log-level <level>').choices(['debug', 'info', 'warn', 'error', 'silent']).default('info'))
     .action((flags: AgentFlags) => startAgent(flags));
@@ -82,6 +90,7 @@ async function startAgent(flags: AgentFlags): Promise<void> {
       socket,
       sourceCheck: flags.sourceCheck,
       verifyIntervalMs: flags.verifyInterval * 1000,
+      ...(flags.listen === undefined ? {} : { listen: flags.listen }),
       ...(flags.attach === undefined ? {} : { attachMode: flags.attach }),
       ...(flags.services === undefined ? {} : { services: flags.services }),
       ...(flags.conntrackRows === undefined ? {} : { conntrackRows: flags.conntrackRows }),
@@ -144,6 +153,12 @@ function parseInterval(text: string): number {
   const seconds = Number(text);
   if (!/^\d+(\.\d+)?$/.test(text) || seconds > LONGEST_INTERVAL_S) throw new InvalidArgumentError('it must be a number of seconds.');
   return seconds;
+}
+
+function parseListen(text: string): ListenAddress {
+  const address = parseListenAddress(text);
+  if (address === undefined) throw new InvalidArgumentError('it must be ADDRESS:PORT, e.g. 0.0.0.0:9470 or [::]:9470.');
+  return address;
 }
 
 function requireRoot(): void {

@@ -49,7 +49,8 @@ export function explainFlow(compiler: Compiler, flow: Flow): FlowExplanation {
   return { allowed: itself || (egress.verdict !== 'deny' && ingress.verdict !== 'deny'), egress, ingress };
 }
 
-function explainSide(compiler: Compiler, direction: Direction, own: Address, peer: Address, flow: Flow): SideExplanation {
+/** One side of it: the policies of the pod that has the address `own`. */
+export function explainSide(compiler: Compiler, direction: Direction, own: Address, peer: Address, flow: Flow): SideExplanation {
   const pod = compiler.cluster.ownerOf(own);
   const subject = pod === undefined ? undefined : compiler.subject(pod);
   if (pod === undefined || subject === undefined) return { direction, pod, verdict: 'not-isolated', rules: [] };

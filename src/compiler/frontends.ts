@@ -53,6 +53,11 @@ export class Frontends {
     return this.#told.size;
   }
 
+  /** Services that have this address: cluster, external or load balancer's. */
+  servicesAt(address: Address): Iterable<string> {
+    return this.#services.get(address) ?? [];
+  }
+
   changeService(key: string): void {
     this.#staleServices.add(key);
   }

@@ -1,5 +1,7 @@
 /** Why a packet passed or not: the numbers of bpf/reasons.h (a test compares the two), with names for machines and texts for people. */
 
+import type { Verdict } from './verdict.ts';
+
 export const REASONS = [
   { name: 'ALLOWED', text: 'allowed by policy' },
   { name: 'POLICY', text: 'no policy allows it' },
@@ -22,6 +24,13 @@ export const REASONS = [
   { name: 'REPLY', text: 'adopted as the reply to an allowed opening' },
   { name: 'FRONTEND', text: 'a Service whose endpoints are not all allowed' },
 ] as const;
+
+/** Of packets that passed. All other reasons are of drops. */
+const PASSED: Readonly<Partial<Record<ReasonName, Verdict>>> = { ALLOWED: 'allow', NODE: 'allow', REPLY: 'allow', TRIAL: 'would-deny' };
+
+export function verdictOf(reason: ReasonName): Verdict {
+  return PASSED[reason] ?? 'deny';
+}
 
 export type ReasonName = (typeof REASONS)[number]['name'];
 
