@@ -13,9 +13,7 @@ umask 022
 mkdir -p "$home/native" "$root/usr/local/bin" "$root/etc" "$root/run" "$root/var/lib/dpkg/status.d" "$root/usr/share/doc/postern"
 mkdir -m 1777 "$root/tmp"
 
-esbuild src/main.ts --bundle --splitting --platform=node --target=node26 --format=esm --keep-names --legal-comments=linked --log-level=warning \
-  --outdir="$home/dist" --chunk-names='chunks/[name]-[hash]' --external:@2060.io/ffi-napi --external:node-gyp-build --external:'*/native/index.js' \
-  --banner:js="import{createRequire as requireFrom}from'node:module';const require=requireFrom(import.meta.url);"
+node scripts/bundle.ts "$home"
 sed -i '1s|.*|#!/usr/local/bin/node|' "$home/dist/main.js"
 chmod +x "$home/dist/main.js"
 ln -s /opt/postern/dist/main.js "$root/usr/local/bin/postern"

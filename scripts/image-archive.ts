@@ -14,8 +14,7 @@ export interface ImageOptions {
   /** NAME:TAG */
   readonly name: string;
   readonly entrypoint: readonly string[];
-  /** PATH in the image. */
-  readonly path: string;
+  readonly env: Readonly<Record<string, string>>;
   readonly labels?: Readonly<Record<string, string>>;
 }
 
@@ -24,7 +23,7 @@ const REPRODUCIBLE = ['--sort=name', '--owner=0', '--group=0', '--numeric-owner'
 /** What the image specification calls processors, by what Node calls them. */
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
 
-export async function writeImageArchive({ root, archive, name, entrypoint, path, labels = {} }: ImageOptions): Promise<void> {
+export async function writeImageArchive({ root, archive, name, entrypoint, env, labels = {} }: ImageOptions): Promise<void> {
   mkdirSync(dirname(archive), { recursive: true });
   const staging = mkdtempSync(join(dirname(archive), 'staging-'));
   try {
@@ -33,7 +32,7 @@ export async function writeImageArchive({ root, archive, name, entrypoint, path,
     const config = JSON.stringify({
       architecture: ARCHITECTURES[process.arch],
       os: 'linux',
-      config: { Entrypoint: entrypoint, Env: [`PATH=${path}`], Labels: labels },
+      config: { Entrypoint: entrypoint, Env: Object.entries(env).map((pair) => pair.join('=')), Labels: labels },
       rootfs: { type: 'layers', diff_ids: [`sha256:${await digestOf(layer)}`] },
     });
     const configName = `${createHash('sha256').update(config).digest('hex')}.json`;

@@ -28,7 +28,7 @@ async function makeImage(bin: string, archive: string, name: string, entrypoint:
   mkdirSync(join(root, 'tmp'), { recursive: true });
   try {
     copyFileSync(join(bin, 'agnhost'), join(root, 'agnhost'));
-    await writeImageArchive({ root, archive, name, entrypoint, path: '/' });
+    await writeImageArchive({ root, archive, name, entrypoint, env: { PATH: '/' } });
   } finally {
     rmSync(root, { recursive: true });
   }
