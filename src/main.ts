@@ -3,6 +3,7 @@
 
 import { Command } from 'commander';
 import { agentCommand } from './cli/agent.ts';
+import { enforcementCommand } from './cli/enforcement.ts';
 import { labCommand } from './cli/lab.ts';
 import { formatError, PosternError } from './model/error.ts';
 import { VERSION } from './model/version.ts';
@@ -12,6 +13,7 @@ const program = new Command('postern')
   .version(VERSION)
   .showHelpAfterError()
   .addCommand(agentCommand())
+  .addCommand(enforcementCommand())
   .addCommand(labCommand());
 
 try {

@@ -22,6 +22,7 @@ import { Interfaces } from './interfaces.ts';
 import { forbidNewPrivileges } from './libc.ts';
 import { PacketNews } from './packet-news.ts';
 import { Reconciler } from './reconciler.ts';
+import { setEnforcement } from './set-enforcement.ts';
 import { makeStatus } from './status.ts';
 import { SuppressedEvents } from './suppressed-events.ts';
 import type { ListenAddress } from './telemetry/listen-address.ts';
@@ -33,6 +34,7 @@ export interface AgentOptions {
   readonly bpfRoot: string;
   readonly socket: string;
   readonly sourceCheck: boolean;
+  readonly excludedNamespaces: readonly string[];
   readonly attachMode?: AttachMode;
   readonly services?: Services;
   readonly conntrackRows?: number;
@@ -69,6 +71,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
     node,
     generation: datapath.generation + 1,
     sourceCheck: options.sourceCheck,
+    excludedNamespaces: options.excludedNamespaces,
     services: datapath.services,
   });
   const interfaces = new Interfaces(findPodInterfaces, (ifindex) => native.interfaceName(ifindex) !== undefined);
@@ -93,6 +96,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
     settle: () => settle(source, reconciler, interfaces, compiler),
     status: () => makeStatus(parts),
     verify: (repair) => drift.run(repair),
+    enforce: (word) => setEnforcement({ node, compiler, reconciler }, word),
     traceFlows: (on) => datapath.traceFlows(on),
     suppressed: new SuppressedEvents(parts),
   });

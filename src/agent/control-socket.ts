@@ -1,10 +1,11 @@
 /**
- * The agent's unix socket: settle, status, verify and a stream of packet events, over HTTP so that any tool can ask. The stream has new allowed flows too
+ * The agent's unix socket: settle, status, verify, break-glass and a stream of packet events, over HTTP so that any tool can ask. The stream has new allowed flows too
  * with `?flows`, and says with `?suppressed` how many events were not told.
  */
 
 import { rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { LocalEnforcement } from '../compiler/enforcement.ts';
 import { formatError, PosternError } from '../model/error.ts';
 import type { NamedEvent } from './drop-log.ts';
 import type { SuppressedNotice } from './suppressed-events.ts';
@@ -15,6 +16,8 @@ export interface Control {
   status(): unknown;
   /** Compares the kernel with what it was told. */
   verify(repair: boolean): Promise<unknown>;
+  /** Break-glass: turns enforcement on this node off or on, or leaves it to the Node's annotation. */
+  enforce(word: LocalEnforcement): unknown;
   /** Send an event for each new allowed flow too. */
   traceFlows(on: boolean): void;
   /** Events that the kernel did not tell, since the last call; `begin` forgets those before. */
@@ -31,7 +34,8 @@ interface Wishes {
 const UNREAD_LIMIT = 1 << 20;
 /** How often listeners are told what was suppressed. */
 const SUPPRESSED_MS = 1000;
-const ROUTES = 'GET /status, GET /events (?flows, ?suppressed), POST /settle, POST /verify and POST /verify?repair=no';
+const ROUTES =
+  'GET /status, GET /events (?flows, ?suppressed), POST /settle, POST /verify (?repair=no), POST /enforcement?off, ?on and ?auto';
 
 export class ControlSocket {
   readonly #server: Server;
@@ -104,6 +108,9 @@ export class ControlSocket {
       else if (route === 'POST /settle') send(response, 200, await control.settle());
       else if (route === 'POST /verify' || route === 'POST /verify?repair=no')
         send(response, 200, await control.verify(route === 'POST /verify'));
+      else if (route === 'POST /enforcement?off') send(response, 200, control.enforce('off'));
+      else if (route === 'POST /enforcement?on') send(response, 200, control.enforce('on'));
+      else if (route === 'POST /enforcement?auto') send(response, 200, control.enforce('auto'));
       else if (/^GET \/events(\?|$)/.test(route)) this.#stream(response, new URLSearchParams(route.split('?')[1]));
       else send(response, 404, { code: 'E_ROUTE', message: `no ${route}; there are ${ROUTES}` });
     } catch (error) {

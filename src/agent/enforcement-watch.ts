@@ -4,6 +4,15 @@ import type { Logger } from 'pino';
 import type { EnforcementState } from '../compiler/enforcement.ts';
 import { formatError } from '../model/error.ts';
 
+export interface EnforcementStatus {
+  readonly on: boolean;
+  /** ISO time. */
+  readonly since: string | null;
+  readonly by: EnforcementState['by'] | null;
+  /** The Node's annotation is not understood. */
+  readonly problem: string | null;
+}
+
 export class EnforcementWatch {
   readonly #log: Logger;
   #state: EnforcementState | undefined;
@@ -23,8 +32,7 @@ export class EnforcementWatch {
     return this.#since;
   }
 
-  /** For the status. `problem`: the Node's annotation is not understood. */
-  get status(): { on: boolean; since: string | null; by: EnforcementState['by'] | null; problem: string | null } {
+  get status(): EnforcementStatus {
     const problem = this.#state?.problem;
     return {
       on: this.on,

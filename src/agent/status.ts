@@ -9,11 +9,12 @@ import type { ObservedSource, SourcePart } from '../model/source.ts';
 import type { Direction } from '../model/verdict.ts';
 import { VERSION } from '../model/version.ts';
 import type { DriftCheck } from './drift-check.ts';
+import type { EnforcementStatus } from './enforcement-watch.ts';
 import type { FlowCount } from './flow-count.ts';
 import { findTroubles, findUnreadiness, isHealthy } from './health.ts';
 import type { Interfaces } from './interfaces.ts';
+import { describePolicies, type PolicyStatus } from './policy-status.ts';
 import type { Reconciler } from './reconciler.ts';
-import { problemsOf } from './reports.ts';
 import { listTables, type Table } from './tables.ts';
 
 export interface StatusParts {
@@ -40,6 +41,8 @@ export interface AgentStatus {
   readonly unready: string | null;
   /** The error of the last flush. */
   readonly failure: string | null;
+  /** Whether anything is enforced on this node: break-glass. */
+  readonly enforcement: EnforcementStatus;
   readonly source: {
     readonly healthy: boolean;
     readonly problems: readonly string[];
@@ -53,6 +56,7 @@ export interface AgentStatus {
   readonly leftOut: number;
   /** Changes in some namespace wait until its budget can be counted again. */
   readonly countsLater: boolean;
+  readonly excludedNamespaces: readonly string[];
   readonly refused: readonly string[];
   readonly flushes: number;
   readonly lostEvents: number;
@@ -60,7 +64,7 @@ export interface AgentStatus {
   readonly missing: readonly string[];
   readonly unenforced: Readonly<Record<string, string>>;
   readonly drift: DriftStatus;
-  readonly policies: readonly { readonly policy: string; readonly valid: boolean; readonly problems: readonly string[] }[];
+  readonly policies: readonly PolicyStatus[];
 }
 
 export interface EndpointStatus {
@@ -93,6 +97,7 @@ export function makeStatus(parts: StatusParts): AgentStatus {
     troubles: findTroubles(parts).map(formatError),
     unready: unreadiness === undefined ? null : formatError(unreadiness),
     failure: reconciler.failure === undefined ? null : formatError(reconciler.failure),
+    enforcement: reconciler.inForce.enforcement.status,
     source: {
       healthy: source.healthy,
       problems: source.problems.map(formatError),
@@ -105,6 +110,7 @@ export function makeStatus(parts: StatusParts): AgentStatus {
     pairs: compiler.pairs,
     leftOut: compiler.leftOut,
     countsLater: compiler.waiting,
+    excludedNamespaces: [...compiler.excludedNamespaces],
     refused: [...compiler.refused.keys()],
     flushes: reconciler.flushes,
     lostEvents: datapath.totals().lostEvents,
@@ -121,11 +127,7 @@ export function makeStatus(parts: StatusParts): AgentStatus {
     missing: interfaces.missing,
     unenforced: Object.fromEntries(interfaces.unenforced),
     drift: describeDriftCheck(drift),
-    policies: [...compiler.policies.values()].map((policy) => ({
-      policy: policy.key,
-      valid: policy.valid,
-      problems: problemsOf(policy, compiler.refused),
-    })),
+    policies: describePolicies(compiler, reconciler.inForce),
   };
 }
 

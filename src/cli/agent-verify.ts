@@ -1,11 +1,10 @@
 /** `postern agent verify`: asks a running agent whether the kernel holds what it was told, and prints the answer. */
 
-import { request } from 'node:http';
-import { join } from 'node:path';
 import { Command } from 'commander';
 import type { DriftOutcome } from '../agent/drift-check.ts';
 import { countDiffered, type Drift } from '../model/drift.ts';
 import { formatError, PosternError } from '../model/error.ts';
+import { askAgent, socketOf } from './ask-agent.ts';
 
 interface VerifyFlags {
   readonly node?: string;
@@ -53,47 +52,9 @@ export function verifyCommand(): Command {
 
 async function verifyAgent(flags: VerifyFlags): Promise<number> {
   const socket = await socketOf(flags);
-  const outcome = await askAgent(socket, flags.repair ? '/verify' : '/verify?repair=no');
+  const outcome = await askAgent<DriftOutcome>(socket, 'POST', flags.repair ? '/verify' : '/verify?repair=no');
   console.log(flags.json === true ? JSON.stringify(outcome, undefined, 2) : formatOutcome(outcome));
   return countDiffered(outcome) === 0 ? SAME : DIFFERED;
-}
-
-async function socketOf({ node, socket }: VerifyFlags): Promise<string> {
-  if (socket !== undefined) return socket;
-  if (node === undefined) throw new PosternError('E_USAGE', 'which agent?', { mend: 'give --node or --socket' });
-  const { defaultFolder } = await import('../agent/bpf-root.ts');
-  return join(defaultFolder(node), 'agent.sock');
-}
-
-function askAgent(socketPath: string, path: string): Promise<DriftOutcome> {
-  return new Promise((resolve, reject) => {
-    const fail = (cause: Error): void =>
-      reject(
-        new PosternError('E_SOCKET', `no agent answers at ${socketPath}: ${cause.message}`, {
-          mend: 'is it running, and are you root? --socket names its socket',
-          cause,
-        }),
-      );
-    const call = request({ socketPath, method: 'POST', path }, (response) => {
-      let body = '';
-      response.setEncoding('utf8').on('data', (chunk: string) => void (body += chunk));
-      response.on('error', fail);
-      response.on('end', () => {
-        if (response.statusCode === 200) resolve(JSON.parse(body) as DriftOutcome);
-        else reject(new PosternError('E_AGENT', `the agent could not compare: ${readMessage(body)}`));
-      });
-    });
-    call.on('error', fail);
-    call.end();
-  });
-}
-
-function readMessage(body: string): string {
-  try {
-    return (JSON.parse(body) as { readonly message?: string }).message ?? body;
-  } catch {
-    return body;
-  }
 }
 
 /** A table of what was compared, then what differed. */

@@ -19,6 +19,7 @@ interface AgentFlags {
   readonly bpfRoot?: string;
   readonly socket?: string;
   readonly sourceCheck: boolean;
+  readonly excludeNamespace: readonly string[];
   readonly attach?: 'tcx' | 'tc';
   readonly services?: Services;
   readonly conntrackRows?: number;
@@ -40,6 +41,11 @@ export function agentCommand(): Command {
     .option('--bpf-root <dir>', 'folder for pins; a bpf file system is mounted there unless it is on one (default /run/postern/NODE/bpf)')
     .option('--socket <path>', 'unix socket for status and events (default /run/postern/NODE/agent.sock)')
     .option('--no-source-check', 'let pods send from addresses that are not theirs')
+    .addOption(
+      new Option('--exclude-namespace <name>', 'policies in it isolate nobody; may be given again')
+        .argParser((name: string, before: readonly string[]) => [...before, name])
+        .default([], 'none'),
+    )
     .addOption(new Option('--attach <kind>', 'how programs are attached; found out unless given').choices(['tcx', 'tc']))
     .addOption(new Option('--services <where>', 'where Services are judged; found out unless given').choices(['after-nat', 'endpoints']))
     .addOption(new Option('--conntrack-rows <number>', 'size of the table of flows (default 131072)').argParser(parseRows))
@@ -89,6 +95,7 @@ async function startAgent(flags: AgentFlags): Promise<void> {
       bpfRoot: flags.bpfRoot ?? join(folder, 'bpf'),
       socket,
       sourceCheck: flags.sourceCheck,
+      excludedNamespaces: flags.excludeNamespace,
       verifyIntervalMs: flags.verifyInterval * 1000,
       ...(flags.listen === undefined ? {} : { listen: flags.listen }),
       ...(flags.attach === undefined ? {} : { attachMode: flags.attach }),

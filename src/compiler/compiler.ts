@@ -95,6 +95,10 @@ export class Compiler {
     return this.#policies.all;
   }
 
+  get excludedNamespaces(): ReadonlySet<string> {
+    return this.#policies.excludedNamespaces;
+  }
+
   get excludedPolicies(): ReadonlyMap<string, Policy> {
     return this.#policies.excluded;
   }

@@ -7,6 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NamedEvent } from '../../../src/agent/drop-log.ts';
+import type { EnforcementStatus } from '../../../src/agent/enforcement-watch.ts';
+import type { PolicyStatus } from '../../../src/agent/policy-status.ts';
 import { enterAndDieWithUs } from './enter.ts';
 
 const MAIN = new URL('../../../src/main.ts', import.meta.url).pathname;
@@ -44,7 +46,8 @@ export interface AgentStatus {
     readonly totals: { readonly checks: number; readonly found: number; readonly repaired: number };
   };
   readonly unenforced: Readonly<Record<string, string>>;
-  readonly policies: readonly { readonly policy: string; readonly valid: boolean; readonly problems: readonly string[] }[];
+  readonly enforcement: EnforcementStatus;
+  readonly policies: readonly PolicyStatus[];
 }
 
 export class AgentProcess {
@@ -144,6 +147,12 @@ export class AgentProcess {
     this.#child.kill('SIGKILL');
     rmSync(join(this.#log, '..'), { recursive: true, force: true });
   }
+}
+
+/** A command of `postern` that asks the agent there. Returns its exit code and what it printed. */
+export function askAgent({ socket }: AgentPlace, ...words: readonly string[]): { code: number | null; output: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...words, '--socket', socket], { encoding: 'utf8' });
+  return { code: status, output: stdout + stderr };
 }
 
 /** `postern agent uninstall`, run where the agent ran. Returns its exit code and what it printed. */

@@ -37,11 +37,11 @@ export function namespaceObject(name: string, labels: Readonly<Record<string, st
   return { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } };
 }
 
-export function nodeObject(name: string, addresses: readonly string[]): object {
+export function nodeObject(name: string, addresses: readonly string[], annotations: Readonly<Record<string, string>> = {}): object {
   return {
     apiVersion: 'v1',
     kind: 'Node',
-    metadata: { name },
+    metadata: { name, annotations },
     status: { addresses: addresses.map((address) => ({ type: 'InternalIP', address })) },
   };
 }
