@@ -13,13 +13,20 @@ interface Counts {
   skipped: number;
 }
 
+export interface ClosingOptions {
+  /** The tests are those that prove the rows of the semantics. Default true. */
+  readonly provesRows?: boolean;
+}
+
 export class ClosingReporter implements Reporter {
+  readonly #provesRows: boolean;
   readonly #strict = process.env['CI'] === 'true';
   #lines: readonly string[] = [];
   #failed = false;
   #vitest: Vitest | undefined;
 
-  constructor() {
+  constructor({ provesRows = true }: ClosingOptions = {}) {
+    this.#provesRows = provesRows;
     // Whatever else is still printed, by other reporters too, comes before the process ends.
     process.once('exit', () => {
       if (this.#lines.length > 0) writeSync(1, `${this.#lines.join('\n')}\n`);
@@ -47,7 +54,7 @@ export class ClosingReporter implements Reporter {
   /** Nothing is asked where tests were picked by name: the others prove nothing, and nobody expects it. */
   async #provenRows(modules: readonly TestModule[]): Promise<ProvenRows> {
     const vitest = this.#vitest;
-    if (vitest === undefined || vitest.config.testNamePattern !== undefined) return { lines: [], failed: false };
+    if (!this.#provesRows || vitest === undefined || vitest.config.testNamePattern !== undefined) return { lines: [], failed: false };
     const ran = new Set(modules.map(({ moduleId }) => moduleId));
     const files = await vitest.globTestSpecifications();
     const whole = (vitest.config.project ?? []).length === 0 && files.every(({ moduleId }) => ran.has(moduleId));

@@ -44,12 +44,12 @@ export class PacketCounts {
 }
 
 export class PacketCounter {
-  readonly #netns: NetworkNamespace;
+  readonly #netns: Pick<NetworkNamespace, 'run'>;
   readonly #ports: readonly number[];
   #installed = false;
 
   /** Counts from the first reading on. */
-  constructor(netns: NetworkNamespace, ports: readonly number[]) {
+  constructor(netns: Pick<NetworkNamespace, 'run'>, ports: readonly number[]) {
     this.#netns = netns;
     this.#ports = ports;
   }

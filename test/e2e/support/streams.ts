@@ -8,6 +8,9 @@ import type { PacketCounts } from './packet-counter.ts';
 import type { StreamReport } from './traffic-protocol.ts';
 import { TALK_PORT, TCP_PORT, UDP_PORT, type WorldPod } from './world.ts';
 
+/** What it takes to be a client or a server. */
+export type StreamPod = Pick<WorldPod, 'name' | 'v4' | 'v6' | 'traffic' | 'packets'>;
+
 type Kind = keyof typeof PORT_OF;
 
 /**
@@ -17,8 +20,8 @@ type Fate = 'allowed' | 'denied' | 'doomed' | 'surviving';
 
 interface Flow {
   readonly fate: Fate;
-  readonly from: WorldPod;
-  readonly to: WorldPod;
+  readonly from: StreamPod;
+  readonly to: StreamPod;
   readonly stream: Kind;
   readonly ipv6: boolean;
 }
@@ -66,21 +69,21 @@ export class Streams {
   #count = 0;
 
   /** Over both families: new connections, one on which both sides talk, and datagrams, each every 20 ms. */
-  async allow(from: WorldPod, to: WorldPod, streams = EVERY_STREAM): Promise<void> {
+  async allow(from: StreamPod, to: StreamPod, streams = EVERY_STREAM): Promise<void> {
     await this.#startAll('allowed', from, to, streams);
   }
 
-  async deny(from: WorldPod, to: WorldPod): Promise<void> {
+  async deny(from: StreamPod, to: StreamPod): Promise<void> {
     await this.#startAll('denied', from, to);
   }
 
   /** Flows that are open now and will be cut. */
-  async doom(from: WorldPod, to: WorldPod, streams = EVERY_STREAM): Promise<void> {
+  async doom(from: StreamPod, to: StreamPod, streams = EVERY_STREAM): Promise<void> {
     await this.#startAll('doomed', from, to, streams);
   }
 
   /** Flows that may lose packets for a while: they must be alive at the end, and their connections whole. */
-  async endure(from: WorldPod, to: WorldPod): Promise<void> {
+  async endure(from: StreamPod, to: StreamPod): Promise<void> {
     await this.#startAll('surviving', from, to, ['talk', 'datagrams']);
   }
 
@@ -136,7 +139,7 @@ export class Streams {
     return flows.map((flow) => subtract(tally(flow, read), this.#cut?.get(flow) ?? flow.base));
   }
 
-  async #startAll(fate: Fate, from: WorldPod, to: WorldPod, streams: readonly Kind[] = EVERY_STREAM): Promise<void> {
+  async #startAll(fate: Fate, from: StreamPod, to: StreamPod, streams: readonly Kind[] = EVERY_STREAM): Promise<void> {
     const flows = streams.flatMap((stream) => [false, true].map((ipv6) => ({ fate, from, to, stream, ipv6 })));
     const bases = await readQuiet(flows);
     for (const [index, flow] of flows.entries()) {
@@ -151,8 +154,8 @@ export class Streams {
 }
 
 /** One look at each pod's counters. */
-function readOnce(): (pod: WorldPod) => PacketCounts {
-  const read = new Map<WorldPod, PacketCounts>();
+function readOnce(): (pod: StreamPod) => PacketCounts {
+  const read = new Map<StreamPod, PacketCounts>();
   return (pod) => {
     const counts = read.get(pod) ?? pod.packets.read();
     read.set(pod, counts);
@@ -180,7 +183,7 @@ async function readQuiet(flows: readonly Flow[]): Promise<Tally[]> {
   return before;
 }
 
-function tally({ from, to, stream, ipv6 }: Flow, read: (pod: WorldPod) => PacketCounts): Tally {
+function tally({ from, to, stream, ipv6 }: Flow, read: (pod: StreamPod) => PacketCounts): Tally {
   const [client, server] = ipv6 ? [from.v6, to.v6] : [from.v4, to.v4];
   const protocol = stream === 'datagrams' ? 'udp' : 'tcp';
   const port = PORT_OF[stream];

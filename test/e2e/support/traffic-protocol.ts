@@ -22,6 +22,10 @@ export interface StreamReport {
   readonly closed: boolean;
   /** How many of the last ones in a row were not answered. */
   readonly silent: number;
+  /** Connections: when each began (CLOCK_MONOTONIC, milliseconds) and whether it was answered. */
+  readonly timeline?: readonly (readonly [startedAt: number, answered: boolean])[];
+  /** Held: when the last byte came back (CLOCK_MONOTONIC, milliseconds). */
+  readonly lastHeardAt?: number;
 }
 
 interface Target {

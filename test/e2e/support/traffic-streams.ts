@@ -39,11 +39,15 @@ export function openDatagrams(host: string): DatagramSocket {
 
 function streamConnections({ host, port, everyMs, timeoutMs }: StreamRequest): () => Promise<StreamReport> {
   const open: Promise<boolean>[] = [];
-  const timer = setInterval(() => void open.push(echoOnce(host, port, timeoutMs)), everyMs);
+  const starts: number[] = [];
+  const timer = setInterval(() => {
+    starts.push(readClock());
+    open.push(echoOnce(host, port, timeoutMs));
+  }, everyMs);
   return async () => {
     clearInterval(timer);
     const results = await Promise.all(open);
-    return report(results, false);
+    return { ...report(results, false), timeline: results.map((answered, index) => [starts[index] ?? 0, answered] as const) };
   };
 }
 
@@ -63,10 +67,13 @@ function streamTalk({ host, port, everyMs, timeoutMs, localPort }: StreamRequest
 
 /** Bytes there and back on one connection. */
 function streamHeld({ host, port, everyMs, timeoutMs }: StreamRequest): () => Promise<StreamReport> {
-  let [sent, answered, closed] = [0, 0, false];
+  let [sent, answered, closed, lastHeardAt] = [0, 0, false, 0];
   const socket: Socket = connect({ host, port });
   socket.setNoDelay(true);
-  socket.on('data', (data: Buffer) => void (answered += data.length));
+  socket.on('data', (data: Buffer) => {
+    answered += data.length;
+    lastHeardAt = readClock();
+  });
   socket.on('error', () => undefined);
   socket.on('close', () => void (closed = true));
   const timer = setInterval(() => {
@@ -75,7 +82,7 @@ function streamHeld({ host, port, everyMs, timeoutMs }: StreamRequest): () => Pr
   return async () => {
     clearInterval(timer);
     await waitUntil(() => answered === sent || closed, timeoutMs);
-    const counts = { sent, answered, closed, silent: 0 };
+    const counts = { sent, answered, closed, silent: 0, lastHeardAt };
     socket.destroy();
     return counts;
   };
@@ -97,6 +104,11 @@ function streamDatagrams({ host, port, everyMs, timeoutMs, localPort }: StreamRe
     socket.close();
     return report(answered, false);
   };
+}
+
+/** The same for every process of the machine. */
+export function readClock(): number {
+  return Number(process.hrtime.bigint()) / 1e6;
 }
 
 function report(answered: readonly boolean[], closed: boolean): StreamReport {

@@ -1,0 +1,113 @@
+/** How long a policy takes from the API server's answer to the packets, by connections opened each 20 ms. */
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { OTHER_PORT, TCP_PORT } from '../../e2e/support/world.ts';
+import type { StreamReport } from '../../e2e/support/traffic-protocol.ts';
+import { ApiClient } from '../harness/api-client.ts';
+import { Cluster } from '../harness/cluster.ts';
+import { type ClusterPod, startPods } from '../harness/test-pods.ts';
+
+const NAMESPACE = 'latency';
+const ROUNDS = 10;
+/** Between an edit and the next; each round's is a little longer, so that edits fall anywhere between two connections. */
+const PAUSE_MS = 400;
+const DENIED_MS = 150;
+/** Connections that begin in this time after the answer may still see the state before it. Two of them are as far apart as 20 ms. */
+const GOAL_MS = 40;
+const DENY_ALL = { podSelector: { matchLabels: { app: 'server' } }, policyTypes: ['Ingress'] };
+
+describe('a policy', () => {
+  const cluster = Cluster.open(inject('clusterName'));
+  const api = new ApiClient(cluster.plan);
+  let server: ClusterPod;
+  let near: ClusterPod;
+  let far: ClusterPod;
+
+  beforeAll(async () => {
+    await api.makeNamespace(NAMESPACE);
+    [server, near, far] = (await startPods(cluster, api, NAMESPACE, [
+      { name: 'server', node: 'n1' },
+      { name: 'near', node: 'n1' },
+      { name: 'far', node: 'n2' },
+    ])) as [ClusterPod, ClusterPod, ClusterPod];
+  });
+
+  afterAll(async () => {
+    for (const pod of [server, near, far]) pod[Symbol.dispose]();
+    await api.ask({ method: 'DELETE', path: `/api/v1/namespaces/${NAMESPACE}` });
+    api[Symbol.dispose]();
+  });
+
+  it('is in force, and is lifted, within milliseconds of the answer, for clients of its node and of others', async () => {
+    const clients = { 'same node': near, 'across nodes': far };
+    for (const client of Object.values(clients)) await client.traffic.start('c', 'connections', server.v4, TCP_PORT, DENIED_MS);
+    await sleep(PAUSE_MS);
+    const edits: { readonly kind: 'applied' | 'lifted'; readonly at: number }[] = [];
+    for (let round = 0; round < ROUNDS; round += 1) {
+      edits.push({ kind: 'applied', at: (await api.putPolicy(NAMESPACE, 'deny', DENY_ALL)).answeredAt });
+      await sleep(PAUSE_MS + 7 * round);
+      edits.push({ kind: 'lifted', at: (await api.deletePolicy(NAMESPACE, 'deny')).answeredAt });
+      await sleep(PAUSE_MS + 7 * round);
+    }
+    for (const [where, client] of Object.entries(clients)) {
+      const report = await client.traffic.stop('c');
+      for (const kind of ['applied', 'lifted'] as const) {
+        const delays = edits.flatMap((edit, index) =>
+          edit.kind === kind ? [delayOf(report, edit.at, edits[index + 1]?.at, kind === 'lifted')] : [],
+        );
+        tell(`policy ${kind}, ${where}`, delays);
+        expect(median(delays)).toBeLessThanOrEqual(GOAL_MS);
+      }
+    }
+  });
+
+  it('is in force as soon when edits follow each other within 100 ms', async () => {
+    await near.traffic.start('c', 'connections', server.v4, TCP_PORT, DENIED_MS);
+    await sleep(PAUSE_MS);
+    const edits: { readonly denied: boolean; readonly at: number }[] = [];
+    for (let round = 0; round < ROUNDS; round += 1) {
+      edits.push({ denied: true, at: (await api.putPolicy(NAMESPACE, 'deny', DENY_ALL)).answeredAt });
+      await sleep(60 + 3 * round);
+      edits.push({ denied: false, at: (await api.deletePolicy(NAMESPACE, 'deny')).answeredAt });
+      await sleep(60 + 3 * round);
+    }
+    const report = await near.traffic.stop('c');
+    const delays = edits.map(({ denied, at }, index) => delayOf(report, at, edits[index + 1]?.at, !denied));
+    tell('edits 60-90 ms apart, same node', delays);
+    expect(median(delays)).toBeLessThanOrEqual(GOAL_MS);
+  });
+
+  it('cuts an open flow', async () => {
+    const delays: number[] = [];
+    for (let round = 0; round < ROUNDS; round += 1) {
+      await far.traffic.ask({ op: 'start', name: 'h', stream: 'held', host: server.v4, port: OTHER_PORT, everyMs: 5, timeoutMs: PAUSE_MS });
+      await sleep(PAUSE_MS + 7 * round);
+      const { answeredAt } = await api.putPolicy(NAMESPACE, 'deny', DENY_ALL);
+      await sleep(PAUSE_MS);
+      const { lastHeardAt = 0, sent, answered } = await far.traffic.stop('h');
+      expect(answered).toBeLessThan(sent);
+      delays.push(Math.max(0, lastHeardAt - answeredAt));
+      await api.deletePolicy(NAMESPACE, 'deny');
+      await sleep(PAUSE_MS);
+    }
+    tell('open flow cut, across nodes', delays);
+    expect(median(delays)).toBeLessThanOrEqual(GOAL_MS);
+  });
+});
+
+/** From the answer to the last connection that still went as before; 0 where none did. */
+function delayOf({ timeline = [] }: StreamReport, at: number, until = Infinity, allowed: boolean): number {
+  const after = timeline.filter(([startedAt]) => startedAt >= at && startedAt < until);
+  const last = after.findLastIndex(([, answered]) => answered !== allowed);
+  // It was right from the one after that on; that one's time bounds the delay from above.
+  return last < 0 ? 0 : (after[last + 1]?.[0] ?? until) - at;
+}
+
+function median(numbers: readonly number[]): number {
+  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
+}
+
+function tell(what: string, delays: readonly number[]): void {
+  console.log(`${what}: median ${median(delays).toFixed(0)} ms, most ${Math.max(...delays).toFixed(0)} ms (${delays.length} times)`);
+}
