@@ -7,7 +7,7 @@ import type { TelemetryParts } from './parts.ts';
 const ISOLATIONS = ['none', 'ingress', 'egress', 'both'] as const;
 const POLICY_STATES = ['valid', 'refused', 'invalid'] as const;
 
-export function addPolicyMetrics(maker: MetricMaker, { compiler, interfaces, node }: TelemetryParts): void {
+export function addPolicyMetrics(maker: MetricMaker, { compiler, interfaces, reconciler, node }: TelemetryParts): void {
   maker.gauges(
     {
       name: 'postern_endpoints',
@@ -22,8 +22,9 @@ export function addPolicyMetrics(maker: MetricMaker, { compiler, interfaces, nod
       return ISOLATIONS.map((isolated) => [{ isolated }, found.filter((one) => one === isolated).length]);
     },
   );
-  maker.gauge({ name: 'postern_enforcement_on', help: '0 while enforcement has been turned off at this node: all pods are open.' }, () =>
-    Number(compiler.enforcement.own.on),
+  maker.gauge(
+    { name: 'postern_enforcement_on', help: '0 while nothing is enforced at this node: not yet, or it has been turned off.' },
+    () => Number(reconciler.inForce.enforcement.on),
   );
   maker.gauge(
     {
