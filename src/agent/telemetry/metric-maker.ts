@@ -1,6 +1,6 @@
 /** Metrics that are read from the agent's parts when somebody scrapes: nothing is kept up to date for nobody. */
 
-import type * as prometheus from 'prom-client';
+import type * as prometheus from './prometheus.ts';
 
 /** The library; loaded only by agents that are asked for metrics. */
 export type Prometheus = typeof prometheus;

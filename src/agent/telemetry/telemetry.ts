@@ -27,7 +27,7 @@ export class Telemetry {
   }
 
   static async load(): Promise<Telemetry> {
-    const prometheus = await import('prom-client');
+    const prometheus = await import('./prometheus.ts');
     const registry = new prometheus.Registry();
     addProcessMetrics(prometheus, registry);
     return new Telemetry(registry, new MetricMaker(prometheus, registry));
