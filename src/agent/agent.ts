@@ -11,6 +11,7 @@ import { listNodeAddresses, watchNodeAddresses } from '../discovery/node-address
 import { findPodInterfaces } from '../discovery/pod-interfaces.ts';
 import { watchLinks } from '../discovery/watch-links.ts';
 import { formatError, PosternError } from '../model/error.ts';
+import type { NoticeBoard } from '../model/notice.ts';
 import type { ObservedSource, SourceSink } from '../model/source.ts';
 import { ApiLoss } from './api-loss.ts';
 import { holdBpfRoot } from './bpf-root.ts';
@@ -31,6 +32,8 @@ import { Telemetry } from './telemetry/telemetry.ts';
 export interface AgentOptions {
   readonly node: string;
   readonly source: ObservedSource;
+  /** Where people are told of what is not enforced as they wrote it. */
+  readonly notices?: NoticeBoard | undefined;
   readonly bpfRoot: string;
   readonly socket: string;
   readonly sourceCheck: boolean;
@@ -84,6 +87,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
     log,
     now: readClocks,
     isComplete: () => source.healthy,
+    notices: options.notices,
     ...(telemetry === undefined ? {} : { watch: telemetry.watch }),
   });
   const nodeAddresses = watchNodeAddresses(() => reconciler.nodeAddressesChanged());
@@ -110,6 +114,10 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
     synced: () => reconciler.synced(),
     problem: (error) => log.error({ code: error.code, problem: formatError(error) }, nameProblem(error)),
   };
+  void options.notices?.run(
+    (error) => log.warn({ code: error.code, problem: formatError(error) }, 'people cannot be told by Events'),
+    signal,
+  );
   try {
     await source.run(sink, signal);
   } finally {

@@ -6,6 +6,7 @@ import type { Compiler } from '../compiler/compiler.ts';
 import type { Datapath } from '../datapath/port.ts';
 import { PosternError } from '../model/error.ts';
 import type { Address } from '../model/ip.ts';
+import type { NoticeBoard } from '../model/notice.ts';
 import type { Operation } from '../model/plan.ts';
 import type { ClusterEvent } from '../model/source.ts';
 import { AttachQueue } from './attach-queue.ts';
@@ -31,6 +32,8 @@ export interface ReconcilerOptions {
   /** The source tells all that there is. False while a part of it cannot be read. */
   readonly isComplete: () => boolean;
   readonly watch?: FlushWatch;
+  /** For the people of objects that are not enforced as written. */
+  readonly notices?: Pick<NoticeBoard, 'show'> | undefined;
 }
 
 /** How often removals that wait are looked at, and pods whose interface was not found. */
@@ -76,7 +79,7 @@ export class Reconciler {
     this.#listNodeAddresses = options.listNodeAddresses;
     this.#log = options.log;
     this.#parts = { ...options, toAttach: this.#toAttach };
-    this.#reports = new Reports(options.log);
+    this.#reports = new Reports(options.compiler, options.log, options.notices);
     this.inForce = new InForce(options.compiler, options.log);
     this.#clock = new PlanClock(options.now);
     this.#isComplete = options.isComplete;
@@ -167,7 +170,8 @@ export class Reconciler {
       this.#owed = openFirst([...makeRoomFirst(removals, this.#owed), ...toMiddle, ...flips]);
       this.#watch.planned();
       this.#settleDebts();
-      this.#reports.policies(this.#compiler, this.inForce.takeChanged());
+      this.#reports.policies(this.inForce.takeChanged());
+      this.#reports.show();
       if (this.#flushedOnce && !this.#waits()) this.inForce.applied();
       this.#failure = undefined;
       this.#sweepLater();

@@ -1,9 +1,11 @@
-/** Log lines about what stays wrong: told once, and again after they have changed. */
+/** What stays wrong: told to the log once, and again after it has changed; and shown to the people of the objects, where there is a board for it. */
 
 import type { Logger } from 'pino';
 import type { Compiler } from '../compiler/compiler.ts';
 import { formatError, type PosternError } from '../model/error.ts';
+import type { Notice, NoticeBoard } from '../model/notice.ts';
 import type { Policy } from '../policy/policy.ts';
+import { noticeOfNode, noticeOfPod, noticeOfPolicy } from './notices.ts';
 
 /** Why a policy is not enforced as written: what is wrong in it, and that it does not fit. */
 export function problemsOf(policy: Policy, refused: ReadonlyMap<string, PosternError>): string[] {
@@ -11,37 +13,64 @@ export function problemsOf(policy: Policy, refused: ReadonlyMap<string, PosternE
   return [...policy.problems, ...(refusal === undefined ? [] : [refusal])].map(formatError);
 }
 
-export class Reports {
-  readonly #log: Logger;
-  /** What is wrong now, by pod and by policy. */
-  readonly #pods = new Map<string, string>();
-  readonly #policies = new Map<string, string>();
+interface Wrong {
+  readonly text: string;
+  readonly notice: Notice | undefined;
+}
 
-  constructor(log: Logger) {
+export class Reports {
+  readonly #compiler: Compiler;
+  readonly #log: Logger;
+  readonly #board: Pick<NoticeBoard, 'show'> | undefined;
+  /** What is wrong now, by pod and by policy. */
+  readonly #pods = new Map<string, Wrong>();
+  readonly #policies = new Map<string, Wrong>();
+
+  constructor(compiler: Compiler, log: Logger, board?: Pick<NoticeBoard, 'show'>) {
+    this.#compiler = compiler;
     this.#log = log;
+    this.#board = board;
   }
 
   unenforced(pods: ReadonlyMap<string, string>): void {
-    for (const pod of this.#pods.keys()) if (!pods.has(pod)) this.#pods.delete(pod);
-    for (const [pod, reason] of pods) {
-      if (setText(this.#pods, pod, reason)) this.#log.warn({ pod, reason }, 'pod is not enforced');
+    for (const key of this.#pods.keys()) if (!pods.has(key)) this.#pods.delete(key);
+    for (const [key, reason] of pods) {
+      if (this.#pods.get(key)?.text === reason) continue;
+      const pod = this.#compiler.cluster.pods.get(key);
+      this.#pods.set(key, { text: reason, notice: pod === undefined ? undefined : noticeOfPod(pod, reason) });
+      this.#log.warn({ pod: key, reason }, 'pod is not enforced');
     }
   }
 
   /** `changed`: policies whose text, or whether they fit, is another than before. */
-  policies({ policies, refused }: Pick<Compiler, 'policies' | 'refused'>, changed: Iterable<string>): void {
+  policies(changed: Iterable<string>): void {
+    const { policies, refused } = this.#compiler;
     for (const key of changed) {
       const policy = policies.get(key);
       const problem = policy === undefined ? '' : problemsOf(policy, refused).join('\n');
-      if (setText(this.#policies, key, problem)) this.#log.error({ policy: key, problem }, 'policy is not enforced as written');
+      const known = this.#policies.get(key)?.text ?? '';
+      if (policy === undefined || problem === '') this.#policies.delete(key);
+      else this.#policies.set(key, { text: problem, notice: noticeOfPolicy(policy, refused.get(key)) });
+      if (problem !== '' && problem !== known) this.#log.error({ policy: key, problem }, 'policy is not enforced as written');
     }
   }
-}
 
-/** Returns whether there is something to tell that was not there before. */
-function setText(texts: Map<string, string>, key: string, text: string): boolean {
-  if (texts.get(key) === text) return false;
-  if (text === '') texts.delete(key);
-  else texts.set(key, text);
-  return text !== '';
+  /** Of policies, only where they concern a pod of this node: where they concern none, another node tells. */
+  show(): void {
+    if (this.#board === undefined) return;
+    const notices = new Map<string, Notice>();
+    const put = (key: string, notice: Notice | undefined): unknown => notice !== undefined && notices.set(key, notice);
+    for (const [key, { notice }] of this.#policies) if (this.#concernsSomebody(key)) put(`policy ${key}`, notice);
+    for (const [key, { notice }] of this.#pods) put(`pod ${key}`, notice);
+    put('node', noticeOfNode(this.#compiler.enforcement.ownNode, this.#compiler.enforcement.own));
+    this.#board.show(notices);
+  }
+
+  /** Whoever cannot be asked whom it selects might select any pod of its namespace. */
+  #concernsSomebody(key: string): boolean {
+    const { policies, subjects } = this.#compiler;
+    const policy = policies.get(key);
+    if (policy === undefined) return false;
+    return policy.subject === undefined ? subjects.hasAny(policy.namespace) : subjects.countSelected(key) > 0;
+  }
 }

@@ -4,9 +4,9 @@ import { mkdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { parseListenAddress, type ListenAddress } from '../agent/telemetry/listen-address.ts';
+import type { AgentOptions } from '../agent/agent.ts';
 import type { Services } from '../datapath/load-programs.ts';
 import { PosternError } from '../model/error.ts';
-import type { ObservedSource } from '../model/source.ts';
 import { verifyCommand } from './agent-verify.ts';
 
 type SourceFlag = { readonly kind: 'files'; readonly directory: string } | { readonly kind: 'kube' };
@@ -91,7 +91,7 @@ async function startAgent(flags: AgentFlags): Promise<void> {
   await runAgent(
     {
       node,
-      source: await openSource(source, flags),
+      ...(await openSource(source, node, flags)),
       bpfRoot: flags.bpfRoot ?? join(folder, 'bpf'),
       socket,
       sourceCheck: flags.sourceCheck,
@@ -121,18 +121,22 @@ async function uninstall(_flags: unknown, command: Command): Promise<void> {
 }
 
 /** Only what is used is loaded: client-node alone takes as much memory as all the rest. */
-async function openSource(source: SourceFlag, { kubeconfig, context }: AgentFlags): Promise<ObservedSource> {
+async function openSource(
+  source: SourceFlag,
+  node: string,
+  { kubeconfig, context }: AgentFlags,
+): Promise<Pick<AgentOptions, 'source' | 'notices'>> {
   switch (source.kind) {
     case 'files': {
       const { filesSource } = await import('../manifests/files-source.ts');
-      return filesSource(source.directory);
+      return { source: filesSource(source.directory) };
     }
     case 'kube': {
       const { ApiServer } = await import('../kube/api-server.ts');
+      const { KubeEvents } = await import('../kube/events.ts');
       const { kubeSource } = await import('../kube/kube-source.ts');
-      return kubeSource(
-        new ApiServer({ ...(kubeconfig === undefined ? {} : { kubeconfig }), ...(context === undefined ? {} : { context }) }),
-      );
+      const server = new ApiServer({ ...(kubeconfig === undefined ? {} : { kubeconfig }), ...(context === undefined ? {} : { context }) });
+      return { source: kubeSource(server), notices: new KubeEvents(server, node) };
     }
   }
 }

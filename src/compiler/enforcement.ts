@@ -18,7 +18,7 @@ export interface EnforcementState {
 const BY_DEFAULT: EnforcementState = { on: true, by: 'default' };
 
 export class Enforcement {
-  readonly #ownNode: string | undefined;
+  readonly ownNode: string | undefined;
   readonly #changed: (node: string) => void;
   /** By node, where there is one. */
   readonly #annotated = new Map<string, EnforcementState>();
@@ -26,7 +26,7 @@ export class Enforcement {
 
   /** `changed` hears of nodes where it is on and was off, or the other way round. */
   constructor(ownNode: string | undefined, changed: (node: string) => void) {
-    this.#ownNode = ownNode;
+    this.ownNode = ownNode;
     this.#changed = changed;
   }
 
@@ -39,19 +39,19 @@ export class Enforcement {
 
   /** For the own node, whatever its annotation says. */
   override(local: LocalEnforcement): void {
-    const before = this.isOff(this.#ownNode);
+    const before = this.isOff(this.ownNode);
     this.#local = local;
-    if (this.#ownNode !== undefined && this.isOff(this.#ownNode) !== before) this.#changed(this.#ownNode);
+    if (this.ownNode !== undefined && this.isOff(this.ownNode) !== before) this.#changed(this.ownNode);
   }
 
   /** At the own node. */
   get own(): EnforcementState {
-    return this.stateOf(this.#ownNode);
+    return this.stateOf(this.ownNode);
   }
 
   stateOf(node: string | undefined): EnforcementState {
     if (node === undefined) return BY_DEFAULT;
-    if (node === this.#ownNode && this.#local !== 'auto') return { on: this.#local === 'on', by: 'local' };
+    if (node === this.ownNode && this.#local !== 'auto') return { on: this.#local === 'on', by: 'local' };
     return this.#annotated.get(node) ?? BY_DEFAULT;
   }
 

@@ -35,21 +35,29 @@ export class ApiServer {
 
   /** The answer, once its headers are there, whatever its status. `E_KUBE_CONNECTION`; credentials are read anew each time. */
   async get(path: string, query: Readonly<Record<string, string>>, signal: AbortSignal): Promise<http.IncomingMessage> {
+    return this.#request('GET', `${path}?${new URLSearchParams(query).toString()}`, undefined, signal);
+  }
+
+  /** As `get`. */
+  async post(path: string, object: Readonly<Record<string, unknown>>, signal: AbortSignal): Promise<http.IncomingMessage> {
+    return this.#request('POST', path, JSON.stringify(object), signal);
+  }
+
+  async #request(method: 'GET' | 'POST', path: string, body: string | undefined, signal: AbortSignal): Promise<http.IncomingMessage> {
     try {
-      const options: https.RequestOptions = { headers: { accept: 'application/json' } };
+      const headers = { accept: 'application/json', ...(body === undefined ? {} : { 'content-type': 'application/json' }) };
+      const options: https.RequestOptions = { method, headers };
       await this.#config.applyToHTTPSOptions(options);
-      const url = new URL(`${this.address}${path}`);
-      url.search = new URLSearchParams(query).toString();
-      return await ask(url, { ...options, signal });
+      return await ask(new URL(`${this.address}${path}`), { ...options, signal }, body);
     } catch (cause) {
       throw unreachable(this.address, cause);
     }
   }
 }
 
-function ask(url: URL, options: https.RequestOptions): Promise<http.IncomingMessage> {
+function ask(url: URL, options: https.RequestOptions, body: string | undefined): Promise<http.IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const request = (url.protocol === 'http:' ? http : https).get(url, options);
+    const request = (url.protocol === 'http:' ? http : https).request(url, options);
     const late = setTimeout(() => request.destroy(new Error(`no answer within ${ANSWER_MS / 1000} s`)), ANSWER_MS);
     request.on('socket', (socket) => socket.setKeepAlive(true, KEEP_ALIVE_MS));
     request.on('response', (response) => {
@@ -61,6 +69,7 @@ function ask(url: URL, options: https.RequestOptions): Promise<http.IncomingMess
       clearTimeout(late);
       reject(error);
     });
+    request.end(body);
   });
 }
 

@@ -30,6 +30,7 @@ describe("the agent's socket", () => {
       settle: () => Promise.resolve({}),
       status: () => ({ node: 'node-1' }),
       verify: () => Promise.resolve({}),
+      enforce: (word) => ({ word }),
       traceFlows: (on) => void traced.push(on),
       suppressed: { begin: () => void (begun += 1), take: () => [NOTICE] },
     });

@@ -27,7 +27,9 @@ export type Fault =
   /** Breaks the connection in the middle of the answer. */
   | { readonly kind: 'break' };
 
-export class FakeApiServer {
+export class FakeApiServer implements Disposable {
+  /** As they were created. */
+  readonly events: Manifest[] = [];
   readonly requests: { readonly path: string; readonly query: URLSearchParams }[] = [];
   readonly #server: Server;
   readonly #objects = new Map<string, Map<string, Manifest>>();
@@ -43,14 +45,19 @@ export class FakeApiServer {
     this.#server = createServer((request, response) => this.#answer(request, response));
   }
 
+  /** Returns its address. */
   async listen(): Promise<string> {
-    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    if (!this.#server.listening) await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
   close(): void {
     this.#server.closeAllConnections();
     this.#server.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
   }
 
   /** Of every resource, as a list would show them. */
@@ -147,9 +154,26 @@ export class FakeApiServer {
         setImmediate(() => response.destroy());
         return;
       case undefined:
-        if (watch) this.#watch(path, Number(query.get('resourceVersion')), response);
+        if (request.method === 'POST') this.#create(path, request, response);
+        else if (watch) this.#watch(path, Number(query.get('resourceVersion')), response);
         else this.#list(path, query, response);
     }
+  }
+
+  /** Events alone can be created, as the API server's own validation has it. */
+  #create(path: string, request: IncomingMessage, response: ServerResponse): void {
+    let text = '';
+    request.setEncoding('utf8').on('data', (chunk: string) => void (text += chunk));
+    request.on('end', () => {
+      const event = JSON.parse(text) as Manifest;
+      const fault = faultOfEvent(path, event);
+      if (fault !== undefined) return refuse(response, 422, fault);
+      if (this.events.some((other) => keyOf(other) === keyOf(event)))
+        return refuse(response, 409, `events "${keyOf(event)}" already exists`);
+      this.events.push(event);
+      response.statusCode = 201;
+      response.end(text);
+    });
   }
 
   #list(path: string, query: URLSearchParams, response: ServerResponse): void {
@@ -182,6 +206,22 @@ export class FakeApiServer {
     this.#watchers.add(watcher);
     response.on('close', () => this.#watchers.delete(watcher));
   }
+}
+
+const WHOLE_SECONDS = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
+
+function faultOfEvent(path: string, event: Manifest): string | undefined {
+  const { namespace = '', name = '' } = event['metadata'] as { readonly namespace?: string; readonly name?: string };
+  const about = event['involvedObject'] as { readonly namespace?: string; readonly name?: string; readonly uid?: string };
+  const times = [event['firstTimestamp'], event['lastTimestamp']];
+  const faults: readonly (readonly [boolean, string])[] = [
+    [event['apiVersion'] !== 'v1' || event['kind'] !== 'Event', 'no Event of core/v1'],
+    [path !== `/api/v1/namespaces/${namespace}/events`, 'the namespace is not that of the request'],
+    [!/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(name) || name.length > 253, `metadata.name: ${name}`],
+    [(about.namespace ?? 'default') !== namespace, 'involvedObject.namespace: does not match event.namespace'],
+    [!times.every((time) => WHOLE_SECONDS.test(String(time))), 'a time is no metav1.Time'],
+  ];
+  return faults.find(([wrong]) => wrong)?.[1];
 }
 
 function send(response: ServerResponse, event: { readonly type: string; readonly object: unknown }): void {

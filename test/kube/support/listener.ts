@@ -76,7 +76,7 @@ export class Listener implements AsyncDisposable {
   }
 }
 
-async function connect(server: FakeApiServer): Promise<ApiServer> {
+export async function connect(server: FakeApiServer): Promise<ApiServer> {
   const folder = mkdtempSync(join(tmpdir(), 'postern-test-'));
   const kubeconfig = join(folder, 'config');
   const name = 'fake';
