@@ -213,6 +213,15 @@ export const API_ROWS: readonly Row[] = [
     note: 'The agent has no readiness to fail.',
   },
   {
+    case: 'a policy of an excluded namespace',
+    verdict: 'isolates nobody; the pods of its namespace are peers like any other',
+    tests: [
+      { file: 'compiler/enforcement.test.ts', names: ['has policies that isolate nobody, and pods that are peers like any other'] },
+      { file: 'properties/compiled-verdicts.test.ts', names: ['is still a peer as the oracle has it'] },
+      { file: 'e2e/break-glass.test.ts', names: ['is not isolated by its policies, which the status lists'] },
+    ],
+  },
+  {
     case: 'a policy that does not fit the budgets',
     verdict: 'as invalid; the others are untouched',
     tests: [

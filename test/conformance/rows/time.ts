@@ -49,8 +49,12 @@ export const TIME_ROWS: readonly Row[] = [
   },
   {
     case: 'pod without a host-side interface (macvlan and others)',
-    verdict: 'not enforced, named in log and status',
-    tests: [{ file: 'e2e/pods.test.ts', names: ['pods without a host side'] }, { file: 'discovery/pod-interfaces.test.ts' }],
+    verdict: 'not enforced, named in log, status and an Event',
+    tests: [
+      { file: 'e2e/pods.test.ts', names: ['pods without a host side'] },
+      { file: 'discovery/pod-interfaces.test.ts' },
+      { file: 'agent/reports.test.ts', names: ['is of a pod that is not enforced'] },
+    ],
   },
   {
     case: 'established flows when policy changes',
@@ -83,6 +87,16 @@ export const TIME_ROWS: readonly Row[] = [
     tests: [
       { file: 'e2e/upgrade.test.ts' },
       { file: 'e2e/restart.test.ts', names: ['leaves its pods as they were', 'is followed by another without a lost packet'] },
+    ],
+  },
+  {
+    case: 'enforcement turned off at a node (break-glass)',
+    verdict: 'nothing is dropped there; when it is on again, new flows are judged at once, and open ones as when isolation begins',
+    tests: [
+      { file: 'compiler/enforcement.test.ts', names: ['lets every pod of the node pass', 'gives pods a take-over window when it ends'] },
+      { file: 'properties/histories.test.ts', names: ['the maps mean what the oracle says'] },
+      { file: 'agent/in-force.test.ts', names: ['leaves programs attached', 'works although something else cannot be written'] },
+      { file: 'e2e/break-glass.test.ts' },
     ],
   },
   {
