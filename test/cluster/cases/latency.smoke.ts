@@ -20,6 +20,7 @@ const DENY_ALL = { podSelector: { matchLabels: { app: 'server' } }, policyTypes:
 describe('a policy', () => {
   const cluster = Cluster.open(inject('clusterName'));
   const api = new ApiClient(cluster.plan);
+  const pods = new DisposableStack();
   let server: ClusterPod;
   let near: ClusterPod;
   let far: ClusterPod;
@@ -31,10 +32,11 @@ describe('a policy', () => {
       { name: 'near', node: 'n1' },
       { name: 'far', node: 'n2' },
     ])) as [ClusterPod, ClusterPod, ClusterPod];
+    for (const pod of [server, near, far]) pods.use(pod);
   });
 
   afterAll(async () => {
-    for (const pod of [server, near, far]) pod[Symbol.dispose]();
+    pods.dispose();
     await api.ask({ method: 'DELETE', path: `/api/v1/namespaces/${NAMESPACE}` });
     api[Symbol.dispose]();
   });

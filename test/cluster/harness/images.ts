@@ -15,12 +15,16 @@ export async function makeTestImages(bin: string): Promise<string[]> {
   return [agnhost, pause];
 }
 
-/** What the suite calls its test image, its registry's name and version included. */
+/** What the suite calls its test image, its registry's name and version included. It names former versions, too. */
 export async function agnhostName(bin: string): Promise<string> {
-  const names = await runChecked([join(bin, 'e2e.test'), '--list-images']);
-  const name = names.split('\n').find((line) => /\/agnhost:/.test(line));
+  const names = (await runChecked([join(bin, 'e2e.test'), '--list-images'])).split('\n').filter((line) => line.includes('/agnhost:'));
+  const name = names.toSorted((a, b) => versionOf(a).localeCompare(versionOf(b), 'en', { numeric: true })).at(-1);
   if (name === undefined) throw new Error('the suite names no agnhost image');
   return name.trim();
+}
+
+function versionOf(image: string): string {
+  return image.slice(image.lastIndexOf(':') + 1);
 }
 
 async function makeImage(bin: string, archive: string, name: string, entrypoint: readonly string[]): Promise<void> {
