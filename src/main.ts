@@ -5,6 +5,8 @@ import { Command } from 'commander';
 import { agentCommand } from './cli/agent.ts';
 import { enforcementCommand } from './cli/enforcement.ts';
 import { labCommand } from './cli/lab.ts';
+import { monitorCommand } from './cli/monitor.ts';
+import { statusCommand } from './cli/status.ts';
 import { formatError, PosternError } from './model/error.ts';
 import { VERSION } from './model/version.ts';
 
@@ -13,6 +15,8 @@ const program = new Command('postern')
   .version(VERSION)
   .showHelpAfterError()
   .addCommand(agentCommand())
+  .addCommand(statusCommand())
+  .addCommand(monitorCommand())
   .addCommand(enforcementCommand())
   .addCommand(labCommand());
 

@@ -95,7 +95,8 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   const links = watchLinks(() => reconciler.interfacesChanged());
 
   const flows = new FlowCount(datapath);
-  const parts = { node, compiler, datapath, interfaces, reconciler, drift, source, flows };
+  const { interfaceName } = native;
+  const parts = { node, compiler, datapath, interfaces, reconciler, drift, source, flows, interfaceName };
   const control = await ControlSocket.open(options.socket, {
     settle: () => settle(source, reconciler, interfaces, compiler),
     status: () => makeStatus(parts),

@@ -26,6 +26,7 @@ export interface StatusParts {
   readonly drift: DriftCheck;
   readonly source: Pick<ObservedSource, 'healthy' | 'problems' | 'details'>;
   readonly flows: Pick<FlowCount, 'rows'>;
+  readonly interfaceName: (ifindex: number) => string | undefined;
 }
 
 /** As the socket gives it, in JSON. */
@@ -70,6 +71,8 @@ export interface AgentStatus {
 export interface EndpointStatus {
   readonly pod: string;
   readonly ifindex: number;
+  /** Its name on the node's side; null where it has just gone. */
+  readonly interface: string | null;
   /** Policies that isolate it. */
   readonly ingress: readonly string[];
   readonly egress: readonly string[];
@@ -119,6 +122,7 @@ export function makeStatus(parts: StatusParts): AgentStatus {
       return {
         pod,
         ifindex: binding.ifindex,
+        interface: parts.interfaceName(binding.ifindex) ?? null,
         ingress: subject?.policies.ingress.map((policy) => policy.key) ?? [],
         egress: subject?.policies.egress.map((policy) => policy.key) ?? [],
         packets: reasonCounts(datapath, compiler.endpoints.get(pod)?.counters ?? 0),

@@ -1,20 +1,38 @@
 /** Asks a running agent over its unix socket. */
 
 import { request } from 'node:http';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import type { Command } from 'commander';
 import { PosternError } from '../model/error.ts';
+import { findOnlySocket } from './find-socket.ts';
 
 export interface AgentFlags {
   readonly node?: string;
   readonly socket?: string;
 }
 
-/** `--socket`, or the default one of `--node`, or of the node that the environment names (`NODE_NAME`, as in the DaemonSet's containers). */
-export async function socketOf({ node = process.env['NODE_NAME'], socket }: AgentFlags): Promise<string> {
+/** Options that `socketOf` reads. */
+export function withAgent(command: Command): Command {
+  return command
+    .option(
+      '--node <name>',
+      "the agent's node, where its socket is the default one (default: POSTERN_NODE or NODE_NAME, else the only agent here)",
+    )
+    .option('--socket <path>', 'unix socket of the agent (default /run/postern/NODE/agent.sock)');
+}
+
+/**
+ * `--socket`; or the default one of `--node`, or of the node that the environment names (`POSTERN_NODE` or `NODE_NAME`, as in the DaemonSet's containers); or
+ * the only one that there is.
+ */
+export async function socketOf({ node = nodeOfEnvironment(), socket }: AgentFlags): Promise<string> {
   if (socket !== undefined) return socket;
-  if (node === undefined || node === '') throw new PosternError('E_USAGE', 'which agent?', { mend: 'give --node or --socket' });
   const { defaultFolder } = await import('../agent/bpf-root.ts');
-  return join(defaultFolder(node), 'agent.sock');
+  return node === undefined ? findOnlySocket(dirname(defaultFolder('any'))) : join(defaultFolder(node), 'agent.sock');
+}
+
+function nodeOfEnvironment(): string | undefined {
+  return [process.env['POSTERN_NODE'], process.env['NODE_NAME']].find((name) => name !== undefined && name !== '');
 }
 
 /** The answer's JSON. `E_SOCKET` where nobody answers, else `E_AGENT` with the message of the agent. */

@@ -101,7 +101,9 @@ export class AgentStage implements AsyncDisposable {
 
   get parts(): TelemetryParts {
     const { compiler, datapath, interfaces, reconciler, drift, source, flows, news, apiLoss } = this;
-    return { node: 'node-1', compiler, datapath, interfaces, reconciler, drift, source, flows, news, apiLoss } as TelemetryParts;
+    const interfaceName = (ifindex: number): string => `veth${ifindex}`;
+    const parts = { node: 'node-1', compiler, datapath, interfaces, reconciler, drift, source, flows, news, apiLoss, interfaceName };
+    return parts as TelemetryParts;
   }
 
   tell(...objects: readonly ClusterObject[]): void {

@@ -1,0 +1,28 @@
+/** Where an agent reads the cluster from, in words: a folder, or the API server resource by resource. */
+
+import pc from 'picocolors';
+import type { AgentStatus } from '../agent/status.ts';
+import type { SourcePart } from '../model/source.ts';
+import { describeDuration } from './describe-time.ts';
+import { plainTable } from './plain-table.ts';
+
+export function sourceLines({ healthy, problems, details }: AgentStatus['source']): string[] {
+  const state = healthy ? pc.green('read as a whole') : pc.red('not read as a whole');
+  if (details === undefined) return [`  a folder of manifests, ${state}${problems.length === 0 ? '' : `, ${problems.length} problems`}`];
+  const rows = Object.entries(details).map(([resource, part]) => [
+    resource,
+    stateOf(part),
+    String(part.objects),
+    part.silentMs === null ? 'never' : `${describeDuration(part.silentMs)} ago`,
+    String(part.lists),
+    String(part.watches),
+  ]);
+  const right = (head: string) => ({ head, align: 'right' as const });
+  const columns = [{ head: 'resource' }, { head: 'state' }, right('objects'), right('last heard'), right('lists'), right('watches')];
+  return [`  the API server, ${state}`, plainTable(columns, rows)];
+}
+
+function stateOf({ state, failure, failingMs }: SourcePart): string {
+  if (failure === null) return state === 'watching' ? pc.green(state) : pc.yellow(state);
+  return pc.red(`${state}, failing for ${describeDuration(failingMs ?? 0)} (${failure})`);
+}

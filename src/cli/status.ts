@@ -1,0 +1,31 @@
+/** `postern status`: what a running agent says of itself, for people or as JSON. */
+
+import { Command } from 'commander';
+import type { AgentStatus } from '../agent/status.ts';
+import { formatError, PosternError } from '../model/error.ts';
+import { askAgent, socketOf, withAgent, type AgentFlags } from './ask-agent.ts';
+import { formatStatus } from './status-text.ts';
+
+interface StatusFlags extends AgentFlags {
+  readonly json?: boolean;
+}
+
+/** Exit codes. */
+const [HEALTHY, UNHEALTHY, NO_AGENT] = [0, 1, 2];
+
+export function statusCommand(): Command {
+  return withAgent(new Command('status').description('what the running agent enforces, and how it fares'))
+    .option('--json', 'as JSON, as the socket gives it')
+    .addHelpText('after', '\nExit code: 0 healthy; 1 not healthy; 2 no agent answers.')
+    .action(async (flags: StatusFlags) => {
+      try {
+        const status = await askAgent<AgentStatus>(await socketOf(flags), 'GET', '/status');
+        console.log(flags.json === true ? JSON.stringify(status, undefined, 2) : formatStatus(status, Date.now()));
+        process.exitCode = status.healthy ? HEALTHY : UNHEALTHY;
+      } catch (error) {
+        if (!(error instanceof PosternError)) throw error;
+        console.error(`postern: ${formatError(error)}`);
+        process.exitCode = NO_AGENT;
+      }
+    });
+}
