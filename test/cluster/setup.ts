@@ -1,7 +1,6 @@
 /** Before all tests: the image, a cluster, and the agent deployed to it by the project's own manifest. After them the cluster goes. */
 
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import type { TestProject } from 'vitest/node';
 import { Cluster } from './harness/cluster.ts';
 import { type ClusterOptions, DEFAULTS } from './harness/plan.ts';
@@ -13,15 +12,13 @@ declare module 'vitest' {
 }
 
 const IMAGE = 'build/image/postern.tar';
-const MANIFEST = 'deploy/postern.yaml';
 
 /** POSTERN_CLUSTER_OPTIONS: e.g. `proxy=nftables cni=ptp fabric=vxlan`. POSTERN_CLUSTER_KEEP: leave it up afterwards. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   execFileSync('sh', ['scripts/build-image.sh'], { stdio: 'inherit' });
   const cluster = await Cluster.up(readOptions(process.env['POSTERN_CLUSTER_OPTIONS'] ?? ''));
   await cluster.loadImage(`${process.cwd()}/${IMAGE}`);
-  await cluster.kubectl(['apply', '-f', '-'], readFileSync(MANIFEST, 'utf8'));
-  await cluster.kubectl(['-n', 'postern', 'rollout', 'status', 'daemonset/postern', '--timeout=90s']);
+  await cluster.deployAgent();
   project.provide('clusterName', cluster.plan.options.name);
   return async () => {
     if (process.env['POSTERN_CLUSTER_KEEP'] === undefined) await cluster.down();

@@ -1,12 +1,11 @@
 /** How long a policy takes from the API server's answer to the packets, by connections opened each 20 ms. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OTHER_PORT, TCP_PORT } from '../../e2e/support/world.ts';
 import type { StreamReport } from '../../e2e/support/traffic-protocol.ts';
-import { ApiClient } from '../harness/api-client.ts';
-import { Cluster } from '../harness/cluster.ts';
-import { type ClusterPod, startPods } from '../harness/test-pods.ts';
+import { ClusterStage } from '../harness/stage.ts';
+import type { ClusterPod } from '../harness/test-pods.ts';
 
 const NAMESPACE = 'latency';
 const ROUNDS = 10;
@@ -18,28 +17,18 @@ const GOAL_MS = 40;
 const DENY_ALL = { podSelector: { matchLabels: { app: 'server' } }, policyTypes: ['Ingress'] };
 
 describe('a policy', () => {
-  const cluster = Cluster.open(inject('clusterName'));
-  const api = new ApiClient(cluster.plan);
-  const pods = new DisposableStack();
+  const stage = new ClusterStage(NAMESPACE);
+  const { api } = stage;
   let server: ClusterPod;
   let near: ClusterPod;
   let far: ClusterPod;
 
   beforeAll(async () => {
-    await api.makeNamespace(NAMESPACE);
-    [server, near, far] = (await startPods(cluster, api, NAMESPACE, [
-      { name: 'server', node: 'n1' },
-      { name: 'near', node: 'n1' },
-      { name: 'far', node: 'n2' },
-    ])) as [ClusterPod, ClusterPod, ClusterPod];
-    for (const pod of [server, near, far]) pods.use(pod);
+    await stage.begin();
+    [server, near, far] = await stage.start({ name: 'server', node: 'n1' }, { name: 'near', node: 'n1' }, { name: 'far', node: 'n2' });
   });
 
-  afterAll(async () => {
-    pods.dispose();
-    await api.ask({ method: 'DELETE', path: `/api/v1/namespaces/${NAMESPACE}` });
-    api[Symbol.dispose]();
-  });
+  afterAll(() => stage.end());
 
   it('is in force, and is lifted, within milliseconds of the answer, for clients of its node and of others', async () => {
     const clients = { 'same node': near, 'across nodes': far };

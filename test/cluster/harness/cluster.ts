@@ -15,6 +15,8 @@ import { type ClusterOptions, type ClusterPlan, type NodePlan, planCluster } fro
 import { Processes } from './processes.ts';
 
 const STATE = 'cluster.json';
+const MANIFEST = 'deploy/postern.yaml';
+const READY_TIMEOUT_MS = 90_000;
 
 export class Cluster {
   readonly plan: ClusterPlan;
@@ -92,6 +94,33 @@ export class Cluster {
     await Promise.all(this.plan.nodes.map((node) => importImage(node, this.bin, this.processes, archive)));
   }
 
+  /** By the project's own manifest; returns when every node has one that is ready. */
+  async deployAgent(): Promise<void> {
+    await this.kubectl(['apply', '-f', '-'], readFileSync(MANIFEST, 'utf8'));
+    await this.kubectl(['-n', 'postern', 'rollout', 'status', 'daemonset/postern', '--timeout=90s']);
+  }
+
+  /** Processes of the agents, as the machine numbers them. */
+  async agentPids(): Promise<number[]> {
+    const listed = await Promise.all(
+      this.plan.nodes.map(({ name }) => runChecked(this.inNode(name, [join(this.bin, 'ctr'), '-n', 'k8s.io', 'tasks', 'list']))),
+    );
+    const pids = listed.flatMap((text) => text.split('\n').map((line) => Number(line.split(/\s+/)[1])));
+    return pids.filter((pid) => pid > 0 && isAgent(pid));
+  }
+
+  /** Others than those that were, as many, and ready. */
+  async untilAgentsReady(former: readonly number[]): Promise<void> {
+    const deadline = performance.now() + READY_TIMEOUT_MS;
+    for (;;) {
+      const pids = (await this.agentPids()).filter((pid) => !former.includes(pid));
+      const { status } = await this.get<{ status: { numberReady?: number } }>(['-n', 'postern', 'daemonset/postern']);
+      if (pids.length === this.plan.nodes.length && status.numberReady === pids.length) return;
+      if (performance.now() > deadline) throw new Error('the agents do not become ready again');
+      await sleep(200);
+    }
+  }
+
   async stopApiServer(): Promise<void> {
     await this.processes.stop('api');
   }
@@ -103,6 +132,14 @@ export class Cluster {
 
   #kubectl(args: readonly string[]): readonly string[] {
     return [join(this.bin, 'hyper'), 'kubectl', `--kubeconfig=${kubeconfigOf(this.plan, 'admin')}`, ...args];
+  }
+}
+
+function isAgent(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('/postern\0agent\0');
+  } catch {
+    return false;
   }
 }
 
