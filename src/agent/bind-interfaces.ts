@@ -1,9 +1,10 @@
-/** Pods' interfaces that came or went since the last look: the compiler, the datapath and the log hear of them. */
+/** Pods' interfaces that came or went since the last look: the compiler, the datapath and the log hear of them; and programs for those that came. */
 
 import type { Logger } from 'pino';
 import type { Compiler } from '../compiler/compiler.ts';
 import type { Datapath } from '../datapath/port.ts';
 import type { AttachQueue } from './attach-queue.ts';
+import { isInterfaceGone } from './interface-gone.ts';
 import type { Interfaces } from './interfaces.ts';
 import { listOwnPods } from './own-pods.ts';
 
@@ -34,5 +35,17 @@ export function bindInterfaces({ compiler, datapath, interfaces, toAttach, log }
     toAttach.add(binding.ifindex);
     log.info({ pod, ifindex: binding.ifindex, netns: binding.netns }, 'endpoint found');
     if (contested) log.warn({ pod, ifindex: binding.ifindex }, 'more than one network namespace carries the address of this pod');
+  }
+}
+
+/** False where the interface went between being found and now: the next look notices. */
+export function attachPrograms({ datapath, interfaces, log }: InterfaceParts, ifindex: number): boolean {
+  try {
+    datapath.attach(ifindex);
+    return true;
+  } catch (error) {
+    if (interfaces.podAt(ifindex) !== undefined && !isInterfaceGone(error)) throw error;
+    log.debug({ ifindex }, 'interface went before its programs were attached');
+    return false;
   }
 }

@@ -2,6 +2,7 @@
 
 import type { Logger } from 'pino';
 import type { Compiler } from '../compiler/compiler.ts';
+import type { EnforcementState } from '../compiler/enforcement.ts';
 import { objectKey } from '../model/objects.ts';
 import type { ClusterEvent } from '../model/source.ts';
 import type { Policy } from '../policy/policy.ts';
@@ -12,10 +13,11 @@ export class InForce {
   readonly #compiler: Compiler;
   /** Milliseconds since the epoch. */
   readonly #wallClock: () => number;
-  /** Told, or found to fit again, and not in force yet. */
-  readonly #pending = new Set<string>();
-  /** Those of them, and those that fit no more, of which nobody has been told. */
-  readonly #changed = new Set<string>();
+  /** Told, and in no plan yet. */
+  readonly #heard = new Set<string>();
+  /** In a plan that is not in force yet. */
+  readonly #planned = new Set<string>();
+  #plannedEnforcement: EnforcementState | undefined;
   readonly #since = new Map<string, number>();
   #refused: ReadonlyMap<string, unknown> = new Map();
 
@@ -28,47 +30,43 @@ export class InForce {
   heard(events: readonly ClusterEvent[]): void {
     for (const event of events) {
       const kind = event.type === 'upsert' ? event.object.kind : event.kind;
-      if (kind === 'NetworkPolicy') this.#change(event.type === 'upsert' ? objectKey(event.object) : event.key);
+      if (kind === 'NetworkPolicy') this.#heard.add(event.type === 'upsert' ? objectKey(event.object) : event.key);
     }
   }
 
-  /** Policies that are others than at the last call, or fit where they did not, or the other way round, or are gone. To be asked when a plan has been made. */
-  takeChanged(): ReadonlySet<string> {
-    const { refused } = this.#compiler;
+  /** A plan has been made. Returns the policies that are others in it than in the one before, or fit where they did not, or the other way round, or are gone. */
+  planned(): ReadonlySet<string> {
+    const { refused, enforcement } = this.#compiler;
+    const changed = new Set(this.#heard);
+    this.#heard.clear();
     if (refused !== this.#refused) {
-      for (const key of new Set(refused.keys()).symmetricDifference(new Set(this.#refused.keys()))) this.#change(key);
+      for (const key of new Set(refused.keys()).symmetricDifference(new Set(this.#refused.keys()))) changed.add(key);
       this.#refused = refused;
     }
-    const changed = new Set(this.#changed);
-    this.#changed.clear();
+    for (const key of changed) this.#planned.add(key);
+    this.#plannedEnforcement = enforcement.own;
     return changed;
   }
 
   /** All that was planned is in force. */
   applied(): void {
-    const { policies, enforcement } = this.#compiler;
     const now = this.#wallClock();
-    for (const key of this.#pending) {
+    for (const key of this.#planned) {
       if (this.#compiler.isWaiting(namespaceOf(key))) continue;
-      this.#pending.delete(key);
-      if (policies.has(key)) this.#since.set(key, now);
+      this.#planned.delete(key);
+      if (this.#compiler.policies.has(key)) this.#since.set(key, now);
       else this.#since.delete(key);
     }
-    this.enforcement.applied(enforcement.own, now);
+    if (this.#plannedEnforcement !== undefined) this.enforcement.applied(this.#plannedEnforcement, now);
   }
 
   /** ISO time; `null` while it is not: not applied yet, invalid, refused, of an excluded namespace, or nothing is enforced. */
-  since(policy: Policy): string | null {
-    const since = this.#since.get(policy.key);
+  since({ key, valid }: Policy): string | null {
+    const since = this.#since.get(key);
     const { on, since: onSince } = this.enforcement;
-    const notAsWritten = this.#pending.has(policy.key) || !policy.valid || this.#compiler.refused.has(policy.key);
+    const notAsWritten = this.#heard.has(key) || this.#planned.has(key) || !valid || this.#compiler.refused.has(key);
     if (since === undefined || onSince === undefined || !on || notAsWritten) return null;
     return new Date(Math.max(since, onSince)).toISOString();
-  }
-
-  #change(key: string): void {
-    this.#pending.add(key);
-    this.#changed.add(key);
   }
 }
 

@@ -10,11 +10,10 @@ import type { NoticeBoard } from '../model/notice.ts';
 import type { Operation } from '../model/plan.ts';
 import type { ClusterEvent } from '../model/source.ts';
 import { AttachQueue } from './attach-queue.ts';
-import { bindInterfaces, type InterfaceParts } from './bind-interfaces.ts';
+import { attachPrograms, bindInterfaces, type InterfaceParts } from './bind-interfaces.ts';
 import { FlushTimer } from './flush-timer.ts';
 import { NO_WATCH, type FlushWatch } from './flush-watch.ts';
 import { InForce } from './in-force.ts';
-import { isInterfaceGone } from './interface-gone.ts';
 import type { Interfaces } from './interfaces.ts';
 import { makeRoomFirst } from './make-room-first.ts';
 import { openFirst } from './open-first.ts';
@@ -169,10 +168,9 @@ export class Reconciler {
       const [removals, toMiddle, flips] = plan.steps;
       this.#owed = openFirst([...makeRoomFirst(removals, this.#owed), ...toMiddle, ...flips]);
       this.#watch.planned();
-      this.#settleDebts();
-      this.#reports.policies(this.inForce.takeChanged());
+      this.#reports.policies(this.inForce.planned());
       this.#reports.show();
-      if (this.#flushedOnce && !this.#waits()) this.inForce.applied();
+      this.#settleDebts();
       this.#failure = undefined;
       this.#sweepLater();
     } catch (error) {
@@ -212,12 +210,17 @@ export class Reconciler {
     // Who enforces nothing leaves out nothing.
     const wait = earlier.size > 0 && !this.#isComplete() && this.#compiler.enforcement.own.on;
     const mustWait = (ifindex: number): boolean => wait && earlier.has(ifindex);
+    // At the first start nothing is in force before programs are attached.
+    if (this.#flushedOnce && earlier.size === 0) this.inForce.applied();
     const { more, failure } = this.#toAttach.work((ifindex) => this.#attach(ifindex), mustWait);
     this.#attaching = more;
     if (more) return this.flushSoon();
     if (!wait) this.#datapath.keepFlows();
     if (failure !== undefined) throw failure;
-    if (!wait) this.#detachEarlier(earlier);
+    if (!wait) {
+      this.#detachEarlier(earlier);
+      this.inForce.applied();
+    }
     if (!this.#compiler.endpoints.judgesEgress) this.#datapath.judgeForwarded(false);
     if (notForwarding !== undefined) throw notForwarding;
     if (this.#flushedOnce) return;
@@ -227,15 +230,8 @@ export class Reconciler {
       this.#log.error({ interfaces: earlier.size }, "an earlier agent's programs stay in force until the source can be read as a whole");
   }
 
-  /** An interface may go between being found and being attached: the next refresh notices. */
   #attach(ifindex: number): void {
-    try {
-      this.#datapath.attach(ifindex);
-    } catch (error) {
-      if (this.#interfaces.podAt(ifindex) !== undefined && !isInterfaceGone(error)) throw error;
-      this.#log.debug({ ifindex }, 'interface went before its programs were attached');
-      this.flushSoon();
-    }
+    if (!attachPrograms(this.#parts, ifindex)) this.flushSoon();
   }
 
   /** Every interface with a pod has our programs by now; what is left of an earlier agent's is on interfaces that are no pod's any more. */

@@ -25,7 +25,7 @@ export const EVENT_DEFAULTS: EventOptions = {
   repeatMs: 3_600_000,
   spreadMs: 5000,
   firstWaitMs: 1000,
-  longestWaitMs: 300_000,
+  longestWaitMs: 60_000,
 };
 
 interface Entry {
@@ -89,10 +89,11 @@ export class KubeEvents implements NoticeBoard {
     }
   }
 
-  /** The one that is due first. */
+  /** The one that comes first of those that are due, else the one that is due first. */
   #next(): Entry | undefined {
+    const now = performance.now();
     let next: Entry | undefined;
-    for (const entry of this.#entries.values()) if (next === undefined || entry.dueAt < next.dueAt) next = entry;
+    for (const entry of this.#entries.values()) if (next === undefined || comesBefore(entry, next, now)) next = entry;
     return next;
   }
 
@@ -144,6 +145,14 @@ export class KubeEvents implements NoticeBoard {
     if (!this.#complained) problem(error);
     this.#complained = true;
   }
+}
+
+/** What is new comes before repetitions, and one policy before many pods. */
+function comesBefore(a: Entry, b: Entry, now: number): boolean {
+  if (a.dueAt > now || b.dueAt > now) return a.dueAt < b.dueAt;
+  if ((a.count === 0) !== (b.count === 0)) return a.count === 0;
+  if (a.notice.shared !== b.notice.shared) return a.notice.shared;
+  return a.dueAt < b.dueAt;
 }
 
 function isSame(a: Notice, b: Notice): boolean {

@@ -1,6 +1,8 @@
 /** Since when a policy is in force, and what breaking the glass does to a running agent. */
 
+import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { InForce } from '../../src/agent/in-force.ts';
 import { describePolicies, type PolicyStatus } from '../../src/agent/policy-status.ts';
 import { DEFAULT_BUDGET } from '../../src/compiler/admission.ts';
 import type { CompilerOptions } from '../../src/compiler/compiler-options.ts';
@@ -83,6 +85,37 @@ describe('a policy', () => {
     stage.datapath.refuse = undefined;
     flushAt(3);
     expect(since()).toBe(at(3));
+  });
+
+  it('that is told while an earlier plan waits is not taken for a part of it', () => {
+    const { compiler } = stage;
+    const inForce = new InForce(compiler, pino({ level: 'silent' }));
+    const tell = (...told: readonly ClusterObject[]): void => {
+      const events = told.map((object) => ({ type: 'upsert', object }) as const);
+      compiler.apply(events);
+      inForce.heard(events);
+    };
+    const inForceNow = (): boolean[] => [...compiler.policies.values()].map((one) => inForce.since(one) !== null);
+    tell(...objects, policy('shop/early', DENY));
+    compiler.flush({ ms: 0, monotonic: 0n });
+    inForce.planned();
+    tell(policy('shop/late', DENY), OFF);
+    inForce.applied();
+    expect(inForceNow()).toEqual([true, false]);
+    compiler.flush({ ms: 1, monotonic: 1n });
+    inForce.planned();
+    expect(inForce.enforcement.on).toBe(true);
+    inForce.applied();
+    expect([inForceNow(), inForce.enforcement.on]).toEqual([[false, false], false]);
+  });
+
+  it('is in force although the programs of another pod cannot be attached', () => {
+    stage.start(...objects);
+    stage.present.set('10.1.0.3', 13);
+    stage.datapath.unattachable.add(13);
+    flushAt(2, pod('shop/other', { node: 'node-1', addresses: ['10.1.0.3'] }), policy('shop/web', DENY));
+    expect(stage.reconciler.failure?.code).toBe('E_ATTACH');
+    expect(since()).toBe(at(2));
   });
 
   it('is not in force before the programs of an earlier agent are replaced', () => {

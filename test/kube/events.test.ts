@@ -161,8 +161,10 @@ describe('a problem', () => {
     };
     teller.show(ofNode, policyNotice('long', long));
     await expectEvents(server, 2);
-    expect(server.events[0]).toMatchObject({ metadata: { namespace: 'default' }, involvedObject: { kind: 'Node', name: 'n' } });
-    expect(String(server.events[0]?.['message'])).toHaveLength(1024);
+    const [ofPolicy, ofNodeToo] = server.events;
+    expect(ofPolicy).toMatchObject({ involvedObject: { name: long } });
+    expect(ofNodeToo).toMatchObject({ metadata: { namespace: 'default' }, involvedObject: { kind: 'Node', name: 'n' } });
+    expect(String(ofNodeToo?.['message'])).toHaveLength(1024);
   });
 });
 
@@ -172,6 +174,25 @@ describe('many problems', () => {
     await using teller = await Teller.at(server, 'node-1', { bucket: { size: 5, refillMs: 60_000 } });
     teller.show(...Array.from({ length: 40 }, (_, index) => podNotice(`pod-${index}`)));
     await expectEvents(server, 5);
+  });
+
+  it('are told of policies first, and of what is new before what is told again', async () => {
+    using server = new FakeApiServer();
+    await using teller = await Teller.at(server, 'node-1', { bucket: { size: 2, refillMs: 300 }, repeatMs: 400 });
+    teller.show(podNotice('pod-1'), podNotice('pod-2'), podNotice('pod-3'), policyNotice());
+    await eventually(
+      () => server.events.length === 2,
+      () => `${server.events.length} events`,
+    );
+    await sleep(450);
+    teller.show(podNotice('pod-1'), podNotice('pod-2'), podNotice('pod-3'), policyNotice(), policyNotice('new', 'other'));
+    await eventually(
+      () => server.events.length >= 6,
+      () => `${server.events.length} events`,
+    );
+    const names = server.events.map((event) => (event['involvedObject'] as { name: string }).name);
+    expect(names[0]).toBe('web');
+    expect(names.indexOf('other')).toBeLessThan(names.indexOf('web', 1));
   });
 });
 

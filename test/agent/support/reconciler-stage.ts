@@ -14,12 +14,18 @@ import type { ClusterEvent } from '../../../src/model/source.ts';
 
 class RefusingDatapath extends MemoryDatapath {
   refuse: Operation['op'] | undefined;
+  readonly unattachable = new Set<number>();
 
   override apply(operations: readonly Operation[]): void {
     for (const operation of operations) {
       if (operation.op === this.refuse) throw new PosternError('E_DATAPATH', `${operation.op} failed`);
       super.apply([operation]);
     }
+  }
+
+  override attach(ifindex: number): void {
+    if (this.unattachable.has(ifindex)) throw new PosternError('E_ATTACH', `interface ${ifindex} cannot be had`);
+    super.attach(ifindex);
   }
 }
 
