@@ -3,7 +3,7 @@
 import { Argument, Command } from 'commander';
 import type { EnforcementAnswer } from '../agent/set-enforcement.ts';
 import type { LocalEnforcement } from '../compiler/enforcement.ts';
-import { askAgent, socketOf } from './ask-agent.ts';
+import { type AgentFlags, askAgent, socketOf, withAgent } from './ask-agent.ts';
 
 const WORDS: readonly LocalEnforcement[] = ['off', 'on', 'auto'];
 
@@ -18,13 +18,11 @@ off and on last until auto, or until the agent starts again. For many nodes, and
 Exit code: 0 it is so; 1 it is not so yet, or the agent could not be asked.`;
 
 export function enforcementCommand(): Command {
-  return new Command('enforcement')
+  return withAgent(new Command('enforcement'))
     .description('stop enforcing on one node, or begin again (break-glass)')
     .addArgument(new Argument('<word>', 'what is to be').choices(WORDS))
-    .option('--node <name>', "the agent's node, where its socket is the default one (default: NODE_NAME in the environment)")
-    .option('--socket <path>', 'unix socket of the agent (default /run/postern/NODE/agent.sock)')
     .addHelpText('after', MORE)
-    .action(async (word: LocalEnforcement, flags: { readonly node?: string; readonly socket?: string }) => {
+    .action(async (word: LocalEnforcement, flags: AgentFlags) => {
       const answer = await askAgent<EnforcementAnswer>(await socketOf(flags), 'POST', `/enforcement?${word}`);
       console.log(formatAnswer(answer));
       process.exitCode = answer.inForce ? 0 : 1;
