@@ -18,6 +18,7 @@ import { holdBpfRoot } from './bpf-root.ts';
 import { ControlSocket } from './control-socket.ts';
 import { DriftCheck } from './drift-check.ts';
 import { FlowCount } from './flow-count.ts';
+import { followSandboxes } from './follow-sandboxes.ts';
 import { isHealthy } from './health.ts';
 import { Interfaces } from './interfaces.ts';
 import { forbidNewPrivileges } from './libc.ts';
@@ -36,6 +37,8 @@ export interface AgentOptions {
   readonly notices?: NoticeBoard | undefined;
   readonly bpfRoot: string;
   readonly socket: string;
+  /** Paths at which a container runtime may be asked for this node's pods; none: it is not. */
+  readonly criSockets: readonly string[];
   readonly sourceCheck: boolean;
   readonly excludedNamespaces: readonly string[];
   readonly attachMode?: AttachMode;
@@ -92,11 +95,15 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   });
   const nodeAddresses = watchNodeAddresses(() => reconciler.nodeAddressesChanged());
   const drift = new DriftCheck({ compiler, datapath, interfaces, reconciler, log, intervalMs: options.verifyIntervalMs });
-  const links = watchLinks(() => reconciler.interfacesChanged());
+  const sandboxes = await followSandboxes({ node, sockets: options.criSockets, compiler, reconciler, log });
+  const links = watchLinks((change) => {
+    reconciler.interfacesChanged();
+    sandboxes.linkChanged(change);
+  });
 
   const flows = new FlowCount(datapath);
   const { interfaceName } = native;
-  const parts = { node, compiler, datapath, interfaces, reconciler, drift, source, flows, interfaceName };
+  const parts = { node, compiler, datapath, interfaces, reconciler, drift, source, flows, sandboxes, interfaceName };
   const control = await ControlSocket.open(options.socket, {
     settle: () => settle(source, reconciler, interfaces, compiler),
     status: () => makeStatus(parts),
@@ -111,7 +118,10 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   const health = options.listen === undefined ? undefined : telemetry?.serve(options.listen, { ...parts, news, apiLoss }, log);
 
   const sink: SourceSink = {
-    events: (events) => reconciler.events(events),
+    events: (events) => {
+      reconciler.events(events);
+      sandboxes.heard(events);
+    },
     synced: () => reconciler.synced(),
     problem: (error) => log.error({ code: error.code, problem: formatError(error) }, nameProblem(error)),
   };
@@ -123,6 +133,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
     await source.run(sink, signal);
   } finally {
     links.close();
+    sandboxes.close();
     nodeAddresses.close();
     apiLoss.stop();
     health?.close();

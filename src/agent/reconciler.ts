@@ -8,6 +8,7 @@ import { PosternError } from '../model/error.ts';
 import type { Address } from '../model/ip.ts';
 import type { NoticeBoard } from '../model/notice.ts';
 import type { Operation } from '../model/plan.ts';
+import type { Sandbox } from '../model/sandbox.ts';
 import type { ClusterEvent } from '../model/source.ts';
 import { AttachQueue } from './attach-queue.ts';
 import { attachPrograms, bindInterfaces, type InterfaceParts } from './bind-interfaces.ts';
@@ -125,6 +126,12 @@ export class Reconciler {
     if (this.#synced) this.#watch.eventsCame(events);
     this.#compiler.apply(events);
     this.inForce.heard(events);
+    this.flushSoon();
+  }
+
+  /** What the container runtime says of this node's pods; `undefined`: nothing (any more). */
+  sandboxesChanged(sandboxes: readonly Sandbox[] | undefined): void {
+    this.#compiler.setSandboxes(sandboxes);
     this.flushSoon();
   }
 

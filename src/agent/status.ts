@@ -2,6 +2,7 @@
 
 import type { Compiler } from '../compiler/compiler.ts';
 import type { Datapath } from '../datapath/port.ts';
+import type { CriStatus } from '../discovery/cri/sandbox-watch.ts';
 import { countRepaired, type Drift } from '../model/drift.ts';
 import { formatError } from '../model/error.ts';
 import { REASONS } from '../model/reasons.ts';
@@ -11,6 +12,7 @@ import { VERSION } from '../model/version.ts';
 import type { DriftCheck } from './drift-check.ts';
 import type { EnforcementStatus } from './enforcement-watch.ts';
 import type { FlowCount } from './flow-count.ts';
+import type { SandboxFollower } from './follow-sandboxes.ts';
 import { findTroubles, findUnreadiness, isHealthy } from './health.ts';
 import type { Interfaces } from './interfaces.ts';
 import { describePolicies, type PolicyStatus } from './policy-status.ts';
@@ -26,6 +28,7 @@ export interface StatusParts {
   readonly drift: DriftCheck;
   readonly source: Pick<ObservedSource, 'healthy' | 'problems' | 'details'>;
   readonly flows: Pick<FlowCount, 'rows'>;
+  readonly sandboxes: Pick<SandboxFollower, 'status'>;
   readonly interfaceName: (ifindex: number) => string | undefined;
 }
 
@@ -49,6 +52,8 @@ export interface AgentStatus {
     readonly problems: readonly string[];
     readonly details?: Readonly<Record<string, SourcePart>>;
   };
+  /** The container runtime of this node; `null` where none is to be asked. */
+  readonly cri: CriStatus | null;
   readonly datapath: Readonly<Record<string, unknown>>;
   readonly tables: readonly Table[];
   readonly identities: number;
@@ -106,6 +111,7 @@ export function makeStatus(parts: StatusParts): AgentStatus {
       problems: source.problems.map(formatError),
       ...(source.details === undefined ? {} : { details: source.details }),
     },
+    cri: parts.sandboxes.status,
     datapath: { ...datapath.describe(), generation: datapath.generation, tookOverFlows: datapath.tookOverFlows },
     tables: listTables(parts),
     identities: compiler.identities.size,

@@ -18,6 +18,7 @@ interface AgentFlags {
   readonly node?: string;
   readonly bpfRoot?: string;
   readonly socket?: string;
+  readonly cri?: readonly string[];
   readonly sourceCheck: boolean;
   readonly excludeNamespace: readonly string[];
   readonly attach?: 'tcx' | 'tc';
@@ -40,6 +41,12 @@ export function agentCommand(): Command {
     .option('--node <name>', 'the node whose pods are enforced')
     .option('--bpf-root <dir>', 'folder for pins; a bpf file system is mounted there unless it is on one (default /run/postern/NODE/bpf)')
     .option('--socket <path>', 'unix socket for status and events (default /run/postern/NODE/agent.sock)')
+    .addOption(
+      new Option(
+        '--cri <socket>',
+        "the container runtime's socket, unix:///PATH, or none (default: containerd's or CRI-O's, with --source files none)",
+      ).argParser(parseCri),
+    )
     .option('--no-source-check', 'let pods send from addresses that are not theirs')
     .addOption(
       new Option('--exclude-namespace <name>', 'policies in it isolate nobody; may be given again')
@@ -94,6 +101,7 @@ async function startAgent(flags: AgentFlags): Promise<void> {
       ...(await openSource(source, node, flags)),
       bpfRoot: flags.bpfRoot ?? join(folder, 'bpf'),
       socket,
+      criSockets: flags.cri ?? (source.kind === 'kube' ? CRI_SOCKETS : []),
       sourceCheck: flags.sourceCheck,
       excludedNamespaces: flags.excludeNamespace,
       verifyIntervalMs: flags.verifyInterval * 1000,
@@ -149,6 +157,16 @@ function parseSource(text: string): SourceFlag {
   if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true)
     throw new InvalidArgumentError(`${directory} is not a folder.`);
   return { kind, directory };
+}
+
+/** Where container runtimes listen unless they are told otherwise. */
+const CRI_SOCKETS: readonly string[] = ['/run/containerd/containerd.sock', '/run/crio/crio.sock'];
+
+function parseCri(text: string): readonly string[] {
+  if (text === 'none') return [];
+  const path = /^unix:\/\/(\/.+)$/.exec(text)?.[1];
+  if (path === undefined) throw new InvalidArgumentError('it must be unix:///PATH, or none.');
+  return [path];
 }
 
 function parseRows(text: string): number {

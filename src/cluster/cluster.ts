@@ -11,7 +11,9 @@ import {
   type Pod,
   type Service,
 } from '../model/objects.ts';
+import type { Sandbox } from '../model/sandbox.ts';
 import type { ClusterEvent } from '../model/source.ts';
+import { isSandboxOf, Sandboxes } from './sandboxes.ts';
 
 /** What an event changed, for those who keep something derived from it. */
 export type ClusterChange =
@@ -33,7 +35,11 @@ interface Claim {
 }
 
 export class Cluster {
+  /** Those of this node with the addresses that their sandboxes have. */
   readonly pods = new Map<string, Pod>();
+  /** As they were told, where that is not how they stand in `pods`. */
+  readonly #told = new Map<string, Pod>();
+  readonly #sandboxes = new Sandboxes();
   readonly nodes = new Map<string, Node>();
   readonly policies = new Map<string, NetworkPolicyObject>();
   readonly services = new Map<string, Service>();
@@ -85,6 +91,19 @@ export class Cluster {
     }
   }
 
+  /** All sandboxes of this node, or `undefined`: its runtime does not say, and only the API server's word counts. */
+  setSandboxes(sandboxes: readonly Sandbox[] | undefined): ClusterChange[] {
+    const told = (key: string): Pod | undefined => this.#told.get(key) ?? this.pods.get(key);
+    const isKnown = (sandbox: Sandbox): boolean => {
+      const pod = told(`${sandbox.namespace}/${sandbox.name}`);
+      return pod !== undefined && isSandboxOf(sandbox, pod);
+    };
+    return this.#sandboxes.update(sandboxes, isKnown).flatMap((key) => {
+      const pod = told(key);
+      return pod === undefined ? [] : this.#setPod(key, pod);
+    });
+  }
+
   #upsert(object: ClusterObject): ClusterChange[] {
     const key = objectKey(object);
     switch (object.kind) {
@@ -119,8 +138,11 @@ export class Cluster {
     return [...services].map((service) => ({ kind: 'service', key: service }));
   }
 
-  #setPod(key: string, after: Pod | undefined): ClusterChange[] {
+  #setPod(key: string, told: Pod | undefined): ClusterChange[] {
     const before = this.pods.get(key);
+    const after = told === undefined ? undefined : this.#sandboxes.overlay(told);
+    if (told === undefined || after === told) this.#told.delete(key);
+    else this.#told.set(key, told);
     if (after === undefined) this.pods.delete(key);
     else this.pods.set(key, after);
     const had = new Set(before === undefined ? [] : claimedAddresses(before));

@@ -2,6 +2,7 @@
 
 import type { Address } from '../model/ip.ts';
 import type { Pod } from '../model/objects.ts';
+import type { Sandbox } from '../model/sandbox.ts';
 import type { ClusterEvent } from '../model/source.ts';
 import type { Cluster, ClusterChange } from '../cluster/cluster.ts';
 import { parsePolicy } from '../policy/parse-policy.ts';
@@ -40,6 +41,10 @@ export class ChangeHandler {
 
   apply(events: readonly ClusterEvent[]): void {
     for (const event of events) for (const change of this.#concerned.cluster.apply(event)) this.#handle(change);
+  }
+
+  setSandboxes(sandboxes: readonly Sandbox[] | undefined): void {
+    for (const change of this.#concerned.cluster.setSandboxes(sandboxes)) this.#handle(change);
   }
 
   /** A pod whose policies are compiled here: not on the host's network, and of the own node where there is one. */

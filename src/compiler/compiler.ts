@@ -4,6 +4,7 @@ import type { PosternError } from '../model/error.ts';
 import { MAPPED, type Address } from '../model/ip.ts';
 import type { Pod } from '../model/objects.ts';
 import type { Operation, PutOperation } from '../model/plan.ts';
+import type { Sandbox } from '../model/sandbox.ts';
 import type { ClusterEvent } from '../model/source.ts';
 import { DIRECTIONS, type Direction } from '../model/verdict.ts';
 import { Cluster } from '../cluster/cluster.ts';
@@ -148,6 +149,11 @@ export class Compiler {
 
   apply(events: readonly ClusterEvent[]): void {
     this.#changes.apply(events);
+  }
+
+  /** All sandboxes of this node's pods; `undefined`: nobody knows. */
+  setSandboxes(sandboxes: readonly Sandbox[] | undefined): void {
+    this.#changes.setSandboxes(sandboxes);
   }
 
   /**

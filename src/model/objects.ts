@@ -110,6 +110,9 @@ export interface EndpointSlice {
   readonly endpoints: readonly SliceEndpoint[];
 }
 
+/** Of the API server's mirror of a static pod: the uid by which its kubelet and its runtime know it. */
+export const MIRROR_ANNOTATION = 'kubernetes.io/config.mirror';
+
 export type ClusterObject = Pod | Namespace | Node | NetworkPolicyObject | Service | EndpointSlice;
 export type ClusterKind = ClusterObject['kind'];
 

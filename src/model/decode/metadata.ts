@@ -2,14 +2,14 @@
 
 import { PosternError } from '../error.ts';
 import type { Labels } from '../labels.ts';
-import type { ClusterKind } from '../objects.ts';
+import { type ClusterKind, MIRROR_ANNOTATION } from '../objects.ts';
 import { describeValue, fieldError, isRecord, recordAt, textAt, textMapAt, timeAt } from './fields.ts';
 import type { JsonRecord } from './fields.ts';
 
 /** What an object that names no namespace belongs to, as kubectl has it. */
 const DEFAULT_NAMESPACE = 'default';
 
-/** What our own annotations begin with. */
+/** What our own annotations begin with; of the others only one is needed. */
 const OWN_ANNOTATIONS = 'postern.dev/';
 
 const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
@@ -20,7 +20,7 @@ export interface Metadata {
   readonly name: string;
   readonly uid: string;
   readonly labels: Labels;
-  /** Our own alone. */
+  /** Our own, and that of static pods' mirrors. */
   readonly annotations: Readonly<Record<string, string>>;
   /** Milliseconds since the epoch; 0 where absent. */
   readonly createdAt: number;
@@ -46,7 +46,7 @@ export function decodeMetadata(kind: ClusterKind, object: JsonRecord): Metadata 
 
 /** Others' can be as large as the object itself (kubectl's last applied configuration). */
 function ownAnnotations(annotations: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(annotations).filter(([key]) => key.startsWith(OWN_ANNOTATIONS)));
+  return Object.fromEntries(Object.entries(annotations).filter(([key]) => key.startsWith(OWN_ANNOTATIONS) || key === MIRROR_ANNOTATION));
 }
 
 /** Decodes an object of a known kind; an error of `decode` gets the object's name. */

@@ -102,7 +102,20 @@ export class AgentStage implements AsyncDisposable {
   get parts(): TelemetryParts {
     const { compiler, datapath, interfaces, reconciler, drift, source, flows, news, apiLoss } = this;
     const interfaceName = (ifindex: number): string => `veth${ifindex}`;
-    const parts = { node: 'node-1', compiler, datapath, interfaces, reconciler, drift, source, flows, news, apiLoss, interfaceName };
+    const parts = {
+      node: 'node-1',
+      compiler,
+      datapath,
+      interfaces,
+      reconciler,
+      drift,
+      source,
+      flows,
+      news,
+      apiLoss,
+      interfaceName,
+      sandboxes: { status: null },
+    };
     return parts as TelemetryParts;
   }
 
