@@ -42,6 +42,7 @@ type Outcome = { readonly kind: 'told' } | { readonly kind: 'refused' | 'unheard
 
 /** So that a repetition falls into the next hour, by which it is named, though one clock be slower than the other. */
 const SLACK = 1.02;
+const LATER = 'it is tried again; enforcement does not depend on it';
 const CREATED = 201;
 /** There is one of that name. */
 const CONFLICT = 409;
@@ -134,10 +135,11 @@ export class KubeEvents implements NoticeBoard {
       const text = await readWhole(response, LONGEST_ANSWER, IDLE_MS);
       const status = response.statusCode ?? 0;
       if (status === CREATED || status === CONFLICT) return { kind: 'told' };
-      const error = failure(`the API server answers ${messageOf(text)} (${status})`);
-      return { kind: status >= 400 && status < 500 && status !== TOO_MANY ? 'refused' : 'unheard', error };
+      const said = `the API server answers ${messageOf(text)} (${status})`;
+      if (status < 400 || status >= 500 || status === TOO_MANY) return { kind: 'unheard', error: failure(said, LATER) };
+      return { kind: 'refused', error: failure(said, 'grant create on events in a ClusterRole; enforcement does not depend on it') };
     } catch (cause) {
-      return { kind: 'unheard', error: failure(cause instanceof Error ? cause.message : String(cause), cause) };
+      return { kind: 'unheard', error: failure(cause instanceof Error ? cause.message : String(cause), LATER, cause) };
     }
   }
 
@@ -159,9 +161,6 @@ function isSame(a: Notice, b: Notice): boolean {
   return a === b || (a.about.uid === b.about.uid && a.reason === b.reason && a.message === b.message);
 }
 
-function failure(message: string, cause?: unknown): PosternError {
-  return new PosternError('E_EVENTS', `an Event cannot be created: ${message}`, {
-    mend: 'grant create on events in a ClusterRole; enforcement does not depend on it',
-    cause,
-  });
+function failure(message: string, mend: string, cause?: unknown): PosternError {
+  return new PosternError('E_EVENTS', `an Event cannot be created: ${message}`, { mend, cause });
 }

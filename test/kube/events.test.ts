@@ -220,7 +220,7 @@ describe('where Events cannot be created', () => {
       () => server.requests.length > 3,
       () => 'it was not tried again',
     );
-    expect(teller.problems).toHaveLength(1);
+    expect(teller.problems).toMatchObject([{ code: 'E_EVENTS', mend: expect.stringContaining('tried again') }]);
     server.misbehave();
     await expectEvents(server, 2);
     server.misbehave(() => ({ kind: 'refuse', status: 503, message: 'starting' }));
