@@ -82,7 +82,7 @@ function addDrift(maker: MetricMaker, { drift }: TelemetryParts): void {
     [...drift.totalsByWhat].map(([what, totals]) => [{ what }, totals[field]]);
   const found = 'Differences between the kernel and what the agent had told it, by table or kind of attachment.';
   maker.counters({ name: 'postern_drift_found_total', help: found, labels: ['what'] }, sums('found'));
-  maker.counters({ name: 'postern_drift_repaired_total', help: 'Those that were repaired.', labels: ['what'] }, sums('repaired'));
+  maker.counters({ name: 'postern_drift_repaired_total', help: 'Differences that were repaired, by table or kind of attachment.', labels: ['what'] }, sums('repaired'));
   maker.counter({ name: 'postern_drift_checks_total', help: 'Comparisons with the kernel.' }, () => drift.totals.checks);
   maker.gauge({ name: 'postern_drift_unrepaired', help: 'Differences that the last comparison left as they were.' }, () =>
     drift.last === undefined ? 0 : countDiffered(drift.last) - countRepaired(drift.last),
