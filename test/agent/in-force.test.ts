@@ -6,7 +6,9 @@ import { InForce } from '../../src/agent/in-force.ts';
 import { describePolicies, type PolicyStatus } from '../../src/agent/policy-status.ts';
 import { DEFAULT_BUDGET } from '../../src/compiler/admission.ts';
 import type { CompilerOptions } from '../../src/compiler/compiler-options.ts';
+import { decodeObject } from '../../src/model/decode/object.ts';
 import type { ClusterObject } from '../../src/model/objects.ts';
+import { slowToCount } from '../support/builders/hostile.ts';
 import { namespace, node, pod, policy } from '../support/builders/objects.ts';
 import { ReconcilerStage } from './support/reconciler-stage.ts';
 
@@ -107,6 +109,19 @@ describe('a policy', () => {
     expect(inForce.enforcement.on).toBe(true);
     inForce.applied();
     expect([inForceNow(), inForce.enforcement.on]).toEqual([[false, false], false]);
+  });
+
+  it('whose namespace waits to be counted is not in force until it has been, and its neighbours do not wait', () => {
+    const blocks = (network: number): ClusterObject => decodeObject(slowToCount(network)) as ClusterObject;
+    const hostile = pod('hostile/x', { node: 'node-1', addresses: ['10.1.0.8'] });
+    stage.start(...objects, namespace('hostile'), hostile, blocks(20));
+    expect(since('hostile/blocks')).toBe(at(1));
+    flushAt(2, blocks(21), policy('shop/web', DENY));
+    expect(stage.compiler.waiting).toBe(true);
+    expect([since('hostile/blocks'), since('shop/web')]).toEqual([null, at(2)]);
+    stage.clock += 20_000;
+    flushAt(22);
+    expect([since('hostile/blocks'), since('shop/web')]).toEqual([at(22), at(2)]);
   });
 
   it('is in force although the programs of another pod cannot be attached', () => {

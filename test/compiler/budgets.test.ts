@@ -12,7 +12,7 @@ import { decodeObject } from '../../src/model/decode/object.ts';
 import { parsePolicy } from '../../src/policy/parse-policy.ts';
 import { makeRuleset } from '../../src/policy/ruleset.ts';
 import { Endpoints } from '../properties/endpoints.ts';
-import { EXCESSES, hostileManifests, times } from '../support/builders/hostile.ts';
+import { EXCESSES, hostileManifests, slowToCount, times } from '../support/builders/hostile.ts';
 import { namespace, node, pod, policy } from '../support/builders/objects.ts';
 
 const CAPACITY = { pairs: 524_288, ports: 262_144, prefixes: 131_072 };
@@ -131,11 +131,7 @@ describe('a hostile namespace', () => {
   it('that takes long to count waits for its turn with what is new in it, and its neighbours do not wait', () => {
     const endpoints = new Endpoints({ node: 'node-1' });
     tell(endpoints, NEIGHBOURS);
-    const blocks = (network: number): ClusterObject => {
-      const peers = times(12_000, (index) => ({ ipBlock: { cidr: `${network}.${index >> 8}.${index & 255}.0/24` } }));
-      const spec = { podSelector: {}, ingress: [{ from: peers }], egress: [{ to: [...peers, { ipBlock: { cidr: '9.0.0.0/8' } }] }] };
-      return policy('hostile/blocks', spec, { createdAt: 2_000_000, uid: 'b' });
-    };
+    const blocks = (network: number): ClusterObject => decodeObject(slowToCount(network)) as ClusterObject;
     const late = pod('hostile/late', { node: 'node-1', addresses: ['10.1.0.4'] });
     const judge = (to: string, from: string): string =>
       endpoints.datapath.judge(endpoints.ifindexOf.get(to) ?? 0, 'ingress', parseAddress(from), 6, 80);

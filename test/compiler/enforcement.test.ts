@@ -1,11 +1,13 @@
 /** Break-glass and excluded namespaces: who is judged no more, and what stays as it was. */
 
 import { describe, expect, it } from 'vitest';
+import { decodeObject } from '../../src/model/decode/object.ts';
 import { parseAddress } from '../../src/model/ip.ts';
 import type { ClusterObject } from '../../src/model/objects.ts';
 import { CONFIG_OPEN } from '../../src/model/plan.ts';
 import type { CompilerOptions } from '../../src/compiler/compiler-options.ts';
 import { Endpoints } from '../properties/endpoints.ts';
+import { slowToCount } from '../support/builders/hostile.ts';
 import { namespace, node, pod, policy } from '../support/builders/objects.ts';
 
 const [WEB, OTHER, FRIEND, STRANGER] = ['10.1.0.2', '10.1.0.3', '10.1.1.2', '10.1.1.3'];
@@ -138,6 +140,19 @@ describe('break-glass', () => {
     watch('on');
     expect(seen.length).toBeGreaterThan(2);
     expect(seen).not.toContain('deny');
+  });
+
+  it('opens at once what waits for its budget to be counted, too, and gives it its window', () => {
+    const stage = new Stage();
+    const blocks = (network: number): ClusterObject => decodeObject(slowToCount(network)) as ClusterObject;
+    stage.tell(namespace('hostile'), pod('hostile/x', { node: 'node-1', addresses: ['10.1.0.8'] }), blocks(20));
+    stage.tell(blocks(21));
+    expect(stage.endpoints.compiler.waiting).toBe(true);
+    stage.annotate('off');
+    expect(stage.isOpen('hostile/x')).toBe(true);
+    stage.annotate();
+    expect(stage.judge('hostile/x', '10.77.0.1')).toBe('deny');
+    expect(stage.takeOverUntil('hostile/x')).toBe(stage.endpoints.now.monotonic + WINDOW);
   });
 
   it('can be said to the agent itself, and outweighs the annotation until that is taken back', () => {

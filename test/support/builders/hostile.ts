@@ -167,3 +167,10 @@ function addressOf(index: number): string {
 export function times<Item>(amount: number, make: (index: number) => Item): Item[] {
   return Array.from({ length: amount }, (_, index) => make(index));
 }
+
+/** A policy `hostile/blocks` whose namespace takes longer to count than a little, so that what is new in it then has to wait; `network`: first number of its blocks. */
+export function slowToCount(network: number): Manifest {
+  const peers = times(12_000, (index) => ({ ipBlock: { cidr: `${network}.${index >> 8}.${index & 255}.0/24` } }));
+  const spec = { podSelector: {}, ingress: [{ from: peers }], egress: [{ to: [...peers, { ipBlock: { cidr: '9.0.0.0/8' } }] }] };
+  return policyManifest('hostile/blocks', spec, { createdAt: 2_000_000, uid: 'b' });
+}
