@@ -98,9 +98,9 @@ function askNamespaces(numbers: ReadonlySet<number>, wanted: ReadonlySet<Address
 function findCandidates(netnsid: number, wanted: ReadonlySet<Address>): Candidate[] {
   return withRouteSocket((socket) => {
     const carried = dumpAddressesIn(socket, netnsid, TIMEOUT_MS).filter(({ address }) => wanted.has(address));
-    return carried.flatMap(({ address, ifindex }) => {
+    return [...Map.groupBy(carried, ({ ifindex }) => ifindex)].flatMap(([ifindex, addresses]) => {
       const link = readLink(socket, ifindex, netnsid);
-      return link === undefined ? [] : [{ address, netnsid, link }];
+      return link === undefined ? [] : addresses.map(({ address }) => ({ address, netnsid, link }));
     });
   });
 }

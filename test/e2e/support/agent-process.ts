@@ -29,6 +29,7 @@ export interface AgentStatus {
   readonly settled: boolean;
   readonly healthy: boolean;
   readonly source: { readonly problems: readonly string[] };
+  readonly cri: { readonly healthy: boolean } | null;
   readonly datapath: { readonly attach: string; readonly tookOverFlows: boolean; readonly generation: number };
   readonly endpoints: readonly {
     readonly pod: string;
