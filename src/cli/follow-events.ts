@@ -6,10 +6,11 @@ import type { NamedEvent } from '../agent/drop-log.ts';
 import type { SuppressedNotice } from '../agent/suppressed-events.ts';
 import { PosternError } from '../model/error.ts';
 
-/** `gone`: nothing is heard until `back`; what happened meanwhile is not told. */
+/** `here`: from now on events are heard. `gone`: nothing is heard until `back`; what happened meanwhile is not told. */
 export type Followed =
   | { readonly kind: 'event'; readonly event: NamedEvent }
   | { readonly kind: 'suppressed'; readonly notice: SuppressedNotice }
+  | { readonly kind: 'here' }
   | { readonly kind: 'gone' }
   | { readonly kind: 'back'; readonly awayMs: number };
 
@@ -19,6 +20,7 @@ const RETRY_MS = 250;
 export async function* followEvents(socketPath: string, flows: boolean, signal: AbortSignal): AsyncGenerator<Followed> {
   const path = `/events?suppressed${flows ? '&flows' : ''}`;
   let stream = await connect(socketPath, path, signal);
+  yield { kind: 'here' };
   while (!signal.aborted) {
     yield* read(stream, signal);
     if (signal.aborted) return;

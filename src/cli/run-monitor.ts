@@ -40,6 +40,9 @@ export async function runMonitor({ socket, flows, json, filter, count = Infinity
           tally.suppressed += notice.count;
           break;
         }
+        case 'here':
+          say(`watching ${flows ? 'drops and new flows' : 'drops'} (${socket})`);
+          break;
         case 'gone':
           say('the agent has gone; waiting for the next one (what was enforced stays in force)');
           break;

@@ -61,6 +61,7 @@ describe('following an agent', () => {
     await expect
       .poll(() => records)
       .toEqual([
+        { kind: 'here' },
         { kind: 'event', event: { pod: 'shop/web' } },
         { kind: 'suppressed', notice: { kind: 'suppressed', count: 3 } },
       ]);
@@ -70,12 +71,12 @@ describe('following an agent', () => {
   it('says when the agent goes and when another is there, and goes on', async () => {
     const first = await agent((response) => response.write('{"pod":"a"}\n'));
     const { records } = follow();
-    await expect.poll(() => records.length).toBe(1);
+    await expect.poll(() => records.length).toBe(2);
     end(first);
     await expect.poll(() => records.at(-1)).toEqual({ kind: 'gone' });
     await agent((response) => response.write('{"pod":"b"}\n'));
-    await expect.poll(() => records.length).toBe(4);
-    expect(records.slice(2)).toEqual([
+    await expect.poll(() => records.length).toBe(5);
+    expect(records.slice(3)).toEqual([
       { kind: 'back', awayMs: expect.any(Number) },
       { kind: 'event', event: { pod: 'b' } },
     ]);
@@ -84,9 +85,9 @@ describe('following an agent', () => {
   it('ends when it is told to, listening or waiting', async () => {
     const server = await agent((response) => response.write('{"pod":"a"}\n'));
     const { records, ended } = follow();
-    await expect.poll(() => records.length).toBe(1);
-    end(server);
     await expect.poll(() => records.length).toBe(2);
+    end(server);
+    await expect.poll(() => records.length).toBe(3);
     stop.abort();
     await ended;
   });
