@@ -146,10 +146,11 @@ describe('break-glass', () => {
     const stage = new Stage();
     const blocks = (network: number): ClusterObject => decodeObject(slowToCount(network)) as ClusterObject;
     stage.tell(namespace('hostile'), pod('hostile/x', { node: 'node-1', addresses: ['10.1.0.8'] }), blocks(20));
-    stage.tell(blocks(21));
+    stage.tell(blocks(21), pod('hostile/late', { node: 'node-1', addresses: ['10.1.0.9'] }));
     expect(stage.endpoints.compiler.waiting).toBe(true);
+    expect(stage.endpoints.datapath.configOf(stage.interfaceOf('hostile/late'))).toMatchObject({ held: true });
     stage.annotate('off');
-    expect(stage.isOpen('hostile/x')).toBe(true);
+    expect(['hostile/x', 'hostile/late'].map((key) => stage.isOpen(key))).toEqual([true, true]);
     stage.annotate();
     expect(stage.judge('hostile/x', '10.77.0.1')).toBe('deny');
     expect(stage.takeOverUntil('hostile/x')).toBe(stage.endpoints.now.monotonic + WINDOW);
