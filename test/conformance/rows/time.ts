@@ -33,26 +33,30 @@ export const TIME_ROWS: readonly Row[] = [
       { file: 'e2e/reuse.test.ts' },
       { file: 'compiler/plan.test.ts', names: ['a death is swept, unless the address is owned again'] },
       { file: 'e2e/pods.test.ts', names: ['may get the address of one that has ended'] },
+      { file: 'agent/sandboxes.test.ts' },
+      { file: 'e2e/runtime.test.ts', names: ['lets go of its address'] },
     ],
   },
   {
     case: 'a pod that is new',
-    verdict: 'passes until the agent has its manifest and its interface',
+    verdict: 'passes until the agent knows it, its address (from the container runtime, else the API server) and its interface',
     tests: [
       {
         file: 'e2e/pods.test.ts',
         names: ['are enforced when their manifest comes after their interface', 'interface comes after their manifest'],
       },
+      { file: 'e2e/runtime.test.ts', names: ['is enforced before the API server tells'] },
       { file: 'bpf/states.test.ts', names: ['that is held'] },
     ],
     note: 'Nothing holds it before; the program can (`states.test.ts`).',
   },
   {
     case: 'pod without a host-side interface (macvlan and others)',
-    verdict: 'not enforced, named in log, status and an Event',
+    verdict: 'not enforced, named in log, status and an Event: at once where its interface can be seen, else after ten seconds',
     tests: [
       { file: 'e2e/pods.test.ts', names: ['pods without a host side'] },
       { file: 'discovery/pod-interfaces.test.ts' },
+      { file: 'agent/interfaces.test.ts' },
       { file: 'agent/reports.test.ts', names: ['is of a pod that is not enforced'] },
     ],
   },
