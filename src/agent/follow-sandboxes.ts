@@ -1,4 +1,4 @@
-/** The container runtime's word about this node's pods, brought to the reconciler as it changes. Loads gRPC, and only where there is to be a runtime. */
+/** The container runtime's word about this node's pods, brought to the reconciler as it changes. Loaded only where there is to be a runtime. */
 
 import type { Logger } from 'pino';
 import type { Compiler } from '../compiler/compiler.ts';

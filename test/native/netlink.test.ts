@@ -11,6 +11,7 @@ import { NetworkNamespace } from './support/network-namespace.ts';
 const ROUTE = 0;
 const RTM_NEWLINK = 16;
 const RTM_GETLINK = 18;
+const RTM_GETADDR = 22;
 const NLM_F_REQUEST = 1;
 const NLM_F_ACK = 4;
 const NLM_F_DUMP = 0x300;
@@ -59,6 +60,18 @@ describe.skipIf(obstacle !== undefined)('netlink', () => {
     expect(native.netnsInode(null)).toBe(own);
     expect(statSync('/proc/self/ns/net').ino).toBe(own);
     expect(native.netnsInode(netns)).toBe(statSync(namespace.path).ino);
+  });
+
+  it('narrows a dump to what is asked for', () => {
+    namespace.ip('addr add 10.98.3.1/24 dev veth3');
+    // An nlmsghdr and an ifaddrmsg of interface 1, which is lo.
+    const message = Buffer.alloc(24);
+    message.writeUInt16LE(RTM_GETADDR, 4);
+    message.writeUInt16LE(NLM_F_REQUEST | NLM_F_DUMP, 6);
+    message.writeUInt32LE(1, 20);
+    const answers = native.netlinkRequest(open(), message);
+    expect(answers.length).toBeGreaterThan(0);
+    expect(answers.every((answer) => answer.readUInt32LE(20) === 1)).toBe(true);
   });
 
   it('ends with the first message where neither a dump nor an acknowledgement was asked for', () => {
