@@ -22,6 +22,15 @@ export function sourceLines({ healthy, problems, details }: AgentStatus['source'
   return [`  the API server, ${state}`, plainTable(columns, rows)];
 }
 
+/** The container runtime, which tells pods' addresses before the API server does. Enforcement does not depend on it. */
+export function runtimeLines(cri: AgentStatus['cri']): string[] {
+  if (cri === null) return [];
+  const { socket, runtime, healthy, sandboxes, problem } = cri;
+  if (socket === null) return [pc.dim('  no container runtime is asked: there is no socket of one')];
+  const state = healthy ? pc.green(`${sandboxes} sandboxes`) : pc.yellow(problem ?? 'it has not answered yet');
+  return [`  ${runtime ?? 'a container runtime'} at ${socket}, ${state}`];
+}
+
 function stateOf({ state, failure, failingMs }: SourcePart): string {
   if (failure === null) return state === 'watching' ? pc.green(state) : pc.yellow(state);
   return pc.red(`${state}, failing for ${describeDuration(failingMs ?? 0)} (${failure})`);

@@ -5,7 +5,7 @@ import type { AgentStatus } from '../agent/status.ts';
 import { describeMoment } from './describe-time.ts';
 import { plainTable } from './plain-table.ts';
 import { endpointTable } from './status-endpoints.ts';
-import { sourceLines } from './status-source.ts';
+import { runtimeLines, sourceLines } from './status-source.ts';
 
 /** `now`: milliseconds since the epoch. */
 export function formatStatus(status: AgentStatus, now: number): string {
@@ -18,7 +18,7 @@ export function formatStatus(status: AgentStatus, now: number): string {
     listSection('Policies with problems', policyProblems(status)),
     listSection('Pods that are not enforced', unenforcedPods(status)),
     listSection('Pods whose interface was not found', status.missing),
-    ['Source', ...sourceLines(status.source)],
+    ['Source', ...sourceLines(status.source), ...runtimeLines(status.cri)],
     ['Tables of the kernel', tableOfTables(status)],
     endpointTable(status),
   ];

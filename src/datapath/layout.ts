@@ -236,19 +236,32 @@ export function decodeEvent(bytes: Uint8Array): PacketEvent {
   };
 }
 
-/** Sum of one endpoint's per-CPU rows. */
-export function decodeCounters(bytes: Uint8Array, cpus: number): EndpointCounters {
-  const size = LAYOUT.endpoint_counters[''][1];
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const ingress = new Array<number>(REASON_SLOTS).fill(0);
-  const egress = new Array<number>(REASON_SLOTS).fill(0);
-  let lostEvents = 0;
-  for (let cpu = 0; cpu < cpus; cpu += 1) {
-    for (let reason = 0; reason < REASON_SLOTS; reason += 1) {
-      ingress[reason] = (ingress[reason] ?? 0) + Number(view.getBigUint64(cpu * size + reason * 8, LITTLE));
-      egress[reason] = (egress[reason] ?? 0) + Number(view.getBigUint64(cpu * size + (REASON_SLOTS + reason) * 8, LITTLE));
+/** Sums of counters: packets by reason, those of ingress first, and lost events last. */
+export type CounterSums = Float64Array;
+
+const LOST = 2 * REASON_SLOTS;
+const TWO_TO_32 = 2 ** 32;
+
+export function zeroCounters(): CounterSums {
+  return new Float64Array(LOST + 1);
+}
+
+/** Adds one endpoint's per-CPU rows. `rows`: as many as there are CPUs, as 32-bit words. */
+export function addCounters(sums: CounterSums, rows: Uint32Array): void {
+  const words = LAYOUT.endpoint_counters[''][1] / 4;
+  for (let at = 0; at < rows.length; at += words) {
+    for (let index = 0; index < LOST; index += 1) {
+      const count = (rows[at + 2 * index] ?? 0) + (rows[at + 2 * index + 1] ?? 0) * TWO_TO_32;
+      sums[index] = (sums[index] ?? 0) + count;
     }
-    lostEvents += view.getUint32(cpu * size + LAYOUT.endpoint_counters.lost[0], LITTLE);
+    sums[LOST] = (sums[LOST] ?? 0) + (rows[at + LAYOUT.endpoint_counters.lost[0] / 4] ?? 0);
   }
-  return { packets: { ingress, egress }, lostEvents };
+}
+
+export function readCounters(sums: CounterSums): EndpointCounters {
+  const numbers = [...sums];
+  return {
+    packets: { ingress: numbers.slice(0, REASON_SLOTS), egress: numbers.slice(REASON_SLOTS, LOST) },
+    lostEvents: numbers[LOST] ?? 0,
+  };
 }

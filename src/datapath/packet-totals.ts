@@ -2,17 +2,18 @@
 
 import * as native from '../../native/index.js';
 import type { EndpointCounters } from '../model/packet-event.ts';
-import { REASON_SLOTS } from '../model/reasons.ts';
-import { decodeCounters, LAYOUT, u32 } from './layout.ts';
+import { addCounters, LAYOUT, readCounters, u32, zeroCounters, type CounterSums } from './layout.ts';
 
 /** Counts what has no endpoint, and endpoints beyond the last slot. */
 const SHARED_SLOT = 0;
 
 export class PacketTotals {
   readonly #map: native.Fd;
-  readonly #cpus = native.possibleCpus();
   readonly #used = new Set([SHARED_SLOT]);
-  #past: EndpointCounters = { packets: { ingress: noPackets(), egress: noPackets() }, lostEvents: 0 };
+  readonly #past = zeroCounters();
+  /** One row for each CPU, as bytes and as words: read into again and again. */
+  readonly #bytes = new Uint8Array(LAYOUT.endpoint_counters[''][1] * native.possibleCpus());
+  readonly #words = new Uint32Array(this.#bytes.buffer);
 
   /** `map`: the counters, by slot and CPU. */
   constructor(map: native.Fd) {
@@ -26,32 +27,25 @@ export class PacketTotals {
 
   /** Begin a slot at zero. Whoever counted there is gone; what it counted stays in the sum. */
   reset(slot: number): void {
-    this.#past = add(this.#past, this.read(slot));
-    native.mapPut(this.#map, u32(slot), new Uint8Array(LAYOUT.endpoint_counters[''][1] * this.#cpus));
+    this.#add(this.#past, slot);
+    native.mapPut(this.#map, u32(slot), new Uint8Array(this.#bytes.length));
   }
 
   read(slot: number): EndpointCounters {
-    const value = new Uint8Array(LAYOUT.endpoint_counters[''][1] * this.#cpus);
-    native.mapGet(this.#map, u32(slot), value);
-    return decodeCounters(value, this.#cpus);
+    const sums = zeroCounters();
+    this.#add(sums, slot);
+    return readCounters(sums);
   }
 
   /** Never falls. */
   sum(): EndpointCounters {
-    let sum = this.#past;
-    for (const slot of this.#used) sum = add(sum, this.read(slot));
-    return sum;
+    const sums = this.#past.slice();
+    for (const slot of this.#used) this.#add(sums, slot);
+    return readCounters(sums);
   }
-}
 
-function add(a: EndpointCounters, b: EndpointCounters): EndpointCounters {
-  const sums = (one: readonly number[], other: readonly number[]): number[] => one.map((count, reason) => count + (other[reason] ?? 0));
-  return {
-    packets: { ingress: sums(a.packets.ingress, b.packets.ingress), egress: sums(a.packets.egress, b.packets.egress) },
-    lostEvents: a.lostEvents + b.lostEvents,
-  };
-}
-
-function noPackets(): number[] {
-  return new Array<number>(REASON_SLOTS).fill(0);
+  #add(sums: CounterSums, slot: number): void {
+    native.mapGet(this.#map, u32(slot), this.#bytes);
+    addCounters(sums, this.#words);
+  }
 }

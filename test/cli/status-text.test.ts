@@ -80,6 +80,14 @@ describe('the status in words', () => {
     expect(lines).toContain('nodes | waiting, failing for 1 min (E_KUBE_CONNECTION) | 12 | never | 1 | 3');
   });
 
+  it('says how the container runtime fares, where one is asked', async () => {
+    const cri = { socket: '/run/c.sock', runtime: 'containerd 2.1', healthy: true, sandboxes: 4, events: true, problem: null };
+    const status = await statusOf(() => undefined);
+    expect(read({ ...status, cri })).toContain('containerd 2.1 at /run/c.sock, 4 sandboxes');
+    const silent = { ...cri, runtime: null, healthy: false, problem: 'nobody answers' };
+    expect(read({ ...status, cri: silent })).toContain('a container runtime at /run/c.sock, nobody answers');
+  });
+
   it('shouts that enforcement is off', async () => {
     const lines = read(
       await statusOf((agent) => {

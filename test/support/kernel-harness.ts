@@ -267,10 +267,7 @@ export class KernelHarness {
   }
 
   counters(): EndpointCounters {
-    const cpus = native.possibleCpus();
-    const value = new Uint8Array(layout.LAYOUT.endpoint_counters[''][1] * cpus);
-    native.mapGet(this.maps.fd('counters'), layout.u32(this.#slot), value);
-    return layout.decodeCounters(value, cpus);
+    return this.maps.totals.read(this.#slot);
   }
 
   /** Of the counters; 0 is that of interfaces without an endpoint. */

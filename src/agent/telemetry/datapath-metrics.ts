@@ -1,6 +1,7 @@
 /** Metrics of the kernel's side: how it is programmed, how full its tables are, what it did with packets, and what of it had drifted. */
 
 import { countDiffered, countRepaired } from '../../model/drift.ts';
+import type { EndpointCounters } from '../../model/packet-event.ts';
 import { REASONS, verdictOf } from '../../model/reasons.ts';
 import { DIRECTIONS } from '../../model/verdict.ts';
 import { listTables } from '../tables.ts';
@@ -51,7 +52,16 @@ function addTables(maker: MetricMaker, parts: TelemetryParts): void {
   maker.gauges({ name: 'postern_map_capacity_rows', help: "Rows that fit into the kernel's tables.", labels: ['map'] }, read('capacity'));
 }
 
+/** One reading serves all metrics of a scrape. */
+const TOTALS_KEPT_MS = 100;
+
 function addPackets(maker: MetricMaker, { datapath, news }: TelemetryParts): void {
+  let read = { at: -Infinity, totals: datapath.totals() };
+  const totals = (): EndpointCounters => {
+    const at = performance.now();
+    if (at - read.at > TOTALS_KEPT_MS) read = { at, totals: datapath.totals() };
+    return read.totals;
+  };
   maker.counters(
     {
       name: 'postern_packets_total',
@@ -59,7 +69,7 @@ function addPackets(maker: MetricMaker, { datapath, news }: TelemetryParts): voi
       labels: ['direction', 'verdict', 'reason'],
     },
     () => {
-      const { packets } = datapath.totals();
+      const { packets } = totals();
       return DIRECTIONS.flatMap((direction) =>
         REASONS.map(
           ({ name }, number) => [{ direction, verdict: verdictOf(name), reason: name }, packets[direction][number] ?? 0] as const,
@@ -73,7 +83,7 @@ function addPackets(maker: MetricMaker, { datapath, news }: TelemetryParts): voi
       name: 'postern_events_lost_total',
       help: 'Packet events that were not told: above the rate, or the ring was full. The packets are counted.',
     },
-    () => datapath.totals().lostEvents,
+    () => totals().lostEvents,
   );
 }
 
@@ -82,7 +92,10 @@ function addDrift(maker: MetricMaker, { drift }: TelemetryParts): void {
     [...drift.totalsByWhat].map(([what, totals]) => [{ what }, totals[field]]);
   const found = 'Differences between the kernel and what the agent had told it, by table or kind of attachment.';
   maker.counters({ name: 'postern_drift_found_total', help: found, labels: ['what'] }, sums('found'));
-  maker.counters({ name: 'postern_drift_repaired_total', help: 'Differences that were repaired, by table or kind of attachment.', labels: ['what'] }, sums('repaired'));
+  maker.counters(
+    { name: 'postern_drift_repaired_total', help: 'Differences that were repaired, by table or kind of attachment.', labels: ['what'] },
+    sums('repaired'),
+  );
   maker.counter({ name: 'postern_drift_checks_total', help: 'Comparisons with the kernel.' }, () => drift.totals.checks);
   maker.gauge({ name: 'postern_drift_unrepaired', help: 'Differences that the last comparison left as they were.' }, () =>
     drift.last === undefined ? 0 : countDiffered(drift.last) - countRepaired(drift.last),
