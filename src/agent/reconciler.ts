@@ -247,7 +247,7 @@ export class Reconciler {
       if (this.#interfaces.podAt(ifindex) === undefined) this.#datapath.detach(ifindex);
     }
     earlier.clear();
-    this.#datapath.endEarlierForwarding();
+    this.#datapath.endEarlier();
   }
 
   #judgeForwarded(on: boolean): unknown {

@@ -44,6 +44,8 @@ interface Endpoint {
   readonly number: number;
   /** Slot of its counters. */
   readonly counters: number;
+  /** The slot was begun anew for it: somebody else's counts may have stood there. */
+  counted: boolean;
   configId: number;
   configKey: string;
   /** The row of that id; `undefined` where it has none. */
@@ -101,6 +103,7 @@ export class EndpointTable {
       binding,
       number: this.#numberFor(binding.ifindex),
       counters: this.#freeSlots.pop() ?? (this.#nextSlot < COUNTER_SLOTS ? this.#nextSlot++ : 0),
+      counted: false,
       configId: CONFIG_UNSET,
       configKey: '',
       config: undefined,
@@ -151,7 +154,8 @@ export class EndpointTable {
         endpoint.configId = CONFIG_OPEN;
         if (config !== undefined) {
           endpoint.configId = this.#freeIds.pop() ?? this.#nextId++;
-          if (endpoint.word === undefined && endpoint.counters !== 0) configs.push({ op: 'reset-counters', slot: endpoint.counters });
+          if (!endpoint.counted && endpoint.counters !== 0) configs.push({ op: 'reset-counters', slot: endpoint.counters });
+          endpoint.counted = true;
           configs.push({ op: 'put-config', id: endpoint.configId, config });
         }
       }

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import * as native from '../../native/index.js';
 import { PosternError } from '../model/error.ts';
 import { HOOKS, hookPath, linkPath, linksFolder, placeOf } from './link-names.ts';
+import { removePast } from './past-maps.ts';
 import { freeName } from './put-aside.ts';
 import { openPin } from './read-pin.ts';
 import { readLink } from './read-link.ts';
@@ -101,6 +102,7 @@ function markerPath(bpfRoot: string, ifindex: number): string {
 
 /** Take every program of this root off its interface, whoever put it there. Returns the interfaces. */
 export function detachAll(bpfRoot: string): number[] {
+  removePast(bpfRoot);
   if (!existsSync(linksFolder(bpfRoot))) return [];
   sortLinks(bpfRoot);
   const interfaces = [...attachedUnder(bpfRoot)];

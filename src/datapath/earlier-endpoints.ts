@@ -3,23 +3,24 @@
 import * as native from '../../native/index.js';
 import { CONFIG_OPEN, CONFIG_UNSET } from '../model/plan.ts';
 import { decodeConfigPast, LAYOUT, readU32, u32 } from './layout.ts';
+import { type PastMap, withPastMaps } from './past-maps.ts';
 import type { EarlierEndpoint } from './port.ts';
 
 const RECORDED: EarlierEndpoint = { ranOpen: false, takeOverUntil: 0n };
 const RAN_OPEN: EarlierEndpoint = { ranOpen: true, takeOverUntil: 0n };
 const WORD_SIZE = 8;
 
-interface OpenedMap {
-  readonly fd: native.Fd;
-  readonly info: native.MapInfo;
-}
-
 export class EarlierEndpoints {
   readonly #ownPrograms: ReadonlySet<number>;
   readonly #conntrack: number;
+  readonly #bpfRoot: string;
+  /** Of one that judged, but cannot be asked. */
+  readonly #unknown: EarlierEndpoint;
 
-  /** `object`: this agent's. */
-  constructor({ programs, maps }: native.LoadedObject) {
+  /** `object`: this agent's. `lasting`: flows that an earlier agent recorded are taken over by pins. */
+  constructor({ programs, maps }: native.LoadedObject, bpfRoot: string, lasting: boolean) {
+    this.#bpfRoot = bpfRoot;
+    this.#unknown = lasting ? RECORDED : RAN_OPEN;
     this.#ownPrograms = new Set(Object.values(programs).map(({ fd }) => native.programInfo(fd).id));
     this.#conntrack = maps['conntrack'] === undefined ? 0 : native.mapInfo(maps['conntrack'].fd).id;
   }
@@ -31,19 +32,25 @@ export class EarlierEndpoints {
     // What passed the other hook nobody has seen.
     if (programs.length < 2) return RAN_OPEN;
     try {
-      return earlier.map((id) => withMaps(id, (maps) => this.#readPast(ifindex, maps))).reduce(moreOpen);
+      return earlier.map((id) => withPastMaps(this.#bpfRoot, id, (maps) => this.#readPast(ifindex, maps))).reduce(moreOpen);
     } catch {
-      // Gone meanwhile, or not to be looked at. It judged, so it has recorded.
-      return RECORDED;
+      // Gone meanwhile, or not to be looked at.
+      return this.#unknown;
     }
   }
 
   /** The program has been told to let everything pass there. */
   isOpen(ifindex: number, program: number): boolean {
-    return !this.#ownPrograms.has(program) && withMaps(program, (maps) => readConfigId(ifindex, maps) === CONFIG_OPEN);
+    if (this.#ownPrograms.has(program)) return false;
+    try {
+      return withPastMaps(this.#bpfRoot, program, (maps) => readConfigId(ifindex, maps) === CONFIG_OPEN);
+    } catch {
+      // As above: it judged.
+      return false;
+    }
   }
 
-  #readPast(ifindex: number, maps: readonly OpenedMap[]): EarlierEndpoint {
+  #readPast(ifindex: number, maps: readonly PastMap[]): EarlierEndpoint {
     // Its agent died on its way to another table, before this interface's turn came. Or it is no program of ours.
     if (!maps.some(({ info }) => info.id === this.#conntrack)) return RAN_OPEN;
     const id = readConfigId(ifindex, maps);
@@ -60,28 +67,12 @@ function moreOpen(a: EarlierEndpoint, b: EarlierEndpoint): EarlierEndpoint {
   return { ranOpen: a.ranOpen || b.ranOpen, takeOverUntil: a.takeOverUntil > b.takeOverUntil ? a.takeOverUntil : b.takeOverUntil };
 }
 
-function withMaps<Result>(programId: number, act: (maps: readonly OpenedMap[]) => Result): Result {
-  const opened: OpenedMap[] = [];
-  try {
-    const program = native.programById(programId);
-    const { mapIds } = native.programInfo(program);
-    native.close(program);
-    for (const id of mapIds) {
-      const fd = native.mapById(id);
-      opened.push({ fd, info: native.mapInfo(fd) });
-    }
-    return act(opened);
-  } finally {
-    for (const { fd } of opened) native.close(fd);
-  }
-}
-
-function mapNamed(maps: readonly OpenedMap[], name: string): OpenedMap | undefined {
+function mapNamed(maps: readonly PastMap[], name: string): PastMap | undefined {
   return maps.find(({ info }) => info.name === name);
 }
 
 /** `undefined`: the maps are not as ours. */
-function readConfigId(ifindex: number, maps: readonly OpenedMap[]): number | undefined {
+function readConfigId(ifindex: number, maps: readonly PastMap[]): number | undefined {
   const near = mapNamed(maps, 'endpoints');
   const map = near !== undefined && ifindex < near.info.maxEntries ? near : mapNamed(maps, 'far_endpoints');
   if (map?.info.valueSize !== WORD_SIZE) return undefined;

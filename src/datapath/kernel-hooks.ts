@@ -5,6 +5,7 @@ import * as native from '../../native/index.js';
 import type { AfterNat } from './after-nat.ts';
 import { TC_HANDLE, TC_PRIORITY, type Attachments } from './attachments.ts';
 import { HOOKS, hookPath } from './link-names.ts';
+import { pinPast } from './past-maps.ts';
 import { pinnedMapPlaces } from './pinned-maps.ts';
 import { programNamed, readLink } from './read-link.ts';
 import { listFilters } from './tc-filters.ts';
@@ -67,6 +68,12 @@ export class KernelHooks implements HookInspector {
             }
           : undefined,
     };
+  }
+
+  /** Of this agent's programs, and of their second copies. */
+  programIds(): ReadonlySet<number> {
+    const programs = [...Object.values(this.#parts.object.programs).map(({ fd }) => fd), ...Object.values(this.#twins ?? {})];
+    return new Set(programs.map((fd) => native.programInfo(fd).id));
   }
 
   close(): void {
@@ -147,13 +154,18 @@ export class KernelHooks implements HookInspector {
   #otherThan(programId: number, name: string): native.Fd {
     const first = this.#parts.object.programs[name]?.fd;
     if (first !== undefined && native.programInfo(first).id !== programId) return first;
-    this.#twins ??= loadTwins(
-      this.#parts.object,
-      HOOKS.map(({ program }) => program),
-    );
+    this.#twins ??= this.#loadTwins();
     const twin = this.#twins[name];
     if (twin === undefined) throw new Error(`the BPF object has no program "${name}"`);
     return twin;
+  }
+
+  #loadTwins(): Readonly<Record<string, native.Fd>> {
+    const { object, bpfRoot } = this.#parts;
+    const names = HOOKS.map(({ program }) => program);
+    const twins = loadTwins(object, names);
+    pinPast(bpfRoot, Object.values(twins), object.maps);
+    return twins;
   }
 
   #isOurs(programId: number, name: string): boolean {

@@ -15,7 +15,9 @@ import { kernelSettings, setRuntime } from './kernel-settings.ts';
 import * as layout from './layout.ts';
 import { countRows } from './count-rows.ts';
 import { closePrograms, loadPrograms, type LoadedPrograms, type LoadOptions, type Services } from './load-programs.ts';
+import { HOOKS } from './link-names.ts';
 import { measureClock } from './measure-clock.ts';
+import { forgetPast, pinPast } from './past-maps.ts';
 import { pinMaps } from './pinned-maps.ts';
 import { listAside } from './put-aside.ts';
 import type { Datapath, DesiredState, EarlierEndpoint } from './port.ts';
@@ -63,7 +65,8 @@ export class KernelDatapath implements Datapath {
     this.#rows = new KernelRows(maps);
     this.#bpfRoot = options.bpfRoot;
     this.#lasting = options.lasting ?? true;
-    this.#earlier = new EarlierEndpoints(object);
+    this.#earlier = new EarlierEndpoints(object, options.bpfRoot, this.#lasting);
+    if (this.#lasting) pinPast(options.bpfRoot, judgesOf(object), object.maps);
     this.#attachments = new Attachments(object.programs, options.bpfRoot, options.attachMode);
     this.#afterNat = new AfterNat(object.programs['after_nat']?.fd, options.bpfRoot);
     this.#hooks = new KernelHooks({
@@ -144,8 +147,9 @@ export class KernelDatapath implements Datapath {
     if (!on) this.#afterNat.detach();
   }
 
-  endEarlierForwarding(): void {
+  endEarlier(): void {
     this.#afterNat.detachEarlier();
+    forgetPast(this.#bpfRoot, this.#hooks.programIds());
   }
 
   keepFlows(): void {
@@ -202,6 +206,11 @@ export class KernelDatapath implements Datapath {
     native.mapGet(this.#maps.fd('conntrack_header'), layout.u32(0), value);
     return layout.decodeConntrackHeader(value);
   }
+}
+
+/** What stands at interfaces. */
+function judgesOf({ programs }: native.LoadedObject): native.Fd[] {
+  return HOOKS.flatMap(({ program }) => programs[program]?.fd ?? []);
 }
 
 /** cls_bpf filters stay without pins; links do not, and after_nat is one. */

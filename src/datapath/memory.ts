@@ -70,7 +70,7 @@ export class MemoryDatapath implements Datapath {
     this.judgesForwarded = on;
   }
 
-  endEarlierForwarding(): void {}
+  endEarlier(): void {}
 
   keepFlows(): void {}
 

@@ -19,7 +19,7 @@ export interface Datapath {
    */
   judgeForwarded(on: boolean): void;
   /** No interface has an earlier agent's programs any more: what it forwarded need not be judged by it. */
-  endEarlierForwarding(): void;
+  endEarlier(): void;
   /**
    * This agent's programs are attached as far as they can be: what they record is what the next agent takes over. Until then an earlier agent's flow table
    * stays the one that is found.

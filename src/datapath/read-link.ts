@@ -28,22 +28,28 @@ export function standsAt(link: native.LinkInfo): Exclude<LinkPlace, { kind: 'fil
   return undefined;
 }
 
-/** By the name of its program: of this build or another. */
+/** By the name of its program: of this build or another. Without the capability to ask for it, whatever can stand where ours do is taken for ours: the folder is root's and ours alone. */
 export function isPosterns(link: native.LinkInfo): boolean {
   const place = standsAt(link);
   if (place === undefined) return false;
   const expected = place.kind === 'hook' ? HOOKS.find(({ hook }) => hook === place.hook)?.program : 'after_nat';
-  return programNamed(link.programId) === expected;
+  const name = askName(link.programId);
+  return name === 'not told' || name?.text === expected;
 }
 
-/** `undefined`: it is gone. */
+/** `undefined`: it is gone, or the kernel does not tell (BPF_PROG_GET_FD_BY_ID takes CAP_SYS_ADMIN). */
 export function programNamed(id: number): string | undefined {
+  const name = askName(id);
+  return typeof name === 'object' ? name.text : undefined;
+}
+
+function askName(id: number): { readonly text: string } | 'not told' | undefined {
   try {
     const program = native.programById(id);
     const { name } = native.programInfo(program);
     native.close(program);
-    return name;
-  } catch {
-    return undefined;
+    return { text: name };
+  } catch (error) {
+    return (error as { code?: string }).code === 'EPERM' ? 'not told' : undefined;
   }
 }

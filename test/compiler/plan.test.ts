@@ -135,4 +135,16 @@ describe('an edit', () => {
     endpoints.sweep();
     expect(endpoints.datapath.swept).toHaveLength(1);
   });
+
+  it('a counter slot is begun anew for the next pod, also for one that had nothing to count at first', () => {
+    const { endpoints, tell } = start(allow(A));
+    endpoints.tell([
+      { type: 'delete', kind: 'Pod', key: 'shop/web' },
+      { type: 'delete', kind: 'NetworkPolicy', key: 'shop/web' },
+    ]);
+    tell(pod('shop/web', { node: 'node-1', addresses: ['10.1.0.3'], labels: { app: 'web' }, uid: 'another' }));
+    const slot = endpoints.compiler.endpoints.get('shop/web')?.counters;
+    expect(tell(allow(A))).toContainEqual({ op: 'reset-counters', slot });
+    expect(count(tell(allow(EVERYBODY)), 'reset-counters')).toBe(0);
+  });
 });
