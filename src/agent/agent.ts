@@ -1,6 +1,5 @@
 /** The agent, from top to bottom: hold the folder, load the programs, listen to the source, enforce until told to stop. */
 
-import { dirname, join } from 'node:path';
 import type { Logger } from 'pino';
 import * as native from '../../native/index.js';
 import { Compiler } from '../compiler/compiler.ts';
@@ -14,7 +13,7 @@ import { formatError, PosternError } from '../model/error.ts';
 import type { NoticeBoard } from '../model/notice.ts';
 import type { ObservedSource, SourceSink } from '../model/source.ts';
 import { ApiLoss } from './api-loss.ts';
-import { holdBpfRoot } from './bpf-root.ts';
+import { holdBpfRoot, spareFolder } from './bpf-root.ts';
 import { ControlSocket } from './control-socket.ts';
 import { DriftCheck } from './drift-check.ts';
 import { FlowCount } from './flow-count.ts';
@@ -61,7 +60,7 @@ const WITHOUT_PINS =
 export async function runAgent(options: AgentOptions, signal: AbortSignal): Promise<void> {
   const { node, source, log } = options;
   forbidNewPrivileges();
-  const root = holdBpfRoot(options.bpfRoot, join(dirname(options.socket), 'interfaces'));
+  const root = holdBpfRoot(options.bpfRoot, spareFolder(options.socket));
   if (!root.lasting) log.warn({ bpfRoot: options.bpfRoot }, WITHOUT_PINS);
   const datapath = await KernelDatapath.open({
     bpfRoot: root.path,

@@ -13,7 +13,7 @@ import {
   rmSync,
   statSync,
 } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { PosternError } from '../model/error.ts';
 import { isBpfFileSystem, mountBpfFileSystem, tryLock, unmount } from './libc.ts';
 import { findLastingNamespace, type MountNamespace } from './mount-namespace.ts';
@@ -36,6 +36,11 @@ const CONNTRACK_PINS = ['conntrack', 'conntrack_header'];
 /** Where pins and the socket of a node's agent lie unless it is told otherwise. */
 export function defaultFolder(node: string): string {
   return `/run/postern/${node}`;
+}
+
+/** What is taken where the folder of pins is on no bpf file system that outlives the agent: beside its socket. */
+export function spareFolder(socket: string): string {
+  return join(dirname(socket), 'interfaces');
 }
 
 /**
@@ -63,13 +68,28 @@ export function holdBpfRoot(wanted: string, spare: string): BpfRoot {
   }
 }
 
-/** Take away every program, pin and map of this root, and the file system where we mounted it. Returns the interfaces that carried programs. */
-export function clearBpfRoot(wanted: string, detachAll: (bpfRoot: string) => number[]): number[] {
+/**
+ * Take away every program, pin and map of this root, and the file system where we mounted it; and what an agent without one has put on interfaces, as
+ * `spare` tells. Returns the interfaces that carried programs.
+ */
+export function clearBpfRoot(wanted: string, spare: string | undefined, detachAll: (bpfRoot: string) => number[]): number[] {
   const folder = resolve(wanted);
+  const without = spare !== undefined && existsSync(spare) ? clearFolder(spare, spare, undefined, detachAll) : [];
+  // Nobody can have pinned anything there.
+  if (isFirstProcess() && !isOnBpfFileSystem(folder)) return without;
   makeFolder(folder);
   const lasting = isBpfFileSystem(folder) ? undefined : findLastingNamespace();
   const path = `${lasting?.root ?? ''}${folder}`;
   makeFolder(path);
+  return [...new Set([...without, ...clearFolder(path, folder, lasting, detachAll)])];
+}
+
+function clearFolder(
+  path: string,
+  folder: string,
+  lasting: MountNamespace | undefined,
+  detachAll: (bpfRoot: string) => number[],
+): number[] {
   const lock = lockFolder(path, folder);
   try {
     const interfaces = detachAll(path);
@@ -126,12 +146,23 @@ function mountWhereItLasts(folder: string): string {
 
 function makeFolder(path: string): void {
   try {
-    mkdirSync(path, { recursive: true });
+    makeFolders(resolve(path));
   } catch (cause) {
     throw new PosternError('E_BPF_ROOT', `${path} cannot be made: ${(cause as Error).message}`, {
       mend: 'give a --bpf-root that is a folder, or can become one',
       cause,
     });
+  }
+}
+
+/** mkdir with `recursive` never ends where a file system that takes no folders, as sysfs, says ENOENT of one whose parent is there. */
+function makeFolders(path: string): void {
+  if (existsSync(path)) return;
+  makeFolders(dirname(path));
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }
 

@@ -74,6 +74,7 @@ export function agentCommand(): Command {
     .description('take every program, pin and map of an agent away; it must have ended. Run it in the network namespace of the agent')
     .option('--node <name>', 'the node whose default folder is cleared')
     .option('--bpf-root <dir>', 'the folder of pins, where it is not the default')
+    .option('--socket <path>', 'the socket that the agent had, where it is not the default')
     .action(uninstall);
   command.addCommand(verifyCommand());
   return command;
@@ -117,12 +118,14 @@ async function startAgent(flags: AgentFlags): Promise<void> {
 
 async function uninstall(_flags: unknown, command: Command): Promise<void> {
   requireRoot();
-  const flags: { readonly node?: string; readonly bpfRoot?: string } = command.optsWithGlobals();
-  const { clearBpfRoot, defaultFolder } = await import('../agent/bpf-root.ts');
+  const flags: { readonly node?: string; readonly bpfRoot?: string; readonly socket?: string } = command.optsWithGlobals();
+  const { clearBpfRoot, defaultFolder, spareFolder } = await import('../agent/bpf-root.ts');
   const { detachAll } = await import('../datapath/attachments.ts');
-  const root = flags.bpfRoot ?? (flags.node === undefined ? undefined : join(defaultFolder(flags.node), 'bpf'));
+  const folder = flags.node === undefined ? undefined : defaultFolder(flags.node);
+  const root = flags.bpfRoot ?? (folder === undefined ? undefined : join(folder, 'bpf'));
   if (root === undefined) throw new PosternError('E_USAGE', 'which agent?', { mend: 'give --node or --bpf-root' });
-  const interfaces = clearBpfRoot(root, detachAll);
+  const socket = flags.socket ?? (folder === undefined ? undefined : join(folder, 'agent.sock'));
+  const interfaces = clearBpfRoot(root, socket === undefined ? undefined : spareFolder(socket), detachAll);
   console.log(
     `nothing of Postern is left under ${root}; programs were taken off ${interfaces.length} interface${interfaces.length === 1 ? '' : 's'}`,
   );
