@@ -1,4 +1,4 @@
-/** How long flushes take, and how long it takes from an event of the source until it is in the kernel's maps. */
+/** How long flushes take, and how long it takes from events of the source until they are in the kernel's maps. */
 
 import type { ClusterKind } from '../../model/objects.ts';
 import type { FlushWatch } from '../flush-watch.ts';
@@ -6,9 +6,10 @@ import type { MetricMaker } from './metric-maker.ts';
 
 const BUCKETS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
 
+/** Events that came together: a list that was read anew may bring a hundred thousand. */
 interface Waiting {
   readonly kind: ClusterKind;
-  /** `performance.now()` when it had been parsed. */
+  /** `performance.now()` when they had been parsed. */
   readonly since: number;
 }
 
@@ -22,7 +23,7 @@ export function measureFlushes(maker: MetricMaker): FlushWatch {
   });
   const latencySeconds = maker.histogram({
     name: 'postern_event_to_map_seconds',
-    help: 'From an event of the source, parsed, until all map writes that it asked for are done, by the kind of its object. Flushes that fail add to it.',
+    help: 'From events of the source, parsed, until all map writes that they asked for are done, by the kind of object. Events that come together count as one, and flushes that fail add to the time.',
     labels: ['kind'],
     buckets: BUCKETS,
   });
@@ -31,7 +32,8 @@ export function measureFlushes(maker: MetricMaker): FlushWatch {
   return {
     eventsCame(events) {
       const since = performance.now();
-      for (const event of events) came.push({ kind: event.type === 'upsert' ? event.object.kind : event.kind, since });
+      const kinds = new Set(events.map((event) => (event.type === 'upsert' ? event.object.kind : event.kind)));
+      for (const kind of kinds) came.push({ kind, since });
     },
     planned() {
       plan = plan.concat(came.splice(0));

@@ -100,7 +100,7 @@ describe('metrics', () => {
     agent.tell(...OBJECTS);
     agent.sync();
     expect(await read(latency)).toEqual([]);
-    agent.tell(POD('new', '10.2.0.9', 'node-2'), select('new', { ingress: [] }));
+    agent.tell(POD('new', '10.2.0.9', 'node-2'), POD('newer', '10.2.0.10', 'node-2'), select('new', { ingress: [] }));
     agent.reconciler.events([{ type: 'delete', kind: 'Pod', key: 'shop/far' }]);
     agent.datapath.refuses = true;
     agent.reconciler.flush();
