@@ -74,11 +74,11 @@ export class Cluster {
 
   /** Throws with what kubectl said where it fails. */
   kubectl(args: readonly string[], input?: string): Promise<string> {
-    return runChecked(this.#kubectl(args), { netns: this.plan.controlNetns, ...(input === undefined ? {} : { input }) });
+    return runChecked(this.kubectlCommand(args), { netns: this.plan.controlNetns, ...(input === undefined ? {} : { input }) });
   }
 
   tryKubectl(args: readonly string[], input?: string): Promise<CommandResult> {
-    return runCommand(this.#kubectl(args), { netns: this.plan.controlNetns, ...(input === undefined ? {} : { input }) });
+    return runCommand(this.kubectlCommand(args), { netns: this.plan.controlNetns, ...(input === undefined ? {} : { input }) });
   }
 
   async get<T>(args: readonly string[]): Promise<T> {
@@ -130,7 +130,8 @@ export class Cluster {
     await awaitApiServer(this.plan, this.bin, this.processes);
   }
 
-  #kubectl(args: readonly string[]): readonly string[] {
+  /** To be run beside the control plane. */
+  kubectlCommand(args: readonly string[]): readonly string[] {
     return [join(this.bin, 'hyper'), 'kubectl', `--kubeconfig=${kubeconfigOf(this.plan, 'admin')}`, ...args];
   }
 }
