@@ -19,7 +19,8 @@ export function findTroubles({ compiler, reconciler, source }: HealthParts): rea
   const troubles: PosternError[] = [];
   if (!reconciler.enforcing) troubles.push(notEnforcing());
   if (reconciler.failure !== undefined) troubles.push(reconciler.failure);
-  troubles.push(...source.problems);
+  // Some of what a source complains of takes nothing out of force.
+  if (!source.healthy) troubles.push(...source.problems);
   if (!source.healthy && source.problems.length === 0 && reconciler.enforcing) {
     troubles.push(new PosternError('E_SOURCE', 'the source cannot be read as a whole now', { mend: 'it is tried again; see the log' }));
   }

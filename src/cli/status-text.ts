@@ -15,6 +15,7 @@ export function formatStatus(status: AgentStatus, now: number): string {
       'What is wrong, and how to mend it',
       status.troubles.map((trouble) => pc.red(trouble)),
     ),
+    listSection('What the source complains of', status.source.healthy ? status.source.problems : []),
     listSection('Policies with problems', policyProblems(status)),
     listSection('Pods that are not enforced', unenforcedPods(status)),
     listSection('Pods whose interface was not found', status.missing),

@@ -60,6 +60,15 @@ describe('an agent', () => {
     expect(codes(agent)).toEqual(['E_POLICY_SELECTION']);
   });
 
+  it('is healthy though the source complains, where that takes nothing out of force', async () => {
+    await using agent = stage();
+    agent.tell(...OBJECTS);
+    agent.sync();
+    agent.source.problems = [new PosternError('E_MANIFEST_DUPLICATE', 'two documents say one object')];
+    expect(codes(agent)).toEqual([]);
+    expect(isHealthy(agent.parts)).toBe(true);
+  });
+
   it('says so where the source is not whole and complains of nothing', async () => {
     await using agent = stage();
     agent.tell(...OBJECTS);
