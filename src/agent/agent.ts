@@ -65,6 +65,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   const datapath = await KernelDatapath.open({
     bpfRoot: root.path,
     lasting: root.lasting,
+    ...(root.lasting ? { formerRoot: spareFolder(options.socket) } : {}),
     ...(options.attachMode === undefined ? {} : { attachMode: options.attachMode }),
     ...(options.services === undefined ? {} : { services: options.services }),
     ...(options.conntrackRows === undefined ? {} : { conntrackRows: options.conntrackRows }),

@@ -6,7 +6,7 @@ import { PosternError } from '../model/error.ts';
 import type { EndpointCounters, PacketEvent } from '../model/packet-event.ts';
 import type { Operation } from '../model/plan.ts';
 import { AfterNat } from './after-nat.ts';
-import { Attachments, type AttachMode } from './attachments.ts';
+import { Attachments, detachAll, type AttachMode } from './attachments.ts';
 import { EarlierEndpoints } from './earlier-endpoints.ts';
 import { KernelHooks } from './kernel-hooks.ts';
 import { KernelMaps } from './kernel-maps.ts';
@@ -28,6 +28,8 @@ export interface KernelOptions extends Omit<LoadOptions, 'bpfRoot'> {
   /** False where the root is on no bpf file system, so that nothing can be pinned: only what the kernel keeps by itself outlives the agent. Default true. */
   readonly lasting?: boolean;
   readonly attachMode?: AttachMode;
+  /** Folder of an earlier agent that had nowhere to pin; its filters go once this one's programs stand everywhere. */
+  readonly formerRoot?: string;
 }
 
 export interface KernelDescription extends Readonly<Record<string, unknown>> {
@@ -52,6 +54,7 @@ export class KernelDatapath implements Datapath {
   readonly #earlier: EarlierEndpoints;
   readonly #bpfRoot: string;
   readonly #lasting: boolean;
+  readonly #formerRoot: string | undefined;
   readonly #jiffiesPerSecond: number;
   #traceFlows = false;
   #flowsKept = false;
@@ -65,6 +68,7 @@ export class KernelDatapath implements Datapath {
     this.#rows = new KernelRows(maps);
     this.#bpfRoot = options.bpfRoot;
     this.#lasting = options.lasting ?? true;
+    this.#formerRoot = options.formerRoot;
     this.#earlier = new EarlierEndpoints(object, options.bpfRoot, this.#lasting);
     if (this.#lasting) pinPast(options.bpfRoot, judgesOf(object), object.maps);
     this.#attachments = new Attachments(object.programs, options.bpfRoot, options.attachMode);
@@ -149,6 +153,7 @@ export class KernelDatapath implements Datapath {
 
   endEarlier(): void {
     this.#afterNat.detachEarlier();
+    if (this.#formerRoot !== undefined) detachAll(this.#formerRoot);
     forgetPast(this.#bpfRoot, this.#hooks.programIds());
   }
 

@@ -116,7 +116,7 @@ describe('the DaemonSet', () => {
     const text = await runChecked(['curl', '-sS', `http://${node.address}:9470/metrics`], { netns: node.netns });
     expect(text).toMatch(/^postern_endpoints\{isolated="ingress"\} 1$/m);
     expect(text).toMatch(/^postern_kube_api_reachable 1$/m);
-    expect(text).toMatch(/^postern_packets_total\{direction="ingress",reason="POLICY",?[^}]*\} [1-9]/m);
+    expect(text).toMatch(/^postern_packets_total\{direction="ingress",verdict="deny",reason="POLICY"\} [1-9]/m);
   });
 
   async function agentAt(node: string): Promise<string> {
