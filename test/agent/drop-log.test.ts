@@ -99,6 +99,27 @@ describe('an event', () => {
     expect(name(of).allowedBy).toEqual([{ policy: 'shop/web', direction: 'egress', rule: 0 }]);
   });
 
+  it('of a flow that is judged anew names the rule by which it was opened, whoever sent the packet', () => {
+    const acks = { tcpFlags: 0x10 };
+    const answer = { ...allowed(acks), direction: 'egress' as const, source: EVENT.destination, destination: EVENT.source };
+    const opened = {
+      text: 'judged anew, and still allowed',
+      allowedBy: expect.arrayContaining([{ policy: 'shop/web', direction: 'ingress', rule: 1 }]),
+    };
+    expect(name({ ...answer, sourcePort: 80, destinationPort: 40000 })).toMatchObject(opened);
+    expect(name({ ...allowed(acks), sourcePort: 40000, destinationPort: 80 })).toMatchObject(opened);
+    // The pod asked, and is answered.
+    const heard = name({ ...allowed(acks), sourcePort: 5432, destinationPort: 40000 });
+    expect(heard.allowedBy).toEqual([{ policy: 'shop/web', direction: 'egress', rule: 0 }]);
+  });
+
+  it('of a datagram from a server to a client names what the client was allowed to ask', () => {
+    const udp = { protocol: 17, tcpFlags: 0, direction: 'egress' as const, source: EVENT.destination, destination: EVENT.source };
+    expect(name({ ...allowed(udp), sourcePort: 53, destinationPort: 40000 }).allowedBy).toEqual([
+      { policy: 'shop/more', direction: 'ingress', rule: 0 },
+    ]);
+  });
+
   it("of the own node's traffic names nobody", () => {
     expect(name({ verdict: 'allow', reason: reasonNumber('NODE') })).toMatchObject({
       text: "traffic with the pod's own node",

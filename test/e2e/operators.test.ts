@@ -153,6 +153,22 @@ describe('an operator', needsKernel, () => {
     expect(flows.words.at(-1)).toMatch(/^\d events shown$/);
   });
 
+  it('is told that an open connection was judged anew after an edit, and by which rule it goes on', async () => {
+    world.policy('web', { podSelector: { matchLabels: { app: 'web' } }, ingress: [{ from: apps('foe') }, { from: apps('friend') }] });
+    await world.settledAgent();
+    await friend.traffic.start('open', 'held', web.v4, TCP_PORT);
+    const flows = await monitor('--flows', '--json', '--peer', 'friend');
+    world.policy('web', { podSelector: { matchLabels: { app: 'web' } }, ingress: [{ from: apps('friend') }] });
+    await waitFor(() => flows.lines.length > 0, 10_000);
+    expect(flows.events[0]).toMatchObject({
+      verdict: 'allow',
+      pod: 'shop/web',
+      text: 'judged anew, and still allowed',
+      allowedBy: [{ policy: 'shop/web', direction: 'ingress', rule: 0 }],
+    });
+    expect((await friend.traffic.stop('open')).closed).toBe(false);
+  });
+
   it('reads one line for each event, of those that the filters take, and as many as asked for', async () => {
     await world.settledAgent();
     const text = await monitor('--peer', 'shop/foe', '--port', String(TCP_PORT), '--count', '1');
