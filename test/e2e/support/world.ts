@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NetworkNamespace } from '../../native/support/network-namespace.ts';
 import { AgentProcess, uninstallAgent, type AgentPlace } from './agent-process.ts';
-import { enterAndDieWithUs, enterByIpNetns } from './enter.ts';
+import { enterAndDieWithUs, enterByIpNetns, type Enter } from './enter.ts';
 import { ManifestFolder, nodeObject, podObject, policyObject, type PodFacts } from './manifests.ts';
 import { trackConnections } from './node-conntrack.ts';
 import type { OtherBuild } from './other-build.ts';
@@ -176,6 +176,13 @@ export class World {
 
   startAgentByIpNetns(): AgentProcess {
     return this.#keep(new AgentProcess(this.place, [], enterByIpNetns));
+  }
+
+  /** `enter` makes the command line that runs it in the node's namespace. */
+  async settledAgentIn(enter: Enter): Promise<AgentProcess> {
+    const agent = this.#keep(new AgentProcess(this.place, [], enter));
+    await agent.settle();
+    return agent;
   }
 
   async settledAgent(...options: readonly string[]): Promise<AgentProcess> {
