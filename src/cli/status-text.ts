@@ -5,6 +5,7 @@ import type { AgentStatus } from '../agent/status.ts';
 import { describeMoment } from './describe-time.ts';
 import { plainTable } from './plain-table.ts';
 import { endpointTable } from './status-endpoints.ts';
+import { policyTable } from './status-policies.ts';
 import { runtimeLines, sourceLines } from './status-source.ts';
 
 /** `now`: milliseconds since the epoch. */
@@ -21,6 +22,7 @@ export function formatStatus(status: AgentStatus, now: number): string {
     listSection('Pods whose interface was not found', status.missing),
     ['Source', ...sourceLines(status.source), ...runtimeLines(status.cri)],
     ['Tables of the kernel', tableOfTables(status)],
+    policyTable(status, now),
     endpointTable(status),
   ];
   return sections

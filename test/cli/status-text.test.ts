@@ -63,6 +63,19 @@ describe('the status in words', () => {
     expect(lines[lines.indexOf('Pods whose interface was not found') + 1]).toBe('shop/lost');
   });
 
+  it('has each policy for pods here, with since when it is in force', async () => {
+    const status = await statusOf(() => undefined);
+    const lines = read(status);
+    expect(lines.find((line) => line.startsWith('shop/web | 1 |'))).toMatch(/\d{4}-\d\d-\d\dT[\d:]+Z \(0 s ago\)$/);
+    expect(lines).toContain('shop/bad | 1 | not in force as written');
+    const [policy] = status.policies;
+    const away = { ...policy!, policy: 'shop/away', selects: 0 };
+    const excluded = { ...policy!, policy: 'shop/out', excluded: true, inForceSince: null };
+    const more = read({ ...status, policies: [away, excluded] });
+    expect(more).toContain('shop/out | 1 | excluded: its namespace is');
+    expect(more.some((line) => line.startsWith('shop/away |'))).toBe(false);
+  });
+
   it('shows the API server resource by resource', async () => {
     const part = {
       state: 'watching',

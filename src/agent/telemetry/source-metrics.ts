@@ -6,7 +6,7 @@ import type { TelemetryParts } from './parts.ts';
 
 const STATES: readonly SourcePart['state'][] = ['listing', 'connecting', 'watching', 'waiting'];
 
-export function addSourceMetrics(maker: MetricMaker, { source, apiLoss }: TelemetryParts): void {
+export function addSourceMetrics(maker: MetricMaker, { source, apiLoss, sandboxes }: TelemetryParts): void {
   const parts = (): readonly (readonly [string, SourcePart])[] => Object.entries(source.details ?? {});
   const each = (value: (part: SourcePart) => number | null) => (): Labelled<'resource'>[] =>
     parts().flatMap(([resource, part]) => {
@@ -23,6 +23,13 @@ export function addSourceMetrics(maker: MetricMaker, { source, apiLoss }: Teleme
   );
   maker.gauge({ name: 'postern_kube_api_lost_seconds', help: 'For how long the API server has been away; 0 while it is here.' }, () =>
     source.details === undefined ? undefined : (apiLoss.lostMs ?? 0) / 1000,
+  );
+  maker.gauge(
+    { name: 'postern_runtime_healthy', help: "1 while the container runtime tells pods' addresses; enforcement does not depend on it." },
+    () => {
+      const runtime = sandboxes.status;
+      return runtime === null || runtime.socket === null ? undefined : Number(runtime.healthy);
+    },
   );
   maker.counter({ name: 'postern_kube_api_losses_total', help: 'How often the API server went away.' }, () => apiLoss.losses);
   maker.gauges(
