@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the Debian packages that Postern's build, lab and tests use, when one of them is missing.
-# Usage: install-system-packages.sh [check]   (check: clang-format, too)
+# Usage: install-system-packages.sh [check|cluster]   (check: clang-format, too; cluster: what runs a real cluster)
 set -eu
 
 # sbin holds most of the network tools, and is not in everyone's PATH.
@@ -45,6 +45,16 @@ need conntrack 'the lab forgets flows to endpoints that are gone' has conntrack
 need iputils-ping 'the tests send echo requests' has ping
 if [ "${1-}" = check ]; then
   need clang-format 'formats C and C++' has clang-format
+fi
+if [ "${1-}" = cluster ]; then
+  need runc 'runs containers' has runc
+  need openssl 'makes the certificates of a cluster' has openssl
+  need ethtool 'kubelet asks for it' has ethtool
+  need kmod 'kube-proxy asks for it' has modprobe
+  need procps 'sets what a node forwards' has sysctl
+  need git 'fetches Go modules that no proxy has' has git
+  need curl 'the tests read metrics with it' has curl
+  need ca-certificates 'Go fetches modules by TLS' test -e /etc/ssl/certs/ca-certificates.crt
 fi
 
 [ -n "$missing" ] || exit 0
