@@ -1,4 +1,4 @@
-/** 260 pods created and deleted under a policy, on a node with 253 addresses: none gets a verdict that was another's. */
+/** 260 pods created and deleted under a policy, on a node with 128 addresses: none gets a verdict that was another's. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

@@ -122,7 +122,11 @@ async function waitFor(what: string, processes: Processes, name: string, path: s
 
 function cniConfiguration(plan: ClusterPlan, node: NodePlan): unknown {
   const bridge = plan.options.cni === 'bridge' ? { type: 'bridge', bridge: 'cni0', isGateway: true, hairpinMode: true } : { type: 'ptp' };
-  const ranges = [[{ subnet: node.podRange }], [{ subnet: node.podRange6 }]];
+  // So few that pods who come and go soon have each other's.
+  const ranges = [
+    [{ subnet: node.podRange, rangeEnd: node.podRange.replace(/0\/24$/, '129') }],
+    [{ subnet: node.podRange6, rangeEnd: node.podRange6.replace(/\/64$/, '81') }],
+  ];
   // An overlay takes 50 bytes of each packet.
   const mtu = plan.options.fabric === 'vxlan' ? { mtu: 1450 } : {};
   const ipam = { type: 'host-local', dataDir: '/var/lib/cni/networks', ranges, routes: [{ dst: '0.0.0.0/0' }, { dst: '::/0' }] };
