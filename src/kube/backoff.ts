@@ -20,9 +20,9 @@ export class Backoff {
     this.#next = this.#options.firstMs;
   }
 
-  /** Between half of it and all of it. Ends at once when `signal` aborts. */
-  async wait(signal: AbortSignal): Promise<void> {
-    const milliseconds = this.#next * (0.5 + Math.random() / 2);
+  /** Between half of it and all of it, at most `mostMs`. Ends at once when `signal` aborts. */
+  async wait(signal: AbortSignal, mostMs = this.#options.mostMs): Promise<void> {
+    const milliseconds = Math.min(this.#next, mostMs) * (0.5 + Math.random() / 2);
     this.#next = Math.min(this.#next * 2, this.#options.mostMs);
     await sleep(milliseconds, undefined, { signal }).catch(() => undefined);
   }

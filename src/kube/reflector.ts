@@ -19,6 +19,8 @@ export interface ReflectorOptions {
   readonly watchSeconds: number;
   readonly firstWaitMs: number;
   readonly longestWaitMs: number;
+  /** Before the first list: a node that starts waits for it, and so do its pods. */
+  readonly longestFirstWaitMs: number;
 }
 
 export const REFLECTOR_DEFAULTS: ReflectorOptions = {
@@ -27,6 +29,7 @@ export const REFLECTOR_DEFAULTS: ReflectorOptions = {
   watchSeconds: 300,
   firstWaitMs: 100,
   longestWaitMs: 15_000,
+  longestFirstWaitMs: 3000,
 };
 
 export interface ReflectorSink {
@@ -187,7 +190,7 @@ export class Reflector {
 
   async #wait(signal: AbortSignal): Promise<void> {
     this.#state = 'waiting';
-    await this.#backoff.wait(signal);
+    await this.#backoff.wait(signal, this.#listed ? this.#options.longestWaitMs : this.#options.longestFirstWaitMs);
   }
 }
 
