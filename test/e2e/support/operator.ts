@@ -7,7 +7,7 @@ import type { AgentStatus } from '../../../src/agent/status.ts';
 import type { World } from './world.ts';
 
 const MAIN = new URL('../../../src/main.ts', import.meta.url).pathname;
-export const METRICS_PORT = 9470;
+const METRICS_PORT = 9470;
 const LISTEN = `127.0.0.1:${METRICS_PORT}`;
 export const LISTENING = ['--listen', LISTEN] as const;
 
