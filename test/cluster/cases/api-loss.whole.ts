@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runChecked } from '../../../src/lab/processes/run-command.ts';
 import { Streams } from '../../e2e/support/streams.ts';
 import { TCP_PORT } from '../../e2e/support/world.ts';
-import { untilInForce } from '../harness/agents.ts';
+import { untilAll, untilInForce } from '../harness/agents.ts';
 import { ClusterStage } from '../harness/stage.ts';
 import type { ClusterPod } from '../harness/test-pods.ts';
 
@@ -48,7 +48,9 @@ describe('without an API server', () => {
       for (const pid of pids) process.kill(pid, 'SIGKILL');
       await sleep(AWAY_MS / 2);
       await cluster.startApiServer();
-      await cluster.untilAgentsReady(pids);
+      // What Kubernetes says of their readiness is of before the loss.
+      await untilAll(cluster, 'agents settled', ({ settled }) => settled);
+      expect(await cluster.agentPids()).not.toEqual(pids);
       expect(await metric('postern_kube_api_reachable')).toBe(1);
       await sleep(2000);
       const { allowed, denied } = await streams.expectUntouched();

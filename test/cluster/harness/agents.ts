@@ -12,7 +12,7 @@ export interface AgentStatus {
   readonly policies: readonly { readonly policy: string; readonly inForceSince: string | null; readonly selects: number }[];
 }
 
-const TIMEOUT_MS = 20_000;
+const TIMEOUT_MS = 40_000;
 
 export function askAgent<Answer>(cluster: Cluster, node: string, path: string): Promise<Answer> {
   const socketPath = `/proc/${cluster.processes.idOf(node).pid}/root/run/postern/${node}/agent.sock`;
