@@ -12,8 +12,9 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   manifests: ['model'],
   kube: ['model'],
   discovery: ['model', 'native'],
+  cni: ['model'],
   datapath: ['model', 'native'],
-  agent: ['model', 'policy', 'cluster', 'compiler', 'manifests', 'kube', 'discovery'],
+  agent: ['model', 'policy', 'cluster', 'compiler', 'manifests', 'kube', 'discovery', 'cni'],
   audit: ['model', 'policy', 'cluster', 'compiler', 'manifests'],
   lab: ['model', 'policy', 'cluster', 'compiler', 'manifests', 'discovery', 'datapath', 'agent', 'audit', 'cli', 'native'],
 };

@@ -3,6 +3,7 @@
 
 import { Command } from 'commander';
 import { agentCommand } from './cli/agent.ts';
+import { cniCommand } from './cli/cni.ts';
 import { enforcementCommand } from './cli/enforcement.ts';
 import { labCommand } from './cli/lab.ts';
 import { monitorCommand } from './cli/monitor.ts';
@@ -18,6 +19,7 @@ const program = new Command('postern')
   .addCommand(statusCommand())
   .addCommand(monitorCommand())
   .addCommand(enforcementCommand())
+  .addCommand(cniCommand())
   .addCommand(labCommand());
 
 try {

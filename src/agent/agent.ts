@@ -12,8 +12,13 @@ import { watchLinks } from '../discovery/watch-links.ts';
 import { formatError, PosternError } from '../model/error.ts';
 import type { NoticeBoard } from '../model/notice.ts';
 import type { ObservedSource, SourceSink } from '../model/source.ts';
+import { isSandboxOf } from '../cluster/sandboxes.ts';
+import { CniInstallation } from '../cni/installation.ts';
+import { ownProgram } from '../cni/plugin-program.ts';
 import { ApiLoss } from './api-loss.ts';
 import { holdBpfRoot, spareFolder } from './bpf-root.ts';
+import { AnnouncedSandboxes } from './cni/announced-sandboxes.ts';
+import { PodGate } from './cni/pod-gate.ts';
 import { ControlSocket } from './control-socket.ts';
 import { DriftCheck } from './drift-check.ts';
 import { FlowCount } from './flow-count.ts';
@@ -38,6 +43,8 @@ export interface AgentOptions {
   readonly socket: string;
   /** Paths at which a container runtime may be asked for this node's pods; none: it is not. */
   readonly criSockets: readonly string[];
+  /** The host's folders of CNI, where the plugin is to be kept installed; nowhere without them. */
+  readonly cni?: { readonly confDir: string; readonly binDir: string } | undefined;
   readonly sourceCheck: boolean;
   readonly excludedNamespaces: readonly string[];
   readonly attachMode?: AttachMode;
@@ -95,7 +102,11 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   });
   const nodeAddresses = watchNodeAddresses(() => reconciler.nodeAddressesChanged());
   const drift = new DriftCheck({ compiler, datapath, interfaces, reconciler, log, intervalMs: options.verifyIntervalMs });
-  const sandboxes = await followSandboxes({ node, sockets: options.criSockets, compiler, reconciler, log });
+  const announced = new AnnouncedSandboxes(reconciler, (sandbox) => {
+    const pod = compiler.cluster.pods.get(`${sandbox.namespace}/${sandbox.name}`);
+    return pod !== undefined && isSandboxOf(sandbox, pod);
+  });
+  const sandboxes = await followSandboxes({ node, sockets: options.criSockets, compiler, listener: announced, log });
   const links = watchLinks((change) => {
     reconciler.interfacesChanged();
     sandboxes.linkChanged(change);
@@ -103,7 +114,11 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
 
   const flows = new FlowCount(datapath);
   const { interfaceName } = native;
-  const parts = { node, compiler, datapath, interfaces, reconciler, drift, source, flows, sandboxes, interfaceName };
+  const apiLoss = new ApiLoss(source, log);
+  const gate = new PodGate({ compiler, reconciler, interfaces, announced, isApiAway: () => apiLoss.lostMs !== undefined, log });
+  const isReady = (): boolean => reconciler.enforcing;
+  const cni = options.cni && new CniInstallation({ ...options.cni, socket: options.socket, program: ownProgram(), isReady, log });
+  const parts = { node, compiler, datapath, interfaces, reconciler, drift, source, flows, sandboxes, interfaceName, gate, cni };
   const control = await ControlSocket.open(options.socket, {
     settle: () => settle(source, reconciler, interfaces, compiler),
     status: () => makeStatus(parts),
@@ -111,10 +126,10 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
     enforce: (word) => setEnforcement({ node, compiler, reconciler }, word),
     traceFlows: (on) => datapath.traceFlows(on),
     suppressed: new SuppressedEvents(parts),
+    cni: (body) => gate.answer(body),
   });
   const news = new PacketNews({ ...parts, log });
   news.listen((events) => control.publish(events));
-  const apiLoss = new ApiLoss(source, log);
   const health = options.listen === undefined ? undefined : telemetry?.serve(options.listen, { ...parts, news, apiLoss }, log);
 
   const sink: SourceSink = {
@@ -134,6 +149,8 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   } finally {
     links.close();
     sandboxes.close();
+    announced.close();
+    cni?.close();
     nodeAddresses.close();
     apiLoss.stop();
     health?.close();

@@ -7,6 +7,7 @@ import { rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { LocalEnforcement } from '../compiler/enforcement.ts';
 import { formatError, PosternError } from '../model/error.ts';
+import type { PluginAnswer } from './cni/plugin-answer.ts';
 import type { NamedEvent } from './drop-log.ts';
 import type { SuppressedNotice } from './suppressed-events.ts';
 
@@ -22,6 +23,8 @@ export interface Control {
   traceFlows(on: boolean): void;
   /** Events that the kernel did not tell, since the last call; `begin` forgets those before. */
   readonly suppressed: { begin(): void; take(): readonly SuppressedNotice[] };
+  /** What the CNI plugin asks. */
+  cni(body: Buffer): Promise<PluginAnswer>;
 }
 
 /** What a listener wants beside drops. */
@@ -35,7 +38,7 @@ const UNREAD_LIMIT = 1 << 20;
 /** How often listeners are told what was suppressed. */
 const SUPPRESSED_MS = 1000;
 const ROUTES =
-  'GET /status, GET /events (?flows, ?suppressed), POST /settle, POST /verify (?repair=no), POST /enforcement?off, ?on and ?auto';
+  'GET /status, GET /events (?flows, ?suppressed), POST /settle, POST /verify (?repair=no), POST /enforcement?off, ?on and ?auto, POST /cni';
 
 export class ControlSocket {
   readonly #server: Server;
@@ -111,6 +114,7 @@ export class ControlSocket {
       else if (route === 'POST /enforcement?off') send(response, 200, control.enforce('off'));
       else if (route === 'POST /enforcement?on') send(response, 200, control.enforce('on'));
       else if (route === 'POST /enforcement?auto') send(response, 200, control.enforce('auto'));
+      else if (route === 'POST /cni') await answerPlugin(request, response, control);
       else if (/^GET \/events(\?|$)/.test(route)) this.#stream(response, new URLSearchParams(route.split('?')[1]));
       else send(response, 404, { code: 'E_ROUTE', message: `no ${route}; there are ${ROUTES}` });
     } catch (error) {
@@ -145,6 +149,19 @@ export class ControlSocket {
       this.#write(({ suppressed }) => (suppressed ? text : ''));
     }, SUPPRESSED_MS);
   }
+}
+
+async function answerPlugin(request: IncomingMessage, response: ServerResponse, control: Control): Promise<void> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > UNREAD_LIMIT * 2) throw new PosternError('E_CNI_REQUEST', 'the plugin sends more than a configuration can be');
+  }
+  const { ok, text } = await control.cni(Buffer.concat(chunks));
+  response.writeHead(ok ? 200 : 503, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });
+  response.end(text);
 }
 
 function linesOf(told: readonly object[]): string {

@@ -1,4 +1,4 @@
-/** The container runtime's word about this node's pods, brought to the reconciler as it changes. Loaded only where there is to be a runtime. */
+/** The container runtime's word about this node's pods, told as it changes. Loaded only where there is to be a runtime. */
 
 import type { Logger } from 'pino';
 import type { Compiler } from '../compiler/compiler.ts';
@@ -22,7 +22,7 @@ export interface FollowOptions {
   /** Paths, the first that exists is used; none: no runtime is asked. */
   readonly sockets: readonly string[];
   readonly compiler: Compiler;
-  readonly reconciler: Reconciler;
+  readonly listener: Pick<Reconciler, 'sandboxesChanged'>;
   readonly log: Logger;
 }
 
@@ -33,14 +33,14 @@ const NOBODY: SandboxFollower = {
   close: () => undefined,
 };
 
-export async function followSandboxes({ node, sockets, compiler, reconciler, log }: FollowOptions): Promise<SandboxFollower> {
+export async function followSandboxes({ node, sockets, compiler, listener, log }: FollowOptions): Promise<SandboxFollower> {
   if (sockets.length === 0) return NOBODY;
   const { SandboxWatch } = await import('../discovery/cri/sandbox-watch.ts');
   const awaits = (pod: Pod | undefined): boolean => pod !== undefined && pod.nodeName === node && awaitsAddresses(pod);
   const watch = new SandboxWatch({
     sockets,
     expecting: () => [...compiler.subjects.all()].some(([key]) => awaits(compiler.cluster.pods.get(key))),
-    onSandboxes: (sandboxes) => reconciler.sandboxesChanged(sandboxes),
+    onSandboxes: (sandboxes) => listener.sandboxesChanged(sandboxes),
     log,
   });
   return {

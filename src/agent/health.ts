@@ -9,13 +9,15 @@ export interface HealthParts {
   readonly compiler: Pick<Compiler, 'leftOut' | 'policies'>;
   readonly reconciler: Pick<Reconciler, 'enforcing' | 'failure' | 'overdueMs'>;
   readonly source: Pick<ObservedSource, 'healthy' | 'problems'>;
+  /** Why the CNI plugin is not installed where it should be. */
+  readonly cni?: { readonly problem: PosternError | undefined } | undefined;
 }
 
 /** A flush may wait behind one long one, never so long: whoever waits for it is lost. */
 const STUCK_MS = 60_000;
 
 /** Why not all that the source holds is in force as it is written; none where all is. */
-export function findTroubles({ compiler, reconciler, source }: HealthParts): readonly PosternError[] {
+export function findTroubles({ compiler, reconciler, source, cni }: HealthParts): readonly PosternError[] {
   const troubles: PosternError[] = [];
   if (!reconciler.enforcing) troubles.push(notEnforcing());
   if (reconciler.failure !== undefined) troubles.push(reconciler.failure);
@@ -24,6 +26,7 @@ export function findTroubles({ compiler, reconciler, source }: HealthParts): rea
   if (!source.healthy && source.problems.length === 0 && reconciler.enforcing) {
     troubles.push(new PosternError('E_SOURCE', 'the source cannot be read as a whole now', { mend: 'it is tried again; see the log' }));
   }
+  if (cni?.problem !== undefined) troubles.push(cni.problem);
   for (const policy of unselectiveIn(compiler)) troubles.push(selectsNobody(policy));
   if (compiler.leftOut > 0) {
     troubles.push(

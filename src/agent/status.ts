@@ -9,6 +9,8 @@ import { REASONS } from '../model/reasons.ts';
 import type { ObservedSource, SourcePart } from '../model/source.ts';
 import type { Direction } from '../model/verdict.ts';
 import { VERSION } from '../model/version.ts';
+import type { CniInstallation, CniStatus } from '../cni/installation.ts';
+import type { GateStatus, PodGate } from './cni/pod-gate.ts';
 import type { DriftCheck } from './drift-check.ts';
 import type { EnforcementStatus } from './enforcement-watch.ts';
 import type { FlowCount } from './flow-count.ts';
@@ -30,6 +32,8 @@ export interface StatusParts {
   readonly flows: Pick<FlowCount, 'rows'>;
   readonly sandboxes: Pick<SandboxFollower, 'status'>;
   readonly interfaceName: (ifindex: number) => string | undefined;
+  readonly gate?: Pick<PodGate, 'status'> | undefined;
+  readonly cni?: Pick<CniInstallation, 'status' | 'problem'> | undefined;
 }
 
 /** As the socket gives it, in JSON. */
@@ -54,6 +58,10 @@ export interface AgentStatus {
   };
   /** The container runtime of this node; `null` where none is to be asked. */
   readonly cri: CriStatus | null;
+  /** The CNI plugin that holds new pods until they are evaluated; `null` where the agent is not to install it. */
+  readonly cni: CniStatus | null;
+  /** Pods that it asked for. */
+  readonly gate: GateStatus | null;
   readonly datapath: Readonly<Record<string, unknown>>;
   readonly tables: readonly Table[];
   readonly identities: number;
@@ -112,6 +120,8 @@ export function makeStatus(parts: StatusParts): AgentStatus {
       ...(source.details === undefined ? {} : { details: source.details }),
     },
     cri: parts.sandboxes.status,
+    cni: parts.cni?.status ?? null,
+    gate: parts.gate?.status ?? null,
     datapath: { ...datapath.describe(), generation: datapath.generation, tookOverFlows: datapath.tookOverFlows },
     tables: listTables(parts),
     identities: compiler.identities.size,

@@ -19,6 +19,8 @@ interface AgentFlags {
   readonly bpfRoot?: string;
   readonly socket?: string;
   readonly cri?: readonly string[];
+  readonly cniConfDir?: string;
+  readonly cniBinDir?: string;
   readonly sourceCheck: boolean;
   readonly excludeNamespace: readonly string[];
   readonly attach?: 'tcx' | 'tc';
@@ -47,6 +49,8 @@ export function agentCommand(): Command {
         "the container runtime's socket, unix:///PATH, or none (default: containerd's or CRI-O's, with --source files none)",
       ).argParser(parseCri),
     )
+    .option('--cni-conf-dir <dir>', 'keep the CNI plugin that holds new pods in the configuration there; mostly /etc/cni/net.d')
+    .option('--cni-bin-dir <dir>', 'where its program is put; mostly /opt/cni/bin')
     .option('--no-source-check', 'let pods send from addresses that are not theirs')
     .addOption(
       new Option('--exclude-namespace <name>', 'policies in it isolate nobody; may be given again')
@@ -75,6 +79,8 @@ export function agentCommand(): Command {
     .option('--node <name>', 'the node whose default folder is cleared')
     .option('--bpf-root <dir>', 'the folder of pins, where it is not the default')
     .option('--socket <path>', 'the socket that the agent had, where it is not the default')
+    .option('--cni-conf-dir <dir>', 'take the CNI plugin out of the configuration there, first of all')
+    .option('--cni-bin-dir <dir>', 'and its program away from there')
     .action(uninstall);
   command.addCommand(verifyCommand());
   return command;
@@ -87,6 +93,7 @@ async function startAgent(flags: AgentFlags): Promise<void> {
       mend: 'say where the cluster is read from, e.g. --source kube or --source files:DIR',
     });
   if (node === undefined) throw new PosternError('E_USAGE', '--node is missing', { mend: 'name the node whose pods are to be enforced' });
+  const cni = readCniFolders(flags);
   requireRoot();
   const { defaultFolder } = await import('../agent/bpf-root.ts');
   const { runAgent } = await import('../agent/agent.ts');
@@ -103,6 +110,7 @@ async function startAgent(flags: AgentFlags): Promise<void> {
       bpfRoot: flags.bpfRoot ?? join(folder, 'bpf'),
       socket,
       criSockets: flags.cri ?? (source.kind === 'kube' ? CRI_SOCKETS : []),
+      cni,
       sourceCheck: flags.sourceCheck,
       excludedNamespaces: flags.excludeNamespace,
       verifyIntervalMs: flags.verifyInterval * 1000,
@@ -118,7 +126,12 @@ async function startAgent(flags: AgentFlags): Promise<void> {
 
 async function uninstall(_flags: unknown, command: Command): Promise<void> {
   requireRoot();
-  const flags: { readonly node?: string; readonly bpfRoot?: string; readonly socket?: string } = command.optsWithGlobals();
+  const flags: Pick<AgentFlags, 'node' | 'bpfRoot' | 'socket' | 'cniConfDir' | 'cniBinDir'> = command.optsWithGlobals();
+  const cni = readCniFolders(flags);
+  if (cni !== undefined) {
+    const { removePlugin } = await import('../cni/remove-plugin.ts');
+    console.log(removePlugin(cni));
+  }
   const { clearBpfRoot, defaultFolder, spareFolder } = await import('../agent/bpf-root.ts');
   const { detachAll } = await import('../datapath/attachments.ts');
   const folder = flags.node === undefined ? undefined : defaultFolder(flags.node);
@@ -129,6 +142,14 @@ async function uninstall(_flags: unknown, command: Command): Promise<void> {
   console.log(
     `nothing of Postern is left under ${root}; programs were taken off ${interfaces.length} interface${interfaces.length === 1 ? '' : 's'}`,
   );
+}
+
+function readCniFolders({ cniConfDir, cniBinDir }: Pick<AgentFlags, 'cniConfDir' | 'cniBinDir'>): AgentOptions['cni'] {
+  if (cniConfDir === undefined && cniBinDir === undefined) return undefined;
+  if (cniConfDir !== undefined && cniBinDir !== undefined) return { confDir: cniConfDir, binDir: cniBinDir };
+  throw new PosternError('E_USAGE', '--cni-conf-dir and --cni-bin-dir belong together', {
+    mend: 'give both, e.g. --cni-conf-dir /etc/cni/net.d --cni-bin-dir /opt/cni/bin',
+  });
 }
 
 /** Only what is used is loaded: client-node alone takes as much memory as all the rest. */

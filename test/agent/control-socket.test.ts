@@ -33,6 +33,7 @@ describe("the agent's socket", () => {
       enforce: (word) => ({ word }),
       traceFlows: (on) => void traced.push(on),
       suppressed: { begin: () => void (begun += 1), take: () => [NOTICE] },
+      cni: (body) => Promise.resolve({ ok: body.length === 3, text: body.toString() }),
     });
   });
   afterEach(() => {
