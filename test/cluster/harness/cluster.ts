@@ -54,12 +54,14 @@ export class Cluster {
   /** The one that is up. */
   static open(name: string): Cluster {
     const { folder } = planCluster({ name });
-    const { options, bin, credentials } = JSON.parse(readFileSync(join(folder, STATE), 'utf8')) as {
+    const { options, plan, bin, credentials } = JSON.parse(readFileSync(join(folder, STATE), 'utf8')) as {
       options: ClusterOptions;
+      /** Of a cluster that others made. */
+      plan?: ClusterPlan;
       bin: string;
       credentials: Credentials;
     };
-    return new Cluster(planCluster(options), bin, credentials);
+    return new Cluster(plan ?? planCluster(options), bin, credentials);
   }
 
   async down(): Promise<void> {
