@@ -138,14 +138,22 @@ export class Reflector {
     const seconds = Math.ceil(watchSeconds * (1 + Math.random()));
     this.#state = 'connecting';
     this.#watches += 1;
-    for await (const events of watchObjects(this.#server, this.resource, version, { seconds, idleMs }, signal)) {
-      this.#heard();
-      this.#state = 'watching';
-      if (events.length === 0) continue;
-      this.#instantEnds = 0;
-      this.#backoff.reset();
-      this.#tell((known) => known.watch(events));
-      this.#version = events.at(-1)?.version ?? this.#version;
+    let lasting: NodeJS.Timeout | undefined;
+    try {
+      for await (const events of watchObjects(this.#server, this.resource, version, { seconds, idleMs }, signal)) {
+        this.#heardAt = performance.now();
+        this.#state = 'watching';
+        // Headers alone prove nothing: some break every watch as soon as they have sent them.
+        lasting ??= setTimeout(() => this.#heard(), INSTANT_MS);
+        if (events.length === 0) continue;
+        this.#heard();
+        this.#instantEnds = 0;
+        this.#backoff.reset();
+        this.#tell((known) => known.watch(events));
+        this.#version = events.at(-1)?.version ?? this.#version;
+      }
+    } finally {
+      clearTimeout(lasting);
     }
     if (performance.now() - begun > INSTANT_MS) {
       this.#instantEnds = 0;
