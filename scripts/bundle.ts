@@ -1,7 +1,7 @@
 /** Bundles the agent, so that it loads the parts of libraries that it uses and no others. Usage: bundle.ts FOLDER */
 
 import { join } from 'node:path';
-import { build, type Plugin } from 'esbuild';
+import { build as bundle, type Plugin } from 'esbuild';
 
 const [folder] = process.argv.slice(2);
 if (folder === undefined) throw new Error('usage: bundle.ts FOLDER');
@@ -13,11 +13,11 @@ const RESOLVED = 'resolved';
 /** Its generated API is most of the bundle, and says nothing of being free of side effects: credentials and TLS need a handful of its modules. */
 const clientNodeInParts: Plugin = {
   name: 'client-node-in-parts',
-  setup({ onResolve, resolve }) {
-    onResolve({ filter: /^@kubernetes\/client-node$|^\./ }, async ({ path, pluginData, ...options }) => {
+  setup(build) {
+    build.onResolve({ filter: /^@kubernetes\/client-node$|^\./ }, async ({ path, pluginData, ...options }) => {
       const own = path.startsWith('@') || options.importer.includes(CLIENT_NODE);
       if (pluginData === RESOLVED || !own) return undefined;
-      return { ...(await resolve(path, { ...options, pluginData: RESOLVED })), sideEffects: false };
+      return { ...(await build.resolve(path, { ...options, pluginData: RESOLVED })), sideEffects: false };
     });
   },
 };
@@ -25,15 +25,15 @@ const clientNodeInParts: Plugin = {
 /** client-node makes agents of it for fetch, which is not used here: every request goes by node:https. It would be half of what is loaded. */
 const withoutUndici: Plugin = {
   name: 'without-undici',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^undici$/ }, () => ({ path: 'undici', namespace: 'absent' }));
-    onLoad({ filter: /./, namespace: 'absent' }, ({ path }) => ({
+  setup(build) {
+    build.onResolve({ filter: /^undici$/ }, () => ({ path: 'undici', namespace: 'absent' }));
+    build.onLoad({ filter: /./, namespace: 'absent' }, ({ path }) => ({
       contents: `class Absent { constructor() { throw new Error('${path} is not in the bundle') } } export { Absent as Agent, Absent as ProxyAgent, Absent as fetch };`,
     }));
   },
 };
 
-await build({
+await bundle({
   entryPoints: ['src/main.ts'],
   outdir: join(folder, 'dist'),
   // As deep as the modules of dist, which look for other files beside them.

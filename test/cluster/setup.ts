@@ -14,7 +14,7 @@ declare module 'vitest' {
 const IMAGE = 'build/image/postern.tar';
 
 /** POSTERN_CLUSTER_OPTIONS: e.g. `proxy=nftables cni=ptp fabric=vxlan`. POSTERN_CLUSTER_KEEP: leave it up afterwards. */
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
   execFileSync('sh', ['scripts/build-image.sh'], { stdio: 'inherit' });
   const cluster = await Cluster.up(readOptions(process.env['POSTERN_CLUSTER_OPTIONS'] ?? ''));
   await cluster.loadImage(`${process.cwd()}/${IMAGE}`);
