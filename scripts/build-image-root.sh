@@ -20,6 +20,8 @@ ln -s /opt/postern/dist/main.js "$root/usr/local/bin/postern"
 
 mkdir -p "$home/dist/bpf"
 cp dist/bpf/policy.bpf.o "$home/dist/bpf/"
+# Runs on the host, where the agent puts it if it is asked to.
+sh scripts/build-cni.sh "$home/dist/cni/postern-cni"
 cp native/index.js "$home/native/"
 printf '{ "type": "module" }\n' >"$home/package.json"
 

@@ -288,10 +288,12 @@ int main(void)
 		fail(E_VERSION, "0.3.0 to 1.1.0 are", "cniVersion %s is not supported", quoted);
 
 	request = make_request(command, &config);
-	status = ask(&request, now_ms() + patience(command), &body);
-	/* What is taken away is never kept by us. */
-	if (!strcmp(command, "DEL"))
+	/* What is taken away is never kept, or kept waiting, by us. */
+	if (!strcmp(command, "DEL")) {
+		ask_once(&request, now_ms() + DEL_MS, &body);
 		return 0;
+	}
+	status = ask(&request, now_ms() + patience(command), &body);
 	if (!status)
 		fail(strcmp(command, "STATUS") ? E_LATER : E_UNAVAILABLE, NO_AGENT,
 		     "no agent of Postern answers at %s for %d ms: %s", agent, patience(command), strerror(errno));

@@ -3,6 +3,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CniInstallation } from '../../src/cni/installation.ts';
 import { PLUGIN_TYPE } from '../../src/cni/plugin-list.ts';
@@ -33,9 +34,9 @@ describe('the installation', () => {
   });
 
   function begin(): void {
-    const log = { info: (fields: unknown) => void logged.push(fields), warn: (fields: unknown) => void logged.push(fields) };
+    const log = pino({ level: 'warn' }, { write: (line: string) => void logged.push(JSON.parse(line)) });
     const program = join(folder, 'program');
-    installation = new CniInstallation({ confDir, binDir, socket: '/run/a.sock', program, isReady: () => ready, log } as never);
+    installation = new CniInstallation({ confDir, binDir, socket: '/run/a.sock', program, isReady: () => ready, log });
   }
 
   function provide(text: string): void {

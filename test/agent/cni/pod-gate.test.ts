@@ -1,5 +1,6 @@
 /** ADD of the CNI plugin waits for what policies say of its pod, and what it is told where that does not come. */
 
+import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AnnouncedSandboxes } from '../../../src/agent/cni/announced-sandboxes.ts';
 import type { PluginAnswer } from '../../../src/agent/cni/plugin-answer.ts';
@@ -53,8 +54,8 @@ describe('the gate for new pods', () => {
     apiAway = false;
     const { compiler, reconciler, interfaces } = stage;
     announced = new AnnouncedSandboxes(reconciler, (sandbox) => compiler.cluster.pods.has(`${sandbox.namespace}/${sandbox.name}`));
-    const log = { debug: () => undefined, warn: () => undefined };
-    gate = new PodGate({ compiler, reconciler, interfaces, announced, isApiAway: () => apiAway, log, patience: PATIENCE } as never);
+    const log = pino({ level: 'silent' });
+    gate = new PodGate({ compiler, reconciler, interfaces, announced, isApiAway: () => apiAway, log, patience: PATIENCE });
   });
   afterEach(async () => {
     announced.close();
@@ -160,8 +161,8 @@ describe('the gate for new pods', () => {
     );
     Object.defineProperty(interfaces, 'unenforced', { value: unenforced });
     const { compiler, reconciler } = stage;
-    const log = { debug: () => undefined, warn: () => undefined };
-    gate = new PodGate({ compiler, reconciler, interfaces, announced, isApiAway: () => false, log, patience: PATIENCE } as never);
+    const log = pino({ level: 'silent' });
+    gate = new PodGate({ compiler, reconciler, interfaces, announced, isApiAway: () => false, log, patience: PATIENCE });
     stage.tell(namespace('shop'), POLICY, local('web'), local('friend'));
     stage.sync();
     expect(errorIn(await ask('web', WEB))).toMatchObject({ code: 999, msg: expect.stringContaining('it is of macvlan') as string });
