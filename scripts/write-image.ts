@@ -21,6 +21,9 @@ await writeImageArchive({
     // Memory over throughput: the agent's work comes in small pieces.
     NODE_OPTIONS: '--max-semi-space-size=2',
     MALLOC_ARENA_MAX: '2',
+    // What was needed for a moment goes back at once. glibc would raise the first of its own accord with each large piece (mallopt(3)).
+    MALLOC_MMAP_THRESHOLD_: '65536',
+    MALLOC_TRIM_THRESHOLD_: '65536',
   },
   labels: {
     'org.opencontainers.image.title': 'postern',
