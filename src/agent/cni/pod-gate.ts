@@ -29,7 +29,9 @@ export interface PodGateOptions {
 export interface GateStatus {
   readonly passed: number;
   readonly refused: number;
-  readonly longestMs: number;
+  /** Of the last hundred that passed; null: of none. */
+  readonly medianMs: number | null;
+  readonly longestMs: number | null;
 }
 
 /** Milliseconds. The plugin waits for 30 s; and where nothing is enforced, nothing is waited for in vain. */
@@ -37,6 +39,8 @@ const PATIENCE = 20_000;
 const OPEN_PATIENCE = 1000;
 const STATUS_PATIENCE = 8000;
 const LOOK = 5;
+/** Of so many the times are known. */
+const RECENT = 100;
 
 /** Failures after which what is planned is in the kernel all the same, but for interfaces that `roleOf` names. */
 const HARMLESS: ReadonlySet<string> = new Set(['E_ATTACH', 'E_INCOMPLETE']);
@@ -56,14 +60,24 @@ type View =
 
 export class PodGate {
   readonly #options: PodGateOptions;
-  #status: GateStatus = { passed: 0, refused: 0, longestMs: 0 };
+  #passed = 0;
+  #refused = 0;
+  /** Milliseconds. */
+  #recent: readonly number[] = [];
 
   constructor(options: PodGateOptions) {
     this.#options = options;
   }
 
   get status(): GateStatus {
-    return this.#status;
+    const sorted = this.#recent.toSorted((a, b) => a - b);
+    const rounded = (value: number | undefined): number | null => (value === undefined ? null : Math.round(value));
+    return {
+      passed: this.#passed,
+      refused: this.#refused,
+      medianMs: rounded(sorted[Math.floor(sorted.length / 2)]),
+      longestMs: rounded(sorted.at(-1)),
+    };
   }
 
   /** Of the plugin, as it sends it. Never throws. */
@@ -109,13 +123,14 @@ export class PodGate {
     this.#options.announced.announce(containerId, { ...pod, createdAt: Date.now(), addresses });
     await this.#wait(pod, this.#options.patience ?? PATIENCE, before);
     const milliseconds = performance.now() - begun;
-    this.#status = { ...this.#status, passed: this.#status.passed + 1, longestMs: Math.max(this.#status.longestMs, milliseconds) };
+    this.#passed += 1;
+    this.#recent = [...this.#recent.slice(1 - RECENT), milliseconds];
     this.#options.log.debug({ pod: keyOf(pod), milliseconds: Math.round(milliseconds) }, 'pod may start');
     return printResult(prevResult, cniVersion);
   }
 
   #refuse({ pod }: PluginRequest, error: PosternError): void {
-    this.#status = { ...this.#status, refused: this.#status.refused + 1 };
+    this.#refused += 1;
     this.#options.log.warn(
       { code: error.code, problem: error.message, ...(pod === undefined ? {} : { pod: keyOf(pod) }) },
       'pod may not start yet',
