@@ -24,7 +24,7 @@ export default defineConfig({
           ...shared,
           name: 'whole',
           include: ['test/cluster/cases/*.{smoke,whole}.ts'],
-          exclude: ['test/cluster/cases/upstream.smoke.ts'],
+          exclude: ['test/cluster/cases/{upstream,data-cases}.smoke.ts'],
         },
       },
     ],

@@ -6,8 +6,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cluster } from './cluster.ts';
 
 export interface AgentStatus {
+  readonly node: string;
   readonly settled: boolean;
   readonly healthy: boolean;
+  /** By plural: the version up to which it has been told. */
+  readonly source: { readonly details: Readonly<Record<string, { readonly version: string | null } | undefined>> };
+  /** Pods whose interface has not been found. */
+  readonly missing: readonly string[];
   readonly endpoints: readonly { readonly pod: string }[];
   readonly policies: readonly { readonly policy: string; readonly inForceSince: string | null; readonly selects: number }[];
 }

@@ -3,7 +3,7 @@
 import { runChecked } from '../../../src/lab/processes/run-command.ts';
 import type { ClusterPlan, NodePlan } from './plan.ts';
 
-const BRIDGE = 'br0';
+export const FABRIC_BRIDGE = 'br0';
 
 export async function buildNetwork(plan: ClusterPlan): Promise<void> {
   const { fabricNetns, controlNetns, nodes } = plan;
@@ -12,9 +12,9 @@ export async function buildNetwork(plan: ClusterPlan): Promise<void> {
     ...nodes.map((node) => ({ ...node, port: node.name })),
   ];
   await ip([`netns add ${fabricNetns}`, ...machines.map(({ netns }) => `netns add ${netns}`)]);
-  await ip([`link add ${BRIDGE} type bridge`, `link set ${BRIDGE} up`], fabricNetns);
+  await ip([`link add ${FABRIC_BRIDGE} type bridge`, `link set ${FABRIC_BRIDGE} up`], fabricNetns);
   for (const { netns, address, address6, port } of machines) {
-    await ip([`link add ${port} type veth peer name eth0 netns ${netns}`, `link set ${port} master ${BRIDGE} up`], fabricNetns);
+    await ip([`link add ${port} type veth peer name eth0 netns ${netns}`, `link set ${port} master ${FABRIC_BRIDGE} up`], fabricNetns);
     await ip(['link set lo up', `addr add ${address}/24 dev eth0`, `addr add ${address6}/64 dev eth0 nodad`, 'link set eth0 up'], netns);
     const settings = [
       'net.ipv4.ip_forward=1',

@@ -182,6 +182,9 @@ function proxyConfiguration(plan: ClusterPlan, node: NodePlan): unknown {
     apiVersion: 'kubeproxy.config.k8s.io/v1alpha1',
     kind: 'KubeProxyConfiguration',
     mode: plan.options.proxy,
+    // What is written is soon in force; the default lets changes gather for a second.
+    iptables: { minSyncPeriod: '10ms' },
+    nftables: { minSyncPeriod: '10ms' },
     clusterCIDR: plan.podRanges,
     hostnameOverride: node.name,
     clientConnection: { kubeconfig: kubeconfigOf(plan, 'admin') },

@@ -78,7 +78,7 @@ export function planCluster(chosen: Partial<ClusterOptions> = {}): ClusterPlan {
     apiAddress: '10.89.0.10',
     apiAddress6: 'fd00:10:89::10',
     serviceRange: '10.96.0.0/16',
-    serviceRange6: 'fd00:10:96::/112',
+    serviceRange6: 'fd00:10:96::/108',
     podRanges: `10.${podByte}.0.0/16,fd00:10:${podByte}::/48`,
     adminKubeconfig: join(folder, 'admin.conf'),
     nodes,

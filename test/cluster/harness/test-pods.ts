@@ -84,8 +84,8 @@ async function enterPod(cluster: Cluster, namespace: string, { name, node }: Pod
   return { name, namespace, node, netns, v4, v6, traffic, packets, [Symbol.dispose]: () => traffic[Symbol.dispose]() };
 }
 
-/** The runtime's name for it says nothing; its address does. */
-function findNamespace(cluster: Cluster, node: string, address: string): string {
+/** Path of a pod's network namespace. The runtime's name for it says nothing; its address does. */
+export function findNamespace(cluster: Cluster, node: string, address: string): string {
   const folder = `/proc/${cluster.processes.idOf(node).pid}/root/run/netns`;
   for (const name of readdirSync(folder)) {
     const path = `${folder}/${name}`;

@@ -50,7 +50,7 @@ export const EGRESS_CASES: readonly ConformanceCase[] = [
           applyPolicy('x/all-but-b', {
             podSelector: A,
             policyTypes: ['Egress'],
-            egress: [{ to: [{ ipBlock: { cidr: '{x/b}/4', except: ['{x/b}/32'] } }] }],
+            egress: [{ to: [{ ipBlock: { cidr: '0.0.0.0/4', except: ['{x/b}/32'] } }] }],
           }),
         ],
         default: 'allow',
@@ -69,7 +69,7 @@ export const EGRESS_CASES: readonly ConformanceCase[] = [
           applyPolicy('x/to-block', {
             podSelector: A,
             policyTypes: ['Egress'],
-            egress: [{ to: [{ ipBlock: { cidr: '{x/b}/4', except: ['{x/b}/32'] } }] }],
+            egress: [{ to: [{ ipBlock: { cidr: '0.0.0.0/4', except: ['{x/b}/32'] } }] }],
           }),
         ],
         default: 'allow',

@@ -1,20 +1,24 @@
-/** Knocks at Services in a lab, often enough to meet each of their backends. */
+/** Knocks at Services, often enough to meet each of their backends. */
 
-import type { Lab } from '../../../src/lab/lab.ts';
 import type { ProbeRequest, ProbeResult } from '../../../src/lab/types.ts';
 import type { Probe, ServiceTarget } from '../case.ts';
 import type { Answer } from '../judge.ts';
 import { podOf } from './lab-pods.ts';
+import type { PacketWorld } from './probe-packets.ts';
 
 /** The proxy throws dice: one of two backends is missed by all tries once in eight million. */
 const TRIES = 24;
 
 /** Answers in the order of the probes, each of which has a Service. */
-export async function probeServices(lab: Lab, probes: readonly Probe[], timeoutMs: number): Promise<readonly Answer[]> {
+export async function probeServices(
+  world: Pick<PacketWorld, 'probe'>,
+  probes: readonly Probe[],
+  timeoutMs: number,
+): Promise<readonly Answer[]> {
   const requests = probes.map((probe) => requestOf(probe, probe.service as ServiceTarget, timeoutMs));
   // Knocks at one moment would find no backend that is kept yet.
-  await lab.probe(requests.filter((_, index) => probes[index]?.service?.sticky === true));
-  const results = await lab.probe(requests.flatMap((request) => Array.from({ length: TRIES }, () => request)));
+  await world.probe(requests.filter((_, index) => probes[index]?.service?.sticky === true));
+  const results = await world.probe(requests.flatMap((request) => Array.from({ length: TRIES }, () => request)));
   return probes.map((_, index) => sumUp(results.slice(index * TRIES, (index + 1) * TRIES)));
 }
 

@@ -11,7 +11,7 @@ import { echo, echo6, sctp, tcp, udp } from '../../support/builders/segments.ts'
 import type { Probe } from '../case.ts';
 import type { Answer } from '../judge.ts';
 
-/** Where a packet starts or ends: a network namespace by its name in /run/netns, and an address in it. */
+/** Where a packet starts or ends: a network namespace by its name in /run/netns or by its path, and an address in it. */
 export interface Place {
   readonly netns: string;
   readonly address: string;

@@ -2,7 +2,7 @@
 
 For protocols that the kernel has no sockets of (SCTP), and for sources that run no prober (nodes). Reads JSON objects from
 standard input, one a line:
-  sends:  [{from, to: names of network namespaces, family: 4 | 6, protocol, source, destination, data: hex, marker: hex}]
+  sends:  [{from, to: names of network namespaces, or their paths, family: 4 | 6, protocol, source, destination, data: hex, marker: hex}]
   waitMs: how long to listen after the last packet was sent
 and writes a line for each, a list of {arrived, error} in the order of the sends. A packet has arrived when a raw socket in the namespace `to`
 received bytes that hold its marker, at the place where they were sent.
@@ -31,6 +31,7 @@ def set_netns(fd):
 
 def open_raw(netns, family, protocol, source=None):
     """A socket belongs to the namespace that it was opened in. The process goes home: a lab kills what is in a pod's namespace with the pod."""
+    # A whole path stays as it is.
     fd = os.open(os.path.join(NETNS_FOLDER, netns), os.O_RDONLY | os.O_CLOEXEC)
     set_netns(fd)
     os.close(fd)
