@@ -1,6 +1,6 @@
 /** Pods of the cluster in whose network namespaces the tests' own processes serve and open flows. */
 
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PacketCounter } from '../../e2e/support/packet-counter.ts';
@@ -89,8 +89,9 @@ export function findNamespace(cluster: Cluster, node: string, address: string): 
   const folder = `/proc/${cluster.processes.idOf(node).pid}/root/run/netns`;
   for (const name of readdirSync(folder)) {
     const path = `${folder}/${name}`;
-    const listed = execFileSync('nsenter', [`--net=${path}`, 'ip', '-4', '-o', 'address'], { encoding: 'utf8' });
-    if (listed.includes(` ${address}/`)) return path;
+    // One whose pod goes at this moment may not be entered any more.
+    const { stdout } = spawnSync('nsenter', [`--net=${path}`, 'ip', '-4', '-o', 'address'], { encoding: 'utf8' });
+    if (stdout.includes(` ${address}/`)) return path;
   }
   throw new Error(`no network namespace of ${node} has ${address}`);
 }

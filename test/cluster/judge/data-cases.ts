@@ -19,6 +19,8 @@ export function describeDataCases(groups: Readonly<Record<string, readonly Confo
     const refusals: Refusal[] = [];
     let judge: ClusterJudge;
     let stage: Stage;
+    /** A case in whose midst an error was thrown. */
+    let broken: string | undefined;
 
     beforeAll(async () => {
       judge = await ClusterJudge.create(Cluster.open(inject('clusterName')));
@@ -40,7 +42,10 @@ export function describeDataCases(groups: Readonly<Record<string, readonly Confo
         refusals.push(...refused);
         expect(refused.map(({ step }) => step)).toEqual(REFUSED_STEPS[each.name] ?? []);
         if (rest === undefined) return;
+        if (broken !== undefined) throw new Error(`nobody knows what the cluster has since "${broken}" did not come to its end`);
+        broken = each.name;
         const report = await runCase(rest, stage);
+        broken = undefined;
         totals.add(report);
         expect(report.complaint).toBe('');
       });

@@ -65,10 +65,15 @@ async function refusalOf(api: ApiClient, manifests: readonly Manifest[]): Promis
     const body = kind === 'Pod' ? podBody({ ...manifest, metadata }, 'example/image') : { ...fillIn(manifest), metadata };
     const path = `${collectionPath({ kind, namespace: MARKERS_NAMESPACE })}?dryRun=All&fieldValidation=Strict`;
     const { status, body: answer } = await api.send({ method: 'POST', path, body });
-    if (status === 400 || status === 422) return (answer as { readonly message: string }).message;
+    if (status === 400 || status === 422) return shorten((answer as { readonly message: string }).message);
     if (status >= 300) throw new Error(`a ${kind} was not judged: ${status} ${JSON.stringify(answer)}`);
   }
   return undefined;
+}
+
+/** Without the object's name. */
+function shorten(message: string): string {
+  return message.replace(/^.*?(?:is invalid|handled as a \w+): /, '');
 }
 
 /** Any addresses that pods may have will do. */
