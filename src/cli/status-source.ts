@@ -31,6 +31,16 @@ export function runtimeLines(cri: AgentStatus['cri']): string[] {
   return [`  ${runtime ?? 'a container runtime'} at ${socket}, ${state}`];
 }
 
+/** The CNI plugin that holds new pods, where the agent is to keep it installed or has been asked by it. */
+export function pluginLines({ cni, gate }: Pick<AgentStatus, 'cni' | 'gate'>): string[] {
+  const { passed = 0, refused = 0, medianMs = null } = gate ?? {};
+  const counts = passed + refused === 0 ? '' : `; ${passed} passed, ${refused} refused`;
+  const asked = counts + (medianMs === null ? '' : `, mostly after ${medianMs} ms`);
+  if (cni === null) return asked === '' ? [] : [`  new pods are held by a CNI plugin${asked}`];
+  if (!cni.installed) return [pc.red(`  new pods are NOT held: ${cni.problem ?? 'the CNI plugin is not installed yet'}`)];
+  return [`  new pods are held by the CNI plugin in ${cni.file}${asked}`];
+}
+
 function stateOf({ state, failure, failingMs }: SourcePart): string {
   if (failure === null) return state === 'watching' ? pc.green(state) : pc.yellow(state);
   return pc.red(`${state}, failing for ${describeDuration(failingMs ?? 0)} (${failure})`);

@@ -6,7 +6,7 @@ import { describeMoment } from './describe-time.ts';
 import { plainTable } from './plain-table.ts';
 import { endpointTable } from './status-endpoints.ts';
 import { policyTable } from './status-policies.ts';
-import { runtimeLines, sourceLines } from './status-source.ts';
+import { pluginLines, runtimeLines, sourceLines } from './status-source.ts';
 
 /** `now`: milliseconds since the epoch. */
 export function formatStatus(status: AgentStatus, now: number): string {
@@ -20,7 +20,7 @@ export function formatStatus(status: AgentStatus, now: number): string {
     listSection('Policies with problems', policyProblems(status)),
     listSection('Pods that are not enforced', unenforcedPods(status)),
     listSection('Pods whose interface was not found', status.missing),
-    ['Source', ...sourceLines(status.source), ...runtimeLines(status.cri)],
+    ['Source', ...sourceLines(status.source), ...runtimeLines(status.cri), ...pluginLines(status)],
     ['Tables of the kernel', tableOfTables(status)],
     policyTable(status, now),
     endpointTable(status),

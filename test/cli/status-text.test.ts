@@ -101,6 +101,19 @@ describe('the status in words', () => {
     expect(read({ ...status, cri: silent })).toContain('a container runtime at /run/c.sock, nobody answers');
   });
 
+  it('says whether new pods are held, and how long', async () => {
+    const status = await statusOf(() => undefined);
+    const gate = { passed: 7, refused: 1, medianMs: 48, longestMs: 90 };
+    const cni = { installed: true, file: '10-a.conflist', since: null, problem: null };
+    expect(read(status).some((line) => line.includes('new pods'))).toBe(false);
+    expect(read({ ...status, cni, gate })).toContain(
+      'new pods are held by the CNI plugin in 10-a.conflist; 7 passed, 1 refused, mostly after 48 ms',
+    );
+    expect(read({ ...status, gate })).toContain('new pods are held by a CNI plugin; 7 passed, 1 refused, mostly after 48 ms');
+    const broken = { ...cni, installed: false, file: null, problem: 'there is none [E_CNI_NONE]' };
+    expect(read({ ...status, cni: broken })).toContain('new pods are NOT held: there is none [E_CNI_NONE]');
+  });
+
   it('shouts that enforcement is off', async () => {
     const lines = read(
       await statusOf((agent) => {
