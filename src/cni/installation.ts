@@ -13,7 +13,7 @@ export interface InstallationOptions {
   /** Of the agent, as the host reaches it. */
   readonly socket: string;
   readonly program: string;
-  /** Nothing is installed before: until then every new pod would have to wait. */
+  /** Nothing is installed for the first time before: until then every new pod would have to wait. */
   readonly isReady: () => boolean;
   readonly log: Pick<Logger, 'info' | 'warn'>;
 }
@@ -57,7 +57,8 @@ export class CniInstallation {
 
   check(): void {
     const { confDir, binDir, program, socket, isReady, log } = this.#options;
-    if (!isReady()) return this.#checkLater(READY_MS);
+    // Where it was installed before, pods wait for an agent in any case.
+    if (!isReady() && !hasProgram(binDir)) return this.#checkLater(READY_MS);
     this.#follow();
     try {
       if (!this.#programPut || !hasProgram(binDir)) installProgram(program, binDir);

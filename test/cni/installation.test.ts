@@ -58,6 +58,15 @@ describe('the installation', () => {
     expect(statSync(join(binDir, PLUGIN_TYPE)).mode & 0o777).toBe(0o755);
   });
 
+  it('is made again at once by an agent that starts, where there was one', async () => {
+    ready = false;
+    provide(LIST);
+    writeFileSync(join(binDir, PLUGIN_TYPE), 'an earlier program');
+    begin();
+    await expect.poll(() => installation.status.installed, EVENTUALLY).toBe(true);
+    expect(readFileSync(join(binDir, PLUGIN_TYPE), 'utf8')).toBe('a program');
+  });
+
   it('is made again, soon, where the provider writes its configuration anew', async () => {
     provide(LIST);
     begin();
