@@ -105,11 +105,12 @@ export class SandboxWatch {
     }
   }
 
-  /** `undefined`: there is no socket (any more). */
+  /** `undefined`: there is no socket. Throws `E_CRI`, also where there was one until now. */
   async #connect(): Promise<CriClient | undefined> {
     const socket = this.#options.sockets.find((path) => existsSync(path));
     if (socket === undefined) {
-      this.#become({ socket: null, runtime: null, healthy: false, problem: null });
+      if (this.#status.healthy) throw new PosternError('E_CRI', `${this.#status.socket} is gone`);
+      this.#become({ socket: null, runtime: null, problem: null });
       this.#forgetOutdated();
       return undefined;
     }
@@ -126,10 +127,17 @@ export class SandboxWatch {
 
   #listen(client: CriClient): void {
     this.#become({ events: true });
+    const begin = performance.now();
     client.watchEvents(
       () => this.look(),
       () => {
-        if (this.#client === client && !this.#stopped) this.#become({ events: false });
+        if (this.#client !== client || this.#stopped) return;
+        this.#become({ events: false });
+        // Some runtimes have none to tell. Else it is ending or starting anew: whether it answers shows on a new connection.
+        if (performance.now() - begin < RETRY) return;
+        client.close();
+        this.#client = undefined;
+        this.look();
       },
     );
   }

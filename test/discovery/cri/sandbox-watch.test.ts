@@ -197,6 +197,17 @@ describe('the watch of sandboxes', () => {
     next.stop();
   });
 
+  it('sees at once that a runtime which told events has gone', async () => {
+    start();
+    await until(() => watch!.status.events);
+    // Nothing is asked now for ten seconds.
+    await sleep(2500);
+    runtime.stop();
+    const gone = performance.now();
+    await until(() => watch!.status.problem !== null);
+    expect(performance.now() - gone).toBeLessThan(4000);
+  });
+
   it('gives a runtime that does not answer two seconds, and another try later', async () => {
     runtime.put(WEB);
     const { promise, resolve } = Promise.withResolvers<void>();
