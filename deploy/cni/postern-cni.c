@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Milliseconds for which an agent that is away, or dies meanwhile, is tried again, and may take to answer. */
+/* Milliseconds: for ADD and STATUS an agent that is away, or dies meanwhile, is tried again for so long; CHECK and DEL wait for an answer alone. */
 enum { ADD_MS = 30000, CHECK_MS = 5000, STATUS_MS = 10000, DEL_MS = 2000, RETRY_MS = 100 };
 /* Bytes of a configuration or of an answer. */
 enum { LIMIT = 1 << 20 };
@@ -293,7 +293,14 @@ int main(void)
 		ask_once(&request, now_ms() + DEL_MS, &body);
 		return 0;
 	}
-	status = ask(&request, now_ms() + patience(command), &body);
+	/* Who started is enforced without an agent, too. CRI-O asks for every pod when it starts again. */
+	if (!strcmp(command, "CHECK")) {
+		status = ask_once(&request, now_ms() + CHECK_MS, &body);
+		if (!status)
+			return 0;
+	} else {
+		status = ask(&request, now_ms() + patience(command), &body);
+	}
 	if (!status)
 		fail(strcmp(command, "STATUS") ? E_LATER : E_UNAVAILABLE, NO_AGENT,
 		     "no agent of Postern answers at %s for %d ms: %s", agent, patience(command), strerror(errno));

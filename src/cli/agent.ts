@@ -79,7 +79,7 @@ export function agentCommand(): Command {
     .option('--node <name>', 'the node whose default folder is cleared')
     .option('--bpf-root <dir>', 'the folder of pins, where it is not the default')
     .option('--socket <path>', 'the socket that the agent had, where it is not the default')
-    .option('--cni-conf-dir <dir>', 'take the CNI plugin out of the configuration there, first of all')
+    .option('--cni-conf-dir <dir>', 'take the CNI plugin out of the configuration there, too')
     .option('--cni-bin-dir <dir>', 'and its program away from there')
     .action(uninstall);
   command.addCommand(verifyCommand());
@@ -128,10 +128,6 @@ async function uninstall(_flags: unknown, command: Command): Promise<void> {
   requireRoot();
   const flags: Pick<AgentFlags, 'node' | 'bpfRoot' | 'socket' | 'cniConfDir' | 'cniBinDir'> = command.optsWithGlobals();
   const cni = readCniFolders(flags);
-  if (cni !== undefined) {
-    const { removePlugin } = await import('../cni/remove-plugin.ts');
-    console.log(removePlugin(cni));
-  }
   const { clearBpfRoot, defaultFolder, spareFolder } = await import('../agent/bpf-root.ts');
   const { detachAll } = await import('../datapath/attachments.ts');
   const folder = flags.node === undefined ? undefined : defaultFolder(flags.node);
@@ -139,6 +135,11 @@ async function uninstall(_flags: unknown, command: Command): Promise<void> {
   if (root === undefined) throw new PosternError('E_USAGE', 'which agent?', { mend: 'give --node or --bpf-root' });
   const socket = flags.socket ?? (folder === undefined ? undefined : join(folder, 'agent.sock'));
   const interfaces = clearBpfRoot(root, socket === undefined ? undefined : spareFolder(socket), detachAll);
+  // Not before: an agent that still runs would put it there again.
+  if (cni !== undefined) {
+    const { removePlugin } = await import('../cni/remove-plugin.ts');
+    console.log(removePlugin(cni));
+  }
   console.log(
     `nothing of Postern is left under ${root}; programs were taken off ${interfaces.length} interface${interfaces.length === 1 ? '' : 's'}`,
   );

@@ -98,10 +98,10 @@ export class PodGate {
     switch (command) {
       case 'ADD':
         return this.#add(request);
-      case 'CHECK': {
-        if (pod !== undefined) await this.#wait(pod, 0, { flushes: 0, bound: undefined });
+      case 'CHECK':
+        // An agent that has not read the cluster knows nothing against it, and what an earlier one enforced is in force.
+        if (pod !== undefined && this.#options.reconciler.enforcing) await this.#wait(pod, 0, { flushes: 0, bound: undefined });
         return DONE;
-      }
       case 'DEL':
         this.#options.announced.withdraw(containerId, (sandbox) => this.#isBound(sandbox));
         return DONE;

@@ -178,6 +178,7 @@ describe('the gate for new pods', () => {
 
   it('answers CHECK by what is in force now, DEL always, and STATUS once it enforces', async () => {
     expect(errorIn(await ask('web', WEB, { command: 'STATUS' })).code).toBe(50);
+    expect((await ask('web', WEB, { command: 'CHECK' })).ok).toBe(true);
     stage.tell(namespace('shop'), POLICY, local('web'));
     stage.sync();
     expect((await ask('web', WEB, { command: 'STATUS' })).ok).toBe(true);
