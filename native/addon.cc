@@ -2,11 +2,11 @@
 #include <node_api.h>
 
 #include "descriptor.h"
+#include "interface_name.h"
 #include "libbpf_log.h"
 #include "link.h"
 #include "map.h"
 #include "netlink.h"
-#include "netns.h"
 #include "object.h"
 #include "ring.h"
 #include "tc.h"
@@ -66,7 +66,6 @@ constexpr Export kExports[] = {
     {"netlinkOpen", postern::netlink_open},
     {"netlinkRequest", postern::netlink_request},
     {"netlinkListen", postern::netlink_listen},
-    {"netnsInode", postern::netns_inode},
     {"interfaceIndex", postern::interface_index},
     {"interfaceName", postern::interface_name},
 };

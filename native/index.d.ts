@@ -1,5 +1,5 @@
 /**
- * Postern's native addon: system calls of BPF, tc, netlink and network namespaces, and nothing that decides.
+ * Postern's native addon: system calls of BPF, tc and netlink, and nothing that decides.
  *
  * Every function is synchronous and acts at once, but for `ringOpen` and `netlinkListen`, which call back from the event loop.
  * File descriptors are plain numbers, opened with O_CLOEXEC; whoever gets one closes it with `close`.
@@ -234,16 +234,16 @@ export function ringOpen(map: Fd, onRecords: (records: Buffer[]) => void): Liste
 /** Consume what is there now, without waiting for the event loop. Returns the records. */
 export function ringDrain(map: Fd): Buffer[];
 
-/* Netlink and network namespaces. Messages are parsed in TypeScript. */
+/* Netlink. Messages are parsed in TypeScript. */
 
 /**
- * Open a netlink socket (protocol NETLINK_ROUTE 0, NETLINK_NETFILTER 12) in a network namespace (a descriptor of it, or null for the caller's), joined to multicast groups by number.
+ * Open a netlink socket (protocol NETLINK_ROUTE 0, NETLINK_NETFILTER 12) in the caller's network namespace, joined to multicast groups by number.
  * `everyNamespace` (default false) also brings the groups' events of all namespaces that have a number (nsid) in the socket's own, such as those that a veth leads to;
  * it takes CAP_NET_BROADCAST, and EPERM says that it is missing.
  * Dumps are read strictly (NETLINK_GET_STRICT_CHK) where the kernel can: narrowed to what their header and attributes name, such as another namespace
  * (IFLA_TARGET_NETNSID, IFA_TARGET_NETNSID); an attribute that the kernel does not know there throws EINVAL.
  */
-export function netlinkOpen(netns: Fd | null, protocol: number, groups: readonly number[], everyNamespace?: boolean): Fd;
+export function netlinkOpen(protocol: number, groups: readonly number[], everyNamespace?: boolean): Fd;
 /**
  * Send one request (a whole nlmsghdr message; length and sequence number are filled in) and wait, blocking, at most `timeoutMs` (default 5000), for its answer: the
  * messages, each with its header, up to NLMSG_DONE, ACK or error; a request with neither NLM_F_DUMP nor NLM_F_ACK ends with its first message. Throws the errno of
@@ -257,8 +257,6 @@ export function netlinkListen(
   onMessage: (datagram: Buffer, netnsid: number | undefined) => void,
   onOverrun: () => void,
 ): Listener;
-/** The inode number of a network namespace, by descriptor or, for null, the caller's: its identity while it lives. */
-export function netnsInode(netns: Fd | null): number;
 /** if_nametoindex / if_indextoname in the caller's namespace; undefined where there is none. */
 export function interfaceIndex(name: string): number | undefined;
 export function interfaceName(ifindex: number): string | undefined;

@@ -60,7 +60,6 @@ export const {
   netlinkOpen,
   netlinkRequest,
   netlinkListen,
-  netnsInode,
   interfaceIndex,
   interfaceName,
 } = load();

@@ -1,4 +1,4 @@
-/* Netlink sockets: opened in any namespace, asked, listened to. What the messages say is read in TypeScript. */
+/* Netlink sockets of the caller's namespace: asked, listened to. What the messages say is read in TypeScript. */
 #include "netlink.h"
 
 #include <errno.h>
@@ -15,7 +15,6 @@
 #include "error.h"
 #include "listener.h"
 #include "netlink_receive.h"
-#include "netns.h"
 
 namespace postern {
 namespace {
@@ -113,18 +112,14 @@ class NetlinkListener : public Listener {
 
 napi_value netlink_open(napi_env env, napi_callback_info info) {
   Arguments args(env, info, "netlinkOpen");
-  bool own = args.absent(0);
-  int netns = own ? -1 : args.fd(0, "netns");
-  int protocol = args.i32(1, "protocol");
-  std::vector<uint32_t> groups = args.numbers(args.at(2), "groups");
-  bool everywhere = !args.absent(3) && args.boolean(3, "everyNamespace");
+  int protocol = args.i32(0, "protocol");
+  std::vector<uint32_t> groups = args.numbers(args.at(1), "groups");
+  bool everywhere = !args.absent(2) && args.boolean(2, "everyNamespace");
   if (args.failed()) return nullptr;
 
-  const char *operation = "socket";
-  int type = SOCK_RAW | SOCK_CLOEXEC;
-  int fd = own ? socket(AF_NETLINK, type, protocol) : socket_in_netns(netns, AF_NETLINK, type, protocol, &operation);
+  int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
   std::string name = "netlink protocol " + std::to_string(protocol);
-  if (fd < 0) return throw_errno(env, own ? errno : -fd, operation, name);
+  if (fd < 0) return throw_errno(env, errno, "socket", name);
 
   int on = 1;
   setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
@@ -133,7 +128,7 @@ napi_value netlink_open(napi_env env, napi_callback_info info) {
   struct sockaddr_nl address = {};
   address.nl_family = AF_NETLINK;
   int error = bind(fd, reinterpret_cast<struct sockaddr *>(&address), sizeof(address)) == 0 ? 0 : errno;
-  operation = "bind";
+  const char *operation = "bind";
   for (size_t index = 0; index < groups.size() && error == 0; index += 1) {
     operation = "NETLINK_ADD_MEMBERSHIP";
     if (setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &groups[index], sizeof(groups[index])) != 0) error = errno;

@@ -28,7 +28,7 @@ export function listFilters(ifindex: number, hook: native.Hook): Filter[] {
   message.writeUInt16LE(NLM_F_REQUEST_DUMP, 6);
   message.writeInt32LE(ifindex, HEADER + 4);
   message.writeUInt32LE(PARENT[hook], HEADER + 12);
-  const socket = native.netlinkOpen(null, NETLINK_ROUTE, []);
+  const socket = native.netlinkOpen(NETLINK_ROUTE, []);
   try {
     return native.netlinkRequest(socket, message).flatMap(decodeFilter);
   } catch (error) {

@@ -86,7 +86,7 @@ export function listConntrack(): ConntrackRow[] {
 
 function openSocket(): native.Fd {
   try {
-    return native.netlinkOpen(null, NETLINK_NETFILTER, []);
+    return native.netlinkOpen(NETLINK_NETFILTER, []);
   } catch (cause) {
     throw new PosternError('E_CONNTRACK', 'the kernel does not list tracked connections', {
       mend: 'load the kernel module nf_conntrack_netlink',

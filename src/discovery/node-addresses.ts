@@ -52,7 +52,7 @@ export function watchNodeAddresses(onChange: () => void): NodeAddressWatch {
 
 function openEventSocket(): native.Fd {
   try {
-    return native.netlinkOpen(null, 0, [RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR]);
+    return native.netlinkOpen(0, [RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR]);
   } catch (cause) {
     throw new PosternError('E_NETLINK', "changes of the node's addresses cannot be watched", { cause });
   }

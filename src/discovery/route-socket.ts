@@ -16,7 +16,7 @@ export function withRouteSocket<Result>(use: (socket: NetlinkSocket) => Result):
 
 function openRouteSocket(): NetlinkSocket {
   try {
-    return native.netlinkOpen(null, 0, []);
+    return native.netlinkOpen(0, []);
   } catch (cause) {
     throw new PosternError('E_NETLINK', 'the kernel cannot be asked for interfaces and addresses', { cause });
   }

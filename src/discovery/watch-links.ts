@@ -101,7 +101,7 @@ function openOtherSocket(): native.Fd | undefined {
 
 function openSocket(groups: readonly number[], everyNamespace: boolean): native.Fd {
   try {
-    return native.netlinkOpen(null, 0, groups, everyNamespace);
+    return native.netlinkOpen(0, groups, everyNamespace);
   } catch (cause) {
     throw new PosternError('E_NETLINK', 'changes of network interfaces cannot be watched', { cause });
   }

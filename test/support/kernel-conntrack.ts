@@ -61,7 +61,7 @@ export class KernelConntrack {
   constructor() {
     this.#before = openSync('/proc/thread-self/ns/net', 'r');
     if (libc.unshare(CLONE_NEWNET) !== 0) throw new Error('no network namespace can be made');
-    this.#socket = native.netlinkOpen(null, NETLINK_NETFILTER, []);
+    this.#socket = native.netlinkOpen(NETLINK_NETFILTER, []);
   }
 
   add(flow: TrackedFlow): void {

@@ -10,7 +10,7 @@ const NLM_F_ACK = 4;
 const CT_DELETE = 0x102;
 const NFGENMSG = 4;
 
-const socket = native.netlinkOpen(null, NETLINK_NETFILTER, []);
+const socket = native.netlinkOpen(NETLINK_NETFILTER, []);
 request(socket, encodeMessage(CT_DELETE, NLM_F_REQUEST | NLM_F_ACK, new Uint8Array(NFGENMSG)), 'end of its connections');
 native.close(socket);
 console.log(JSON.stringify(listConntrack().length));
