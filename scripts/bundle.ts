@@ -43,6 +43,9 @@ await bundle({
   platform: 'node',
   target: 'node26',
   format: 'esm',
+  // Names stay, for traces; the text of a program is kept in memory as long as it runs.
+  minifyWhitespace: true,
+  minifySyntax: true,
   keepNames: true,
   legalComments: 'linked',
   logLevel: 'warning',
