@@ -18,11 +18,15 @@ export function inNamespace<Result>(path: string, act: () => Result): Result {
   const own = openSync('/proc/thread-self/ns/net', 'r');
   const other = openSync(path, 'r');
   try {
-    if (libc.setns(other, CLONE_NEWNET) !== 0) throw new Error(`${path} cannot be entered`);
+    enter(other);
     return act();
   } finally {
-    if (libc.setns(own, CLONE_NEWNET) !== 0) throw new Error('the network namespace cannot be left again');
+    enter(own);
     closeSync(other);
     closeSync(own);
   }
+}
+
+function enter(namespace: number): void {
+  if (libc.setns(namespace, CLONE_NEWNET) !== 0) throw new Error('a network namespace cannot be entered');
 }
