@@ -20,7 +20,7 @@ await writeImageArchive({
     PATH: '/usr/local/bin',
     // Memory over throughput: the agent's work comes in small pieces.
     NODE_OPTIONS: '--max-semi-space-size=2',
-    MALLOC_ARENA_MAX: '2',
+    MALLOC_ARENA_MAX: '1',
     // What was needed for a moment goes back at once. glibc would raise the first of its own accord with each large piece (mallopt(3)).
     MALLOC_MMAP_THRESHOLD_: '65536',
     MALLOC_TRIM_THRESHOLD_: '65536',
