@@ -23,6 +23,8 @@ export type FindInterfaces = (wanted: ReadonlySet<Address>, settled: ReadonlySet
 
 export interface BoundPod {
   readonly uid: string;
+  /** By which the interface was found. */
+  readonly address: Address;
   readonly binding: Binding;
   readonly gateways: readonly Address[];
   /** More than one namespace carried its address when it was bound. */
@@ -86,8 +88,10 @@ export class Interfaces {
   /** Compare what is bound with the local pods that have an address, and with the interfaces that exist. */
   refresh(pods: ReadonlyMap<string, Pod>): InterfaceChanges {
     const unbound: { pod: string; ifindex: number }[] = [];
-    for (const [key, { uid, binding }] of this.#bound) {
-      if (pods.get(key)?.uid === uid && this.#exists(binding.ifindex)) continue;
+    for (const [key, { uid, address, binding }] of this.#bound) {
+      const pod = pods.get(key);
+      // One with other addresses has another sandbox, and so another interface.
+      if (pod?.uid === uid && pod.addresses.includes(address) && this.#exists(binding.ifindex)) continue;
       this.#bound.delete(key);
       this.#podOf.delete(binding.ifindex);
       unbound.push({ pod: key, ifindex: binding.ifindex });
@@ -139,7 +143,7 @@ export class Interfaces {
       }
       // Another pod's already: a manifest may say an old address, and a pod with NET_ADMIN may give itself anybody's.
       if (this.#podOf.has(one.hostIfindex)) continue;
-      const entry = { uid, binding: { ifindex: one.hostIfindex, netns: one.netnsid }, gateways: one.gateways, contested: one.contested };
+      const entry = { uid, address: one.address, binding: { ifindex: one.hostIfindex, netns: one.netnsid }, gateways: one.gateways, contested: one.contested };
       this.#bound.set(pod, entry);
       this.#podOf.set(one.hostIfindex, pod);
       bound.push({ pod, ...entry });

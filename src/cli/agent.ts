@@ -122,6 +122,8 @@ async function startAgent(flags: AgentFlags): Promise<void> {
     },
     stop.signal,
   );
+  // A rolling update waits for the process: no connection that some library still holds may keep it.
+  process.exit();
 }
 
 async function uninstall(_flags: unknown, command: Command): Promise<void> {

@@ -86,7 +86,7 @@ describe('agent uninstall', needsKernel, () => {
     const agent = world.startAgent('--bpf-root', root);
     await agent.settle();
     await agent.kill();
-    expect(readdirSync(root).toSorted()).toEqual(['conntrack', 'conntrack_header', 'links', 'theirs']);
+    expect(readdirSync(root).toSorted()).toEqual(['conntrack', 'conntrack_header', 'links', 'past', 'theirs']);
     const { code } = uninstallAgent(place);
     expect(code).toBe(0);
     expect(readdirSync(root)).toEqual(['theirs']);
