@@ -143,7 +143,13 @@ export class Interfaces {
       }
       // Another pod's already: a manifest may say an old address, and a pod with NET_ADMIN may give itself anybody's.
       if (this.#podOf.has(one.hostIfindex)) continue;
-      const entry = { uid, address: one.address, binding: { ifindex: one.hostIfindex, netns: one.netnsid }, gateways: one.gateways, contested: one.contested };
+      const entry = {
+        uid,
+        address: one.address,
+        binding: { ifindex: one.hostIfindex, netns: one.netnsid },
+        gateways: one.gateways,
+        contested: one.contested,
+      };
       this.#bound.set(pod, entry);
       this.#podOf.set(one.hostIfindex, pod);
       bound.push({ pod, ...entry });

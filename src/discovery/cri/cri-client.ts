@@ -22,6 +22,7 @@ const LONGEST_MESSAGE = 16 << 20;
 export class CriClient {
   readonly #client: Client;
   readonly #path: string;
+  #events: { cancel(): void } | undefined;
 
   /** Nothing is asked yet: a socket that nobody listens at shows at the first call. */
   constructor(path: string) {
@@ -52,6 +53,7 @@ export class CriClient {
   /** Calls back with each event of a container or sandbox, not saying which; `onEnd` once, when no more will come. */
   watchEvents(onEvent: () => void, onEnd: () => void): void {
     const call = this.#client.makeServerStreamRequest(`${SERVICE}GetContainerEvents`, toBuffer, () => true, encodeEmpty());
+    this.#events = call;
     call.on('data', onEvent);
     call.on('error', () => undefined);
     // It comes in every case, unlike `end`.
@@ -59,6 +61,8 @@ export class CriClient {
   }
 
   close(): void {
+    // The channel stays open for as long as a call is under way.
+    this.#events?.cancel();
     this.#client.close();
   }
 
