@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import { ProbePace } from '../../../src/lab/probing/probe-pace.ts';
-import { runChecked, runCommand } from '../../../src/lab/processes/run-command.ts';
+import { runChecked } from '../../../src/lab/processes/run-command.ts';
 import type { ProbeRequest, ProbeResult } from '../../../src/lab/types.ts';
 import type { Family } from '../../conformance/case.ts';
 import type { Change, Judge } from '../../conformance/judge.ts';
@@ -15,6 +15,7 @@ import { ApiClient } from '../harness/api-client.ts';
 import type { Cluster } from '../harness/cluster.ts';
 import { agnhostName } from '../harness/images.ts';
 import { Actor } from './actor.ts';
+import { forgetFlows } from './forget-flows.ts';
 import { Markers, MARKERS_NAMESPACE } from './markers.ts';
 import { nameOf } from './object-paths.ts';
 import { isTerminating, nodeNamed } from './pod-body.ts';
@@ -89,7 +90,7 @@ export class ClusterJudge implements Judge, AsyncDisposable {
     const chooses = CHOICES.some((kind) => kinds.has(kind)) && (proxied || kinds.has('Service') || kinds.has('EndpointSlice'));
     if (!chooses) return;
     await this.#markers.untilProxied();
-    await this.#forgetFlows();
+    await forgetFlows(this.#cluster.plan);
   }
 
   probe(...[probes, look = 'first']: Parameters<Judge['probe']>): ReturnType<Judge['probe']> {
@@ -153,21 +154,6 @@ export class ClusterJudge implements Judge, AsyncDisposable {
     if (former === undefined) return;
     await relabel(this.api, former, pod);
     if (isTerminating(pod) && !isTerminating(former)) await this.#pods.end(pod);
-  }
-
-  /**
-   * A node sends what has the ports of an unanswered SYN, or of a datagram, to where it sent that one, for two minutes; and a client soon uses a port
-   * again. A new choice is to be seen. The nodes' own flows stay: their connections to the API server are rewritten, too.
-   */
-  async #forgetFlows(): Promise<void> {
-    const { nodes, podRanges } = this.#cluster.plan;
-    for (const { netns } of nodes) {
-      for (const client of [...podRanges.split(','), ...STRANGER]) {
-        const family = client.includes(':') ? 'ipv6' : 'ipv4';
-        const { code, stderr } = await runCommand(['conntrack', '--delete', '--family', family, '--src', client], { netns });
-        if (code !== 0 && !/\b0 flow entries/.test(stderr)) throw new Error(`flows of ${client} are not forgotten: ${stderr}`);
-      }
-    }
   }
 
   #probe(requests: readonly ProbeRequest[]): Promise<readonly ProbeResult[]> {
