@@ -83,7 +83,8 @@ export class Markers {
     for (const family of FAMILIES)
       await this.#patch({ kind: 'EndpointSlice', namespace: NAMESPACE, name: sliceName(family) }, { ports: [{ port: FIRST_TARGET + at }] });
     const asked = new RegExp(String.raw`\b${FIRST_PORT + at}\b`);
-    const sent = new RegExp(String.raw`:${FIRST_TARGET + at}\b`);
+    // iptables writes it after a colon, nftables after a dot.
+    const sent = new RegExp(String.raw`(?::|\. )${FIRST_TARGET + at}\b`);
     const deadline = performance.now() + PROXY_TIMEOUT_MS;
     for (const { name, netns } of nodes) {
       for (const listing of LISTINGS[options.proxy]) {
