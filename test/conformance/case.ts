@@ -69,7 +69,7 @@ export interface Step {
   readonly ports?: readonly Served[];
 }
 
-/** Text fields of objects may say `{x/a}` and `{x/a.6}` for the pod's IPv4 and IPv6 address. */
+/** Text fields of objects may say `{x/a}` and `{x/a.6}` for the pod's IPv4 and IPv6 address, and `{x/a|24}` for the IPv4 block of so many bits that holds it. */
 export type Action =
   | { readonly action: 'apply-policy'; readonly key: string; readonly spec: Manifest; readonly createdAt?: number }
   | { readonly action: 'delete-policy'; readonly key: string }

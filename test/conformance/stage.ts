@@ -1,6 +1,7 @@
 /** Keeps a judge's objects, and brings them from one case's wanted state to the next by the smallest change. */
 
 import { isDeepStrictEqual } from 'node:util';
+import { formatPrefix, parsePrefix } from '../../src/model/ip.ts';
 import type { Labels } from '../../src/model/labels.ts';
 import { manifestKey, policyManifest } from '../support/builders/manifests.ts';
 import type { Manifest } from '../support/builders/manifests.ts';
@@ -63,12 +64,16 @@ export class Stage {
     this.#present = this.#wanted;
   }
 
-  /** Put addresses where an object names pods: `{x/a}`, `{x/a.6}`. */
+  /** Put addresses where an object names pods: `{x/a}`, `{x/a.6}`; and blocks: `{x/a|24}`. */
   #fillIn<T>(value: T): T {
-    const text = JSON.stringify(value).replaceAll(/\{([a-z0-9/-]+)(\.6)?\}/g, (_all, actor: string, six: string | undefined) => {
-      const family: Family = six === undefined ? 4 : 6;
-      return this.judge.addressOf(actor, family);
-    });
+    const text = JSON.stringify(value)
+      .replaceAll(/\{([a-z0-9/-]+)\|(\d+)\}/g, (_all, actor: string, length: string) =>
+        formatPrefix(parsePrefix(`${this.judge.addressOf(actor, 4)}/${length}`)),
+      )
+      .replaceAll(/\{([a-z0-9/-]+)(\.6)?\}/g, (_all, actor: string, six: string | undefined) => {
+        const family: Family = six === undefined ? 4 : 6;
+        return this.judge.addressOf(actor, family);
+      });
     return JSON.parse(text) as T;
   }
 }

@@ -19,6 +19,9 @@ export default defineConfig({
     exclude: [
       // Its API server is not ours to stop.
       'test/cluster/cases/api-loss.whole.ts',
+      // Their stranger and their nodes' addresses belong to the network that the harness builds.
+      'test/cluster/cases/data-cases.{smoke,whole}.ts',
+      'test/cluster/cases/services.whole.ts',
       // The whole suite runs.
       'test/cluster/cases/upstream.smoke.ts',
     ],

@@ -78,8 +78,9 @@ function shorten(message: string): string {
 
 /** Any addresses that pods may have will do. */
 function fillIn(manifest: Manifest): Manifest {
-  const text = JSON.stringify(manifest);
-  return JSON.parse(
-    text.replaceAll(/\{[a-z0-9/-]+\.6\}/g, 'fd00:10:244:1::250').replaceAll(/\{[a-z0-9/-]+\}/g, '10.244.1.250'),
-  ) as Manifest;
+  const text = JSON.stringify(manifest)
+    .replaceAll(/\{[a-z0-9/-]+\|24\}/g, '10.244.1.0/24')
+    .replaceAll(/\{[a-z0-9/-]+\.6\}/g, 'fd00:10:244:1::250')
+    .replaceAll(/\{[a-z0-9/-]+\}/g, '10.244.1.250');
+  return JSON.parse(text) as Manifest;
 }
