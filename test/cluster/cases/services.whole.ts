@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { STRANGER } from '../../support/builders/three-namespaces.ts';
+import { shownAddresses } from '../harness/network.ts';
 import { ClusterStage } from '../harness/stage.ts';
 import type { ClusterPod } from '../harness/test-pods.ts';
 import { Actor } from '../judge/actor.ts';
@@ -199,7 +200,7 @@ describe('Services', () => {
     await isolate('web', { role: 'web' }, { ingress: [] });
     await expectAt(node('n1'), web, SERVICE_PORT, 'web-1 or silence');
     await expectAt(node('n2'), web, SERVICE_PORT, 'web-2 or silence');
-    await isolate('from-n1', { role: 'web' }, { ingress: [{ from: node('n1').place.addresses.map(cidr) }] });
+    await isolate('from-n1', { role: 'web' }, { ingress: [{ from: shownAddresses(plan, cluster.node('n1')).map(cidr) }] });
     await forgetFlows(plan);
     await expectAt(node('n1'), web, SERVICE_PORT, EVERYBODY);
     await expectAt(node('n2'), web, SERVICE_PORT, 'web-2 or silence');

@@ -46,6 +46,11 @@ export async function removeNetwork({ fabricNetns, controlNetns, nodes }: Cluste
   await ip(ours.map((netns) => `netns del ${netns}`));
 }
 
+/** IPv4 and IPv6 source of what a node's own processes send to pods of other nodes, and of whom it hides. */
+export function shownAddresses(plan: ClusterPlan, node: NodePlan): readonly [string, string] {
+  return plan.options.fabric === 'vxlan' ? [overlayAddress(node), overlayAddress6(node)] : [node.address, node.address6];
+}
+
 async function joinPods(plan: ClusterPlan, node: NodePlan): Promise<void> {
   const others = plan.nodes.filter((other) => other !== node);
   if (plan.options.fabric === 'routed') {
