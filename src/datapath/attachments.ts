@@ -67,6 +67,11 @@ export class Attachments {
     });
   }
 
+  /** As above, at every interface. */
+  programsOfAll(): Set<number> {
+    return new Set([...this.attached()].flatMap((ifindex) => this.programsAt(ifindex)));
+  }
+
   #attachTcx(ifindex: number, hook: native.Hook, program: native.Fd): void {
     const path = hookPath(this.#bpfRoot, ifindex, hook);
     const pinned = readLink(path);

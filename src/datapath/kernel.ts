@@ -70,8 +70,12 @@ export class KernelDatapath implements Datapath {
     this.#lasting = options.lasting ?? true;
     this.#formerRoot = options.formerRoot;
     this.#earlier = new EarlierEndpoints(object, options.bpfRoot, this.#lasting);
-    if (this.#lasting) pinPast(options.bpfRoot, judgesOf(object), object.maps);
     this.#attachments = new Attachments(object.programs, options.bpfRoot, options.attachMode);
+    if (this.#lasting) {
+      // An agent that dies again and again before it has attached anything must not leave its maps each time.
+      forgetPast(options.bpfRoot, this.#attachments.programsOfAll());
+      pinPast(options.bpfRoot, judgesOf(object), object.maps);
+    }
     this.#afterNat = new AfterNat(object.programs['after_nat']?.fd, options.bpfRoot);
     this.#hooks = new KernelHooks({
       object,

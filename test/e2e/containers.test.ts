@@ -1,7 +1,8 @@
 /** The agent as a container runs it: with few capabilities, as process 1, on hosts with and without a bpf file system. */
 
 import { execFileSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { needsKernel } from '../support/requires.ts';
@@ -59,6 +60,8 @@ describe('an agent in a container', needsKernel, () => {
       }
       await sleep(300);
       await streams.expectUntouched();
+      // The last agent's two programs, and nothing of those before it.
+      expect(readdirSync(join(world.place.bpfRoot, 'past'))).toHaveLength(2);
       const before = listAttached(world);
       await agent.kill();
       expect(world.uninstall().code).toBe(0);
