@@ -15,8 +15,8 @@ export interface UpstreamResult {
   readonly passed: readonly string[];
   /** Names, with what the suite said. */
   readonly failed: readonly string[];
-  /** Probes between two pods that the suite had to make again, since the first answer was not the expected one. */
-  readonly retries: number;
+  /** Probes between two pods that the suite had to make again, since the answer was not the expected one: by spec, as often as they were made again. */
+  readonly retries: readonly string[];
   /** The same of a pod to itself, which the suite passes over in the end. */
   readonly hairpinRetries: number;
   readonly seconds: number;
@@ -62,11 +62,11 @@ export async function runUpstream(cluster: Cluster, { focus, processes }: Upstre
   const seconds = (performance.now() - begin) / 1000;
   const specs = readSpecs(join(folder, 'report.json'), `${stdout}\n${stderr}`);
   const failed = specs.filter(({ State }) => State !== 'passed');
-  const probes = specs.map(({ CapturedGinkgoWriterOutput = '' }) => countRetries(CapturedGinkgoWriterOutput));
+  const probes = specs.map((spec) => ({ name: nameOf(spec), ...findRetries(spec.CapturedGinkgoWriterOutput ?? '') }));
   return {
     passed: specs.filter(({ State }) => State === 'passed').map(nameOf),
     failed: failed.map((spec) => `${nameOf(spec)}: ${spec.Failure?.Message ?? spec.State}`),
-    retries: probes.reduce((sum, { others }) => sum + others, 0),
+    retries: probes.flatMap(({ name, others }) => others.map((probe) => `${name}: ${probe}`)),
     hairpinRetries: probes.reduce((sum, { hairpin }) => sum + hairpin, 0),
     seconds,
   };
@@ -91,10 +91,15 @@ function nameOf({ ContainerHierarchyTexts, LeafNodeText }: Spec): string {
  * The suite asks each second, for ten seconds, until the answer is the expected one, and writes a line for each that was not. Only a pod that asks
  * itself may end otherwise; then it says how: the address that the pod has as a Service.
  */
-function countRetries(log: string): { readonly others: number; readonly hairpin: number } {
-  const failures = log.matchAll(/Validation of (\S+) -> (\S+) FAILED[^]*?agnhost connect \[?([0-9a-f.:]+?)\]?:\d+ /g);
+function findRetries(log: string): { readonly others: readonly string[]; readonly hairpin: number } {
+  const failures = log.matchAll(
+    /Validation of (\S+) -> (\S+) FAILED[^]*?run 'kubectl exec [^']*?agnhost connect \[?([0-9a-f.:]+?)\]?:\d+ /g,
+  );
   const toThemselves = new Set([...failures].filter(([, from, to]) => from === to).map(([, from, , address]) => `${from} -> ${address}`));
-  const surprises = [...log.matchAll(/probe #\d+ :: connectivity (?:not )?expected :: (\S+ -> \S+)/g)].map(([, probe]) => probe ?? '');
-  const hairpin = surprises.filter((probe) => toThemselves.has(probe)).length;
-  return { others: surprises.length - hairpin, hairpin };
+  const surprises = [...log.matchAll(/^\S(\S+ [0-9:.]+).* probe #(\d+) :: connectivity ((?:not )?expected) :: (\S+ -> \S+)/gm)];
+  const others = surprises.filter(([, , , , probe]) => !toThemselves.has(probe ?? ''));
+  return {
+    others: others.map(([, at, number, expected, probe]) => `${at} ${probe}, connectivity ${expected}, attempt ${number}`),
+    hairpin: surprises.length - others.length,
+  };
 }
