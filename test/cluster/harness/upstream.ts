@@ -96,10 +96,10 @@ function findRetries(log: string): { readonly others: readonly string[]; readonl
     /Validation of (\S+) -> (\S+) FAILED[^]*?run 'kubectl exec [^']*?agnhost connect \[?([0-9a-f.:]+?)\]?:\d+ /g,
   );
   const toThemselves = new Set([...failures].filter(([, from, to]) => from === to).map(([, from, , address]) => `${from} -> ${address}`));
-  const surprises = [...log.matchAll(/^\S(\S+ [0-9:.]+).* probe #(\d+) :: connectivity ((?:not )?expected) :: (\S+ -> \S+)/gm)];
+  const surprises = [...log.matchAll(/^\S(\S+ [0-9:.]+).* probe #(\d+) :: connectivity ((?:not )?expected) :: (\S+ -> \S+)(.*)/gm)];
   const others = surprises.filter(([, , , , probe]) => !toThemselves.has(probe ?? ''));
   return {
-    others: others.map(([, at, number, expected, probe]) => `${at} ${probe}, connectivity ${expected}, attempt ${number}`),
+    others: others.map(([, at, number, expected, probe, said]) => `${at} ${probe}, connectivity ${expected}, attempt ${number}${said}`),
     hairpin: surprises.length - others.length,
   };
 }
