@@ -12,7 +12,6 @@ import { watchLinks } from '../discovery/watch-links.ts';
 import { formatError, PosternError } from '../model/error.ts';
 import type { NoticeBoard } from '../model/notice.ts';
 import type { ObservedSource, SourceSink } from '../model/source.ts';
-import { isSandboxOf } from '../cluster/sandboxes.ts';
 import { CniInstallation } from '../cni/installation.ts';
 import { ownProgram } from '../cni/plugin-program.ts';
 import { ApiLoss } from './api-loss.ts';
@@ -102,10 +101,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   });
   const nodeAddresses = watchNodeAddresses(() => reconciler.nodeAddressesChanged());
   const drift = new DriftCheck({ compiler, datapath, interfaces, reconciler, log, intervalMs: options.verifyIntervalMs });
-  const announced = new AnnouncedSandboxes(reconciler, (sandbox) => {
-    const pod = compiler.cluster.pods.get(`${sandbox.namespace}/${sandbox.name}`);
-    return pod !== undefined && isSandboxOf(sandbox, pod);
-  });
+  const announced = new AnnouncedSandboxes(reconciler, (sandbox) => compiler.cluster.podOf(sandbox) !== undefined);
   const sandboxes = await followSandboxes({ node, sockets: options.criSockets, compiler, listener: announced, log });
   const links = watchLinks((change) => {
     reconciler.interfacesChanged();

@@ -3,7 +3,7 @@
 import type { Logger } from 'pino';
 import type { Compiler } from '../compiler/compiler.ts';
 import type { EnforcementState } from '../compiler/enforcement.ts';
-import { objectKey } from '../model/objects.ts';
+import { namespaceOf, objectKey } from '../model/objects.ts';
 import type { ClusterEvent } from '../model/source.ts';
 import type { Policy } from '../policy/policy.ts';
 import { EnforcementWatch } from './enforcement-watch.ts';
@@ -68,8 +68,4 @@ export class InForce {
     if (since === undefined || onSince === undefined || !on || notAsWritten) return null;
     return new Date(Math.max(since, onSince)).toISOString();
   }
-}
-
-function namespaceOf(key: string): string {
-  return key.slice(0, key.indexOf('/'));
 }

@@ -60,6 +60,12 @@ export class Cluster {
     return this.#claims.get(address)?.at(-1)?.pod;
   }
 
+  /** The pod that has this sandbox; `undefined` where it is not known, or is another of its name by now. */
+  podOf(sandbox: Pick<Sandbox, 'namespace' | 'name' | 'uid'>): Pod | undefined {
+    const pod = this.pods.get(objectKey(sandbox));
+    return pod !== undefined && isSandboxOf(sandbox, pod) ? pod : undefined;
+  }
+
   slicesOf(service: string): EndpointSlice[] {
     return [...(this.#slicesOf.get(service) ?? [])].flatMap((key) => this.#slices.get(key) ?? []);
   }
@@ -94,14 +100,12 @@ export class Cluster {
   /** All sandboxes of this node, or `undefined`: its runtime does not say, and only the API server's word counts. */
   setSandboxes(sandboxes: readonly Sandbox[] | undefined): ClusterChange[] {
     const told = (key: string): Pod | undefined => this.#told.get(key) ?? this.pods.get(key);
-    const isKnown = (sandbox: Sandbox): boolean => {
-      const pod = told(`${sandbox.namespace}/${sandbox.name}`);
-      return pod !== undefined && isSandboxOf(sandbox, pod);
-    };
-    return this.#sandboxes.update(sandboxes, isKnown).flatMap((key) => {
-      const pod = told(key);
-      return pod === undefined ? [] : this.#setPod(key, pod);
-    });
+    return this.#sandboxes
+      .update(sandboxes, (sandbox) => this.podOf(sandbox) !== undefined)
+      .flatMap((key) => {
+        const pod = told(key);
+        return pod === undefined ? [] : this.#setPod(key, pod);
+      });
   }
 
   #upsert(object: ClusterObject): ClusterChange[] {

@@ -14,7 +14,7 @@ export class Sandboxes {
   update(sandboxes: readonly Sandbox[] | undefined, isKnown: (sandbox: Sandbox) => boolean): readonly string[] {
     const words = new Map<string, Sandbox>();
     for (const sandbox of sandboxes ?? []) {
-      const key = keyOf(sandbox);
+      const key = objectKey(sandbox);
       const other = words.get(key);
       if (other === undefined || compare(other, sandbox) < 0) words.set(key, sandbox);
     }
@@ -37,7 +37,7 @@ export class Sandboxes {
 }
 
 /** A name is used again by other pods, a uid never is. The name counts too: anybody can write an annotation. */
-export function isSandboxOf(sandbox: Sandbox, pod: Pod): boolean {
+export function isSandboxOf(sandbox: Pick<Sandbox, 'namespace' | 'name' | 'uid'>, pod: Pod): boolean {
   const named = sandbox.namespace === pod.namespace && sandbox.name === pod.name;
   return named && (sandbox.uid === pod.uid || sandbox.uid === pod.annotations[MIRROR_ANNOTATION]);
 }
@@ -45,10 +45,6 @@ export function isSandboxOf(sandbox: Sandbox, pod: Pod): boolean {
 /** What lives is newer than what has ended. */
 function compare(a: Sandbox, b: Sandbox): number {
   return Number(a.addresses.length > 0) - Number(b.addresses.length > 0) || a.createdAt - b.createdAt;
-}
-
-function keyOf({ namespace, name }: Sandbox): string {
-  return `${namespace}/${name}`;
 }
 
 function sameWord(a: Sandbox | undefined, b: Sandbox | undefined): boolean {

@@ -4,6 +4,7 @@
  */
 
 import { PosternError } from '../model/error.ts';
+import { namespaceOf } from '../model/objects.ts';
 import { admitNamespace, admitNode, type Admitted, type Budget, type Excess } from './admission.ts';
 import type { Selection } from './claims.ts';
 import type { IdentityTable } from './identity-table.ts';
@@ -161,7 +162,7 @@ export class Admissions {
     const changed = new Set<string>();
     for (const node of new Set([...before.keys(), ...after.keys()])) {
       const [was, is] = [new Set(before.get(node)?.keys()), new Set(after.get(node)?.keys())];
-      for (const key of was.symmetricDifference(is)) changed.add(key.slice(0, key.indexOf('/')));
+      for (const key of was.symmetricDifference(is)) changed.add(namespaceOf(key));
     }
     return changed;
   }

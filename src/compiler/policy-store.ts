@@ -1,5 +1,6 @@
 /** The parsed policies, by key and by namespace; those of excluded namespaces apart, where nobody that enforces looks. */
 
+import { namespaceOf } from '../model/objects.ts';
 import type { Policy } from '../policy/policy.ts';
 
 export class PolicyStore {
@@ -32,7 +33,7 @@ export class PolicyStore {
 
   /** `undefined` removes it. Returns the policy's namespace. */
   set(key: string, policy: Policy | undefined): string {
-    const namespace = key.slice(0, key.indexOf('/'));
+    const namespace = namespaceOf(key);
     if (this.#excludedNamespaces.has(namespace)) {
       setOrDelete(this.#excluded, key, policy);
       return namespace;

@@ -117,6 +117,11 @@ export type ClusterObject = Pod | Namespace | Node | NetworkPolicyObject | Servi
 export type ClusterKind = ClusterObject['kind'];
 
 /** `namespace/name`, or the bare name of an object without a namespace. */
-export function objectKey(object: ClusterObject): string {
-  return 'namespace' in object ? `${object.namespace}/${object.name}` : object.name;
+export function objectKey({ namespace, name }: { readonly namespace?: string; readonly name: string }): string {
+  return namespace === undefined ? name : `${namespace}/${name}`;
+}
+
+/** Of the key of an object that has one. */
+export function namespaceOf(key: string): string {
+  return key.slice(0, key.indexOf('/'));
 }

@@ -3,7 +3,7 @@
  * outcome depends on the text alone, not on what it said before.
  */
 
-import type { NetworkPolicyObject } from '../model/objects.ts';
+import { objectKey, type NetworkPolicyObject } from '../model/objects.ts';
 import type { Direction } from '../model/verdict.ts';
 import { FieldReader } from './field-reader.ts';
 import { parsePeer, type PeerContext } from './parse-peer.ts';
@@ -12,7 +12,7 @@ import { parseSelector } from './parse-selector.ts';
 import type { Policy, Rule } from './policy.ts';
 
 export function parsePolicy(object: NetworkPolicyObject): Policy {
-  const key = `${object.namespace}/${object.name}`;
+  const key = objectKey(object);
   const name = `NetworkPolicy ${key}`;
   const reader = new FieldReader((field) => object.locate?.(field) ?? { object: name, field });
   const spec = reader.object(object.spec, 'spec', ['podSelector', 'policyTypes', 'ingress', 'egress']);

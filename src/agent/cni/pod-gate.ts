@@ -2,9 +2,9 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { isSandboxOf } from '../../cluster/sandboxes.ts';
 import type { Compiler } from '../../compiler/compiler.ts';
 import { PosternError } from '../../model/error.ts';
+import { objectKey } from '../../model/objects.ts';
 import type { Sandbox } from '../../model/sandbox.ts';
 import { DIRECTIONS } from '../../model/verdict.ts';
 import type { BoundPod, Interfaces } from '../interfaces.ts';
@@ -119,20 +119,20 @@ export class PodGate {
     if (pod === undefined) return printResult(prevResult, cniVersion);
     const begun = performance.now();
     const { reconciler, interfaces } = this.#options;
-    const before = { flushes: reconciler.flushes, bound: interfaces.bound.get(keyOf(pod)) };
+    const before = { flushes: reconciler.flushes, bound: interfaces.bound.get(objectKey(pod)) };
     this.#options.announced.announce(containerId, { ...pod, createdAt: Date.now(), addresses });
     await this.#wait(pod, this.#options.patience ?? PATIENCE, before);
     const milliseconds = performance.now() - begun;
     this.#passed += 1;
     this.#recent = [...this.#recent.slice(1 - RECENT), milliseconds];
-    this.#options.log.debug({ pod: keyOf(pod), milliseconds: Math.round(milliseconds) }, 'pod may start');
+    this.#options.log.debug({ pod: objectKey(pod), milliseconds: Math.round(milliseconds) }, 'pod may start');
     return printResult(prevResult, cniVersion);
   }
 
   #refuse({ pod }: PluginRequest, error: PosternError): void {
     this.#refused += 1;
     this.#options.log.warn(
-      { code: error.code, problem: error.message, ...(pod === undefined ? {} : { pod: keyOf(pod) }) },
+      { code: error.code, problem: error.message, ...(pod === undefined ? {} : { pod: objectKey(pod) }) },
       'pod may not start yet',
     );
   }
@@ -152,12 +152,11 @@ export class PodGate {
 
   #look(pod: RequestedPod, before: Before): View {
     const { compiler, reconciler, interfaces } = this.#options;
-    const key = keyOf(pod);
+    const key = objectKey(pod);
     if (!reconciler.enforcing) return { kind: 'waits', error: notSynced(), open: false };
     const open = !compiler.enforcement.own.on || compiler.policies.size === 0;
-    const known = compiler.cluster.pods.get(key);
-    if (known === undefined || !isSandboxOf({ ...pod, createdAt: 0, addresses: [] }, known))
-      return { kind: 'waits', error: this.#notTold(key), open };
+    const known = compiler.cluster.podOf(pod);
+    if (known === undefined) return { kind: 'waits', error: this.#notTold(key), open };
     const { failure } = reconciler;
     if (reconciler.flushes <= before.flushes) return { kind: 'waits', error: failure ?? notBound(key), open };
     const found = interfaces.bound.get(key);
@@ -176,7 +175,7 @@ export class PodGate {
   }
 
   #isBound(sandbox: Sandbox): boolean {
-    return this.#options.interfaces.bound.has(keyOf(sandbox));
+    return this.#options.interfaces.bound.has(objectKey(sandbox));
   }
 
   async #untilEnforcing(): Promise<void> {
@@ -197,10 +196,6 @@ export class PodGate {
       },
     );
   }
-}
-
-function keyOf({ namespace, name }: RequestedPod): string {
-  return `${namespace}/${name}`;
 }
 
 function notSynced(): PosternError {

@@ -53,7 +53,7 @@ describe('the gate for new pods', () => {
     stage = new AgentStage({ [WEB]: 12, [FRIEND]: 13, [OTHER]: 14 });
     apiAway = false;
     const { compiler, reconciler, interfaces } = stage;
-    announced = new AnnouncedSandboxes(reconciler, (sandbox) => compiler.cluster.pods.has(`${sandbox.namespace}/${sandbox.name}`));
+    announced = new AnnouncedSandboxes(reconciler, (sandbox) => compiler.cluster.podOf(sandbox) !== undefined);
     const log = pino({ level: 'silent' });
     gate = new PodGate({ compiler, reconciler, interfaces, announced, isApiAway: () => apiAway, log, patience: PATIENCE });
   });
