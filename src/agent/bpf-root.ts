@@ -33,11 +33,6 @@ const LOCK_ATTEMPTS = 20;
 const LOCK_PAUSE_MS = 50;
 const CONNTRACK_PINS = ['conntrack', 'conntrack_header'];
 
-/** Where pins and the socket of a node's agent lie unless it is told otherwise. */
-export function defaultFolder(node: string): string {
-  return `/run/postern/${node}`;
-}
-
 /** What is taken where the folder of pins is on no bpf file system that outlives the agent: beside its socket. */
 export function spareFolder(socket: string): string {
   return join(dirname(socket), 'interfaces');

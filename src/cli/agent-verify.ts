@@ -3,8 +3,8 @@
 import { Command } from 'commander';
 import type { DriftOutcome } from '../agent/drift-check.ts';
 import { countDiffered, type Drift } from '../model/drift.ts';
-import { formatError, PosternError } from '../model/error.ts';
 import { askAgent, socketOf } from './ask-agent.ts';
+import { failWith } from './fail-with.ts';
 
 interface VerifyFlags {
   readonly node?: string;
@@ -39,22 +39,13 @@ export function verifyCommand(): Command {
     .option('--no-repair', 'leave what differs as it is')
     .option('--json', 'print the report as JSON')
     .addHelpText('after', '\nExit code: 0 nothing differed; 1 something differed, repaired or not; 2 the agent could not be asked.')
-    .action(async (_flags: unknown, command: Command) => {
-      try {
-        process.exitCode = await verifyAgent(command.optsWithGlobals());
-      } catch (error) {
-        if (!(error instanceof PosternError)) throw error;
-        console.error(`postern: ${formatError(error)}`);
-        process.exitCode = NOT_ASKED;
-      }
-    });
+    .action((_flags: unknown, command: Command) => failWith(NOT_ASKED, () => verifyAgent(command.optsWithGlobals())));
 }
 
-async function verifyAgent(flags: VerifyFlags): Promise<number> {
-  const socket = await socketOf(flags);
-  const outcome = await askAgent<DriftOutcome>(socket, 'POST', flags.repair ? '/verify' : '/verify?repair=no');
+async function verifyAgent(flags: VerifyFlags): Promise<void> {
+  const outcome = await askAgent<DriftOutcome>(socketOf(flags), 'POST', flags.repair ? '/verify' : '/verify?repair=no');
   console.log(flags.json === true ? JSON.stringify(outcome, undefined, 2) : formatOutcome(outcome));
-  return countDiffered(outcome) === 0 ? SAME : DIFFERED;
+  process.exitCode = countDiffered(outcome) === 0 ? SAME : DIFFERED;
 }
 
 /** A table of what was compared, then what differed. */

@@ -1,10 +1,11 @@
 /** `postern agent`: options to the agent's own words. */
 
 import { mkdirSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { parseListenAddress, type ListenAddress } from '../agent/telemetry/listen-address.ts';
 import type { AgentOptions } from '../agent/agent.ts';
+import { defaultBpfRoot, defaultSocket } from '../agent/default-paths.ts';
 import type { Services } from '../datapath/load-programs.ts';
 import { PosternError } from '../model/error.ts';
 import { verifyCommand } from './agent-verify.ts';
@@ -95,11 +96,9 @@ async function startAgent(flags: AgentFlags): Promise<void> {
   if (node === undefined) throw new PosternError('E_USAGE', '--node is missing', { mend: 'name the node whose pods are to be enforced' });
   const cni = readCniFolders(flags);
   requireRoot();
-  const { defaultFolder } = await import('../agent/bpf-root.ts');
   const { runAgent } = await import('../agent/agent.ts');
   const { openLog } = await import('../agent/open-log.ts');
-  const folder = defaultFolder(node);
-  const socket = flags.socket ?? join(folder, 'agent.sock');
+  const socket = flags.socket ?? defaultSocket(node);
   mkdirSync(dirname(socket), { recursive: true });
   const stop = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
@@ -107,7 +106,7 @@ async function startAgent(flags: AgentFlags): Promise<void> {
     {
       node,
       ...(await openSource(source, node, flags)),
-      bpfRoot: flags.bpfRoot ?? join(folder, 'bpf'),
+      bpfRoot: flags.bpfRoot ?? defaultBpfRoot(node),
       socket,
       criSockets: flags.cri ?? (source.kind === 'kube' ? CRI_SOCKETS : []),
       cni,
@@ -130,12 +129,12 @@ async function uninstall(_flags: unknown, command: Command): Promise<void> {
   requireRoot();
   const flags: Pick<AgentFlags, 'node' | 'bpfRoot' | 'socket' | 'cniConfDir' | 'cniBinDir'> = command.optsWithGlobals();
   const cni = readCniFolders(flags);
-  const { clearBpfRoot, defaultFolder, spareFolder } = await import('../agent/bpf-root.ts');
+  const { clearBpfRoot, spareFolder } = await import('../agent/bpf-root.ts');
   const { detachAll } = await import('../datapath/attachments.ts');
-  const folder = flags.node === undefined ? undefined : defaultFolder(flags.node);
-  const root = flags.bpfRoot ?? (folder === undefined ? undefined : join(folder, 'bpf'));
+  const { node } = flags;
+  const root = flags.bpfRoot ?? (node === undefined ? undefined : defaultBpfRoot(node));
   if (root === undefined) throw new PosternError('E_USAGE', 'which agent?', { mend: 'give --node or --bpf-root' });
-  const socket = flags.socket ?? (folder === undefined ? undefined : join(folder, 'agent.sock'));
+  const socket = flags.socket ?? (node === undefined ? undefined : defaultSocket(node));
   const interfaces = clearBpfRoot(root, socket === undefined ? undefined : spareFolder(socket), detachAll);
   // Not before: an agent that still runs would put it there again.
   if (cni !== undefined) {

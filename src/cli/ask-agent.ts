@@ -1,10 +1,11 @@
 /** Asks a running agent over its unix socket. */
 
 import { request } from 'node:http';
-import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
+import { DEFAULT_ROOT, defaultSocket } from '../agent/default-paths.ts';
 import { PosternError } from '../model/error.ts';
 import { findOnlySocket } from './find-socket.ts';
+import { noAgent } from './no-agent.ts';
 
 export interface AgentFlags {
   readonly node?: string;
@@ -25,10 +26,9 @@ export function withAgent(command: Command): Command {
  * `--socket`; or the default one of `--node`, or of the node that the environment names (`POSTERN_NODE` or `NODE_NAME`, as in the DaemonSet's containers); or
  * the only one that there is.
  */
-export async function socketOf({ node = nodeOfEnvironment(), socket }: AgentFlags): Promise<string> {
+export function socketOf({ node = nodeOfEnvironment(), socket }: AgentFlags): string {
   if (socket !== undefined) return socket;
-  const { defaultFolder } = await import('../agent/bpf-root.ts');
-  return node === undefined ? findOnlySocket(dirname(defaultFolder('any'))) : join(defaultFolder(node), 'agent.sock');
+  return node === undefined ? findOnlySocket(DEFAULT_ROOT) : defaultSocket(node);
 }
 
 function nodeOfEnvironment(): string | undefined {
@@ -38,13 +38,7 @@ function nodeOfEnvironment(): string | undefined {
 /** The answer's JSON. `E_SOCKET` where nobody answers, else `E_AGENT` with the message of the agent. */
 export function askAgent<Answer>(socketPath: string, method: 'GET' | 'POST', path: string): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const fail = (cause: Error): void =>
-      reject(
-        new PosternError('E_SOCKET', `no agent answers at ${socketPath}: ${cause.message}`, {
-          mend: 'is it running, and are you root? --socket names its socket',
-          cause,
-        }),
-      );
+    const fail = (cause: Error): void => reject(noAgent(socketPath, cause));
     const call = request({ socketPath, method, path }, (response) => {
       let body = '';
       response.setEncoding('utf8').on('data', (chunk: string) => void (body += chunk));

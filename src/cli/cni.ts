@@ -1,7 +1,7 @@
 /** `postern cni`: the chained CNI plugin that holds new pods until they are evaluated, put in and taken out by hand. */
 
 import { Command } from 'commander';
-import { formatError, PosternError } from '../model/error.ts';
+import { formatError } from '../model/error.ts';
 
 interface FolderFlags {
   readonly binDir: string;
@@ -47,17 +47,12 @@ function withFolders(command: Command): Command {
 }
 
 async function install({ binDir, confDir, socket, program }: InstallFlags): Promise<void> {
-  const { installEntry } = await import('../cni/config-folder.ts');
+  const { installEntry, noConfiguration } = await import('../cni/config-folder.ts');
   const { PLUGIN_TYPE } = await import('../cni/plugin-list.ts');
   const { installProgram, ownProgram } = await import('../cni/plugin-program.ts');
   installProgram(program ?? ownProgram(), binDir);
   const { file, changed, problems } = installEntry(confDir, { type: PLUGIN_TYPE, socket });
   for (const problem of problems) console.error(`postern: passed over: ${formatError(problem)}`);
-  if (file === undefined) {
-    throw new PosternError('E_CNI_NONE', 'there is no CNI configuration to which the plugin could be added', {
-      at: { file: confDir },
-      mend: 'install a CNI provider first',
-    });
-  }
+  if (file === undefined) throw noConfiguration(confDir, 'install a CNI provider first');
   console.log(changed ? `the plugin is in ${file}` : `the plugin was in ${file} already`);
 }

@@ -23,7 +23,7 @@ export function enforcementCommand(): Command {
     .addArgument(new Argument('<word>', 'what is to be').choices(WORDS))
     .addHelpText('after', MORE)
     .action(async (word: LocalEnforcement, flags: AgentFlags) => {
-      const answer = await askAgent<EnforcementAnswer>(await socketOf(flags), 'POST', `/enforcement?${word}`);
+      const answer = await askAgent<EnforcementAnswer>(socketOf(flags), 'POST', `/enforcement?${word}`);
       console.log(formatAnswer(answer));
       process.exitCode = answer.inForce ? 0 : 1;
     });

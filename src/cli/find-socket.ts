@@ -2,12 +2,13 @@
 
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { SOCKET_NAME } from '../agent/default-paths.ts';
 import { PosternError } from '../model/error.ts';
 
 /** Path of its socket. `E_SOCKET` where there is none, `E_USAGE` where there are several; `folder` holds a folder for each node. */
 export function findOnlySocket(folder: string): string {
   const sockets = listNodes(folder)
-    .map((node) => join(folder, node, 'agent.sock'))
+    .map((node) => join(folder, node, SOCKET_NAME))
     .filter((path) => existsSync(path));
   const [only, other] = sockets;
   if (only === undefined)

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { NamedEvent } from '../agent/drop-log.ts';
 import type { SuppressedNotice } from '../agent/suppressed-events.ts';
 import { PosternError } from '../model/error.ts';
+import { noAgent } from './no-agent.ts';
 
 /** `here`: from now on events are heard. `gone`: nothing is heard until `back`; what happened meanwhile is not told. */
 export type Followed =
@@ -51,14 +52,7 @@ function connect(socketPath: string, path: string, signal: AbortSignal): Promise
       response.resume();
       reject(new PosternError('E_AGENT', `the agent answers ${response.statusCode} to ${path}`, { mend: 'is it of another version?' }));
     });
-    call.on('error', (cause) =>
-      reject(
-        new PosternError('E_SOCKET', `no agent answers at ${socketPath}: ${cause.message}`, {
-          mend: 'is it running, and are you root? --socket names its socket',
-          cause,
-        }),
-      ),
-    );
+    call.on('error', (cause) => reject(noAgent(socketPath, cause)));
     call.end();
   });
 }

@@ -1,12 +1,12 @@
 /** `postern monitor`: packets that a running agent drops, and, asked for, new flows that it allows, one line each as they come. */
 
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { formatError, PosternError } from '../model/error.ts';
 import { REASONS } from '../model/reasons.ts';
 import { DIRECTIONS, type Direction, type Verdict } from '../model/verdict.ts';
 import { socketOf, withAgent, type AgentFlags } from './ask-agent.ts';
+import { failWith } from './fail-with.ts';
 import { parsePeer, parsePortRange, type MonitorFilter, type PeerFilter, type PortRange } from './monitor-filter.ts';
-import { runMonitor } from './run-monitor.ts';
+import { runMonitor, type MonitorOptions } from './run-monitor.ts';
 
 interface MonitorFlags extends AgentFlags {
   readonly flows?: boolean;
@@ -47,22 +47,18 @@ export function monitorCommand(): Command {
     .addOption(new Option('--count <number>', 'end after so many events').argParser(parseAmount))
     .addOption(new Option('--for <seconds>', 'end after so long').argParser(parseAmount))
     .addHelpText('after', MORE)
-    .action(async (flags: MonitorFlags) => {
-      try {
-        await runMonitor({
-          socket: await socketOf(flags),
-          flows: flags.flows === true || flags.verdict.includes('allow'),
-          json: flags.json === true,
-          filter: filterOf(flags),
-          ...(flags.count === undefined ? {} : { count: flags.count }),
-          ...(flags.for === undefined ? {} : { seconds: flags.for }),
-        });
-      } catch (error) {
-        if (!(error instanceof PosternError)) throw error;
-        console.error(`postern: ${formatError(error)}`);
-        process.exitCode = NO_AGENT;
-      }
-    });
+    .action((flags: MonitorFlags) => failWith(NO_AGENT, () => runMonitor(optionsOf(flags))));
+}
+
+function optionsOf(flags: MonitorFlags): MonitorOptions {
+  return {
+    socket: socketOf(flags),
+    flows: flags.flows === true || flags.verdict.includes('allow'),
+    json: flags.json === true,
+    filter: filterOf(flags),
+    ...(flags.count === undefined ? {} : { count: flags.count }),
+    ...(flags.for === undefined ? {} : { seconds: flags.for }),
+  };
 }
 
 function filterOf(flags: MonitorFlags): MonitorFilter {

@@ -2,8 +2,8 @@
 
 import { Command } from 'commander';
 import type { AgentStatus } from '../agent/status.ts';
-import { formatError, PosternError } from '../model/error.ts';
 import { askAgent, socketOf, withAgent, type AgentFlags } from './ask-agent.ts';
+import { failWith } from './fail-with.ts';
 import { formatStatus } from './status-text.ts';
 
 interface StatusFlags extends AgentFlags {
@@ -17,15 +17,11 @@ export function statusCommand(): Command {
   return withAgent(new Command('status').description('what the running agent enforces, and how it fares'))
     .option('--json', 'as JSON, as the socket gives it')
     .addHelpText('after', '\nExit code: 0 healthy; 1 not healthy; 2 no agent answers.')
-    .action(async (flags: StatusFlags) => {
-      try {
-        const status = await askAgent<AgentStatus>(await socketOf(flags), 'GET', '/status');
-        console.log(flags.json === true ? JSON.stringify(status, undefined, 2) : formatStatus(status, Date.now()));
-        process.exitCode = status.healthy ? HEALTHY : UNHEALTHY;
-      } catch (error) {
-        if (!(error instanceof PosternError)) throw error;
-        console.error(`postern: ${formatError(error)}`);
-        process.exitCode = NO_AGENT;
-      }
-    });
+    .action((flags: StatusFlags) => failWith(NO_AGENT, () => showStatus(flags)));
+}
+
+async function showStatus(flags: StatusFlags): Promise<void> {
+  const status = await askAgent<AgentStatus>(socketOf(flags), 'GET', '/status');
+  console.log(flags.json === true ? JSON.stringify(status, undefined, 2) : formatStatus(status, Date.now()));
+  process.exitCode = status.healthy ? HEALTHY : UNHEALTHY;
 }

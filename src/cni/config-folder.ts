@@ -69,6 +69,10 @@ export function removeEntries(folder: string): { readonly changed: readonly stri
   return { changed: [...edited, ...derived], problems };
 }
 
+export function noConfiguration(folder: string, mend: string): PosternError {
+  return new PosternError('E_CNI_NONE', 'there is no CNI configuration to which the plugin could be added', { at: { file: folder }, mend });
+}
+
 function listConfigs(folder: string): { readonly derived: readonly string[]; readonly others: readonly string[] } {
   try {
     const names = readdirSync(folder, { withFileTypes: true })

@@ -3,7 +3,7 @@
 import { type FSWatcher, watch } from 'node:fs';
 import type { Logger } from 'pino';
 import { formatError, PosternError } from '../model/error.ts';
-import { installEntry } from './config-folder.ts';
+import { installEntry, noConfiguration } from './config-folder.ts';
 import { PLUGIN_TYPE } from './plugin-list.ts';
 import { hasProgram, installProgram } from './plugin-program.ts';
 
@@ -31,6 +31,8 @@ const CHECK_MS = 5000;
 const READY_MS = 100;
 /** After a change in the folder: its writer may not be done. */
 const CALM_MS = 50;
+
+const ADDED_LATER = 'install a CNI provider; the plugin is added as soon as its configuration is there';
 
 export class CniInstallation {
   readonly #options: InstallationOptions;
@@ -64,7 +66,7 @@ export class CniInstallation {
       if (!this.#programPut || !hasProgram(binDir)) installProgram(program, binDir);
       this.#programPut = true;
       const { file, changed, problems } = installEntry(confDir, { type: PLUGIN_TYPE, socket });
-      this.#become(file, file === undefined ? (problems[0] ?? nothingThere(confDir)) : undefined);
+      this.#become(file, file === undefined ? (problems[0] ?? noConfiguration(confDir, ADDED_LATER)) : undefined);
       if (file !== undefined && changed) log.info({ file, folder: confDir }, 'the CNI configuration has the plugin');
     } catch (error) {
       if (!(error instanceof PosternError)) throw error;
@@ -106,11 +108,4 @@ export class CniInstallation {
       this.#watcher = undefined;
     }
   }
-}
-
-function nothingThere(folder: string): PosternError {
-  return new PosternError('E_CNI_NONE', 'there is no CNI configuration to which the plugin could be added', {
-    at: { file: folder },
-    mend: 'install a CNI provider; the plugin is added as soon as its configuration is there',
-  });
 }

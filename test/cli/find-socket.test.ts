@@ -41,12 +41,12 @@ describe('the agent that is meant', () => {
     expect(() => findOnlySocket(folder)).toThrow(/several agents have sockets here: .*node-1, .*node-2/);
   });
 
-  it('is the one of the socket, then of the node, then of the environment', async () => {
+  it('is the one of the socket, then of the node, then of the environment', () => {
     vi.stubEnv('NODE_NAME', 'b');
-    expect(await socketOf({})).toBe('/run/postern/b/agent.sock');
+    expect(socketOf({})).toBe('/run/postern/b/agent.sock');
     vi.stubEnv('POSTERN_NODE', 'a');
-    expect(await socketOf({})).toBe('/run/postern/a/agent.sock');
-    expect(await socketOf({ node: 'c' })).toBe('/run/postern/c/agent.sock');
-    expect(await socketOf({ node: 'c', socket: '/x.sock' })).toBe('/x.sock');
+    expect(socketOf({})).toBe('/run/postern/a/agent.sock');
+    expect(socketOf({ node: 'c' })).toBe('/run/postern/c/agent.sock');
+    expect(socketOf({ node: 'c', socket: '/x.sock' })).toBe('/x.sock');
   });
 });
