@@ -241,13 +241,14 @@ export class Reconciler {
     if (!attachPrograms(this.#parts, ifindex)) this.flushSoon();
   }
 
-  /** Every interface with a pod has our programs by now; what is left of an earlier agent's is on interfaces that are no pod's any more. */
+  /** Once: every interface with a pod has our programs by now; what is left of an earlier agent's is on interfaces that are no pod's any more. */
   #detachEarlier(earlier: Set<number>): void {
+    if (earlier.size === 0 && this.#flushedOnce) return;
     for (const ifindex of earlier) {
       if (this.#interfaces.podAt(ifindex) === undefined) this.#datapath.detach(ifindex);
     }
-    earlier.clear();
     this.#datapath.endEarlier();
+    earlier.clear();
   }
 
   #judgeForwarded(on: boolean): unknown {
