@@ -35,7 +35,7 @@ export class DriftCheck {
   #running: Promise<unknown> = Promise.resolve();
   #stopped = false;
   #last: DriftOutcome | undefined;
-  readonly #totals = { checks: 0, found: 0, repaired: 0 };
+  #checks = 0;
   readonly #byWhat = new Map<string, { found: number; repaired: number }>();
   /** What could not be repaired is told once. */
   #known: ReadonlySet<string> = new Set();
@@ -51,7 +51,8 @@ export class DriftCheck {
 
   /** Since the start. */
   get totals(): { readonly checks: number; readonly found: number; readonly repaired: number } {
-    return this.#totals;
+    const sum = (field: 'found' | 'repaired'): number => this.#byWhat.values().reduce((total, counts) => total + counts[field], 0);
+    return { checks: this.#checks, found: sum('found'), repaired: sum('repaired') };
   }
 
   /** Since the start, for each line of the reports (`Compared.what`). */
@@ -77,9 +78,7 @@ export class DriftCheck {
     const report = await this.#options.datapath.verify(this.#desired(), repair);
     const outcome = { checkedAt: new Date().toISOString(), repair, ...report };
     this.#last = outcome;
-    this.#totals.checks += 1;
-    this.#totals.found += countDiffered(report);
-    this.#totals.repaired += countRepaired(report);
+    this.#checks += 1;
     for (const { what, differed, repaired } of report.compared) {
       const before = this.#byWhat.get(what) ?? { found: 0, repaired: 0 };
       this.#byWhat.set(what, { found: before.found + differed, repaired: before.repaired + repaired });

@@ -4,7 +4,7 @@ import type { Compiler } from '../compiler/compiler.ts';
 import { formatAddress } from '../model/ip.ts';
 import type { PacketEvent } from '../model/packet-event.ts';
 import { REASONS, type ReasonName } from '../model/reasons.ts';
-import { PROTOCOL_NUMBER, PROTOCOLS, type Direction, type Verdict } from '../model/verdict.ts';
+import { hasPorts, PROTOCOL_NUMBER, PROTOCOLS, type Direction, type Verdict } from '../model/verdict.ts';
 import { nameAllowed, type AllowingRule } from './name-allowed.ts';
 import type { PeerNames } from './peer-names.ts';
 
@@ -47,7 +47,7 @@ const BY_POLICY: readonly (ReasonName | undefined)[] = ['POLICY', 'FLOW_CUT', 'N
 
 /** `pod`: key of the endpoint's pod. */
 export function nameEvent(event: PacketEvent, pod: string | undefined, { node, compiler, peers, bootTime }: EventWords): NamedEvent {
-  const hasPorts = PROTOCOLS.some((protocol) => PROTOCOL_NUMBER[protocol] === event.protocol);
+  const ported = hasPorts(event.protocol);
   const reason = REASONS[event.reason];
   const policies = pod === undefined ? [] : (compiler.subject(pod)?.policies[event.direction] ?? []);
   const allowed = event.verdict === 'allow' ? nameAllowed(event, reason?.name, compiler) : undefined;
@@ -66,8 +66,8 @@ export function nameEvent(event: PacketEvent, pod: string | undefined, { node, c
       PROTOCOLS.find((protocol) => PROTOCOL_NUMBER[protocol] === event.protocol) ??
       OTHER_PROTOCOLS[event.protocol] ??
       String(event.protocol),
-    port: hasPorts ? event.destinationPort : 0,
-    sourcePort: hasPorts ? event.sourcePort : 0,
+    port: ported ? event.destinationPort : 0,
+    sourcePort: ported ? event.sourcePort : 0,
     policies: BY_POLICY.includes(reason?.name) ? policies.map((policy) => policy.key) : [],
     allowedBy: allowed?.rules ?? [],
   };

@@ -4,7 +4,7 @@ import type { Compiler } from '../compiler/compiler.ts';
 import { explainSide, type Flow, type SideExplanation } from '../compiler/explain.ts';
 import type { PacketEvent } from '../model/packet-event.ts';
 import type { ReasonName } from '../model/reasons.ts';
-import { PROTOCOL_NUMBER, type Direction } from '../model/verdict.ts';
+import { hasPorts, PROTOCOL_NUMBER, type Direction } from '../model/verdict.ts';
 
 export interface AllowingRule {
   /** `namespace/name` */
@@ -68,8 +68,4 @@ function isOpening({ protocol, tcpFlags }: PacketEvent): boolean {
 /** A segment of a connection that was opened before. */
 function isUnderWay(event: PacketEvent): boolean {
   return event.protocol === PROTOCOL_NUMBER.TCP && !isOpening(event);
-}
-
-function hasPorts(protocol: number): boolean {
-  return Object.values(PROTOCOL_NUMBER).includes(protocol);
 }

@@ -6,10 +6,15 @@ import type { Notice } from '../model/notice.ts';
 import type { Pod } from '../model/objects.ts';
 import type { Policy } from '../policy/policy.ts';
 
+/** Why a policy is not enforced as written: what is wrong in it, and that it does not fit. */
+export function problemsOf(policy: Policy, refusal: PosternError | undefined): string[] {
+  return [...policy.problems, ...(refusal === undefined ? [] : [refusal])].map(formatError);
+}
+
 /** `undefined` for a policy that is enforced as it is written. Whoever counts it says the same, but for what fits on one node and not on another. */
 export function noticeOfPolicy(policy: Policy, refusal: PosternError | undefined): Notice | undefined {
   const { key, namespace, uid, valid, subject } = policy;
-  const problems = [...policy.problems, ...(refusal === undefined ? [] : [refusal])];
+  const problems = problemsOf(policy, refusal);
   if (problems.length === 0) return undefined;
   const [reason, effect] =
     subject === undefined
@@ -22,7 +27,7 @@ export function noticeOfPolicy(policy: Policy, refusal: PosternError | undefined
   return {
     about: { kind: 'NetworkPolicy', namespace, name: key.slice(namespace.length + 1), uid },
     reason,
-    message: `${effect}: ${problems.map(formatError).join('; ')}`,
+    message: `${effect}: ${problems.join('; ')}`,
     shared: true,
   };
 }

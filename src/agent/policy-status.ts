@@ -3,7 +3,7 @@
 import type { Compiler } from '../compiler/compiler.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { InForce } from './in-force.ts';
-import { problemsOf } from './reports.ts';
+import { problemsOf } from './notices.ts';
 
 export interface PolicyStatus {
   /** `namespace/name` */
@@ -22,7 +22,7 @@ export function describePolicies(compiler: Compiler, inForce: InForce): PolicySt
   const describe = (policy: Policy, excluded: boolean): PolicyStatus => ({
     policy: policy.key,
     valid: policy.valid,
-    problems: problemsOf(policy, compiler.refused),
+    problems: problemsOf(policy, compiler.refused.get(policy.key)),
     excluded,
     selects: compiler.subjects.countSelected(policy.key),
     inForceSince: inForce.since(policy),

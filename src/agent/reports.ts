@@ -2,16 +2,8 @@
 
 import type { Logger } from 'pino';
 import type { Compiler } from '../compiler/compiler.ts';
-import { formatError, type PosternError } from '../model/error.ts';
 import type { Notice, NoticeBoard } from '../model/notice.ts';
-import type { Policy } from '../policy/policy.ts';
-import { noticeOfNode, noticeOfPod, noticeOfPolicy } from './notices.ts';
-
-/** Why a policy is not enforced as written: what is wrong in it, and that it does not fit. */
-export function problemsOf(policy: Policy, refused: ReadonlyMap<string, PosternError>): string[] {
-  const refusal = refused.get(policy.key);
-  return [...policy.problems, ...(refusal === undefined ? [] : [refusal])].map(formatError);
-}
+import { noticeOfNode, noticeOfPod, noticeOfPolicy, problemsOf } from './notices.ts';
 
 interface Wrong {
   readonly text: string;
@@ -46,11 +38,11 @@ export class Reports {
   policies(changed: Iterable<string>): void {
     const { policies, refused } = this.#compiler;
     for (const key of changed) {
-      const policy = policies.get(key);
-      const problem = policy === undefined ? '' : problemsOf(policy, refused).join('\n');
+      const [policy, refusal] = [policies.get(key), refused.get(key)];
+      const problem = policy === undefined ? '' : problemsOf(policy, refusal).join('\n');
       const known = this.#policies.get(key)?.text ?? '';
       if (policy === undefined || problem === '') this.#policies.delete(key);
-      else this.#policies.set(key, { text: problem, notice: noticeOfPolicy(policy, refused.get(key)) });
+      else this.#policies.set(key, { text: problem, notice: noticeOfPolicy(policy, refusal) });
       if (problem !== '' && problem !== known) this.#log.error({ policy: key, problem }, 'policy is not enforced as written');
     }
   }
