@@ -6,10 +6,9 @@ import type { Pod } from '../model/objects.ts';
 import type { Operation, PutOperation } from '../model/plan.ts';
 import type { Sandbox } from '../model/sandbox.ts';
 import type { ClusterEvent } from '../model/source.ts';
-import { DIRECTIONS, type Direction } from '../model/verdict.ts';
+import { DIRECTIONS } from '../model/verdict.ts';
 import { Cluster } from '../cluster/cluster.ts';
 import type { Policy } from '../policy/policy.ts';
-import { hasPort } from '../policy/ports.ts';
 import { AddressRows } from './address-rows.ts';
 import { DEFAULT_BUDGET } from './admission.ts';
 import { Admissions } from './admissions.ts';
@@ -17,8 +16,8 @@ import { ChangeHandler } from './change-handler.ts';
 import type { CompilerOptions, Now } from './compiler-options.ts';
 import { Departures } from './departures.ts';
 import { desiredOperations, type DesiredParts } from './desired.ts';
-import { makeIntent } from './endpoint-intent.ts';
-import { EndpointTable, type Binding, type EndpointIntent } from './endpoint-table.ts';
+import { makeIntent, type EndpointIntent } from './endpoint-intent.ts';
+import { EndpointTable, type Binding } from './endpoint-table.ts';
 import { EndpointClasses } from './endpoint-classes.ts';
 import { Enforcement } from './enforcement.ts';
 import { Frontends } from './frontends.ts';
@@ -291,14 +290,5 @@ export class Compiler {
     const { node, sourceCheck = true } = this.#options;
     const off = this.enforcement.isOff(subject?.pod.nodeName ?? node);
     return makeIntent(subject, { off, policies: this.#policies.all.size > 0, sourceCheck });
-  }
-
-  /* Questions */
-
-  /** What a pod's own policies say of a peer, in one direction. Conntrack, the own node and the pod itself are not asked. */
-  judge(pod: string, direction: Direction, peer: Address, protocol: number, port: number): 'not-isolated' | 'allow' | 'deny' {
-    const ruleset = this.subjects.get(pod)?.rulesets[direction];
-    if (ruleset === undefined) return 'not-isolated';
-    return hasPort(this.rulesets.portsFor(ruleset, this.identities.members.identityOf(peer)), protocol, port) ? 'allow' : 'deny';
   }
 }

@@ -1,8 +1,21 @@
 /** What an endpoint is to enforce, by what its pod's policies came to and by whether anything is enforced at its node at all. */
 
+import type { Address } from '../model/ip.ts';
 import { ALLOW_SPOOFING } from './compiler-options.ts';
-import type { EndpointIntent } from './endpoint-table.ts';
+import type { Ruleset } from './ruleset-table.ts';
 import type { Subject } from './subjects.ts';
+
+/** What an endpoint is to enforce. `undefined` rulesets: not isolated in that direction. */
+export interface EndpointIntent {
+  readonly addresses: readonly Address[];
+  readonly ingress: Ruleset | undefined;
+  readonly egress: Ruleset | undefined;
+  readonly sourceCheck: boolean;
+  /** No policy in the cluster: nothing is looked at. */
+  readonly open: boolean;
+  /** Only the node may talk to it: nothing is known of its pod. */
+  readonly held: boolean;
+}
 
 export interface Circumstances {
   /** Nothing is enforced at the node. */

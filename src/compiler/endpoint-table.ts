@@ -1,17 +1,9 @@
 /** The endpoints of this node: which interface each local pod has, its configuration row, and the word that the kernel reads. */
 
-import { isIPv4, type Address } from '../model/ip.ts';
-import {
-  CONFIG_OPEN,
-  CONFIG_UNSET,
-  PORT_SET_ALL,
-  PORT_SET_NONE,
-  type DirectionConfig,
-  type EndpointConfig,
-  type EndpointWord,
-  type Operation,
-  type PortSetRef,
-} from '../model/plan.ts';
+import type { Address } from '../model/ip.ts';
+import { CONFIG_OPEN, CONFIG_UNSET, type EndpointConfig, type EndpointWord, type Operation } from '../model/plan.ts';
+import { configKeyOf, makeConfig, type StrangerRef } from './endpoint-config.ts';
+import type { EndpointIntent } from './endpoint-intent.ts';
 import type { Ruleset } from './ruleset-table.ts';
 
 /** As many as the kernel's map has (src/datapath/layout.ts); endpoints beyond share slot 0. */
@@ -19,18 +11,6 @@ const COUNTER_SLOTS = 1024;
 const ENDPOINT_NUMBERS = 2 ** 24;
 /** Rows of the kernel's array of configurations (bpf/endpoint.h). */
 const CONFIG_ROWS = 8192;
-
-/** What an endpoint is to enforce. `undefined` rulesets: not isolated in that direction. */
-export interface EndpointIntent {
-  readonly addresses: readonly Address[];
-  readonly ingress: Ruleset | undefined;
-  readonly egress: Ruleset | undefined;
-  readonly sourceCheck: boolean;
-  /** No policy in the cluster: nothing is looked at. */
-  readonly open: boolean;
-  /** Only the node may talk to it: nothing is known of its pod. */
-  readonly held: boolean;
-}
 
 export interface Binding {
   readonly ifindex: number;
@@ -57,8 +37,6 @@ interface Endpoint {
   ranOpen: boolean;
   takeOverUntil: bigint;
 }
-
-export type StrangerRef = (ruleset: Ruleset) => PortSetRef;
 
 export class EndpointTable {
   readonly #endpoints = new Map<string, Endpoint>();
@@ -262,43 +240,4 @@ export class EndpointTable {
   #retire(id: number, since: number): void {
     if (id > CONFIG_OPEN) this.#retired.push({ id, since });
   }
-}
-
-function makeConfig(endpoint: Endpoint, intent: EndpointIntent, strangerRef: StrangerRef): EndpointConfig | undefined {
-  if (intent.open && !intent.held) return undefined;
-  return {
-    endpoint: endpoint.number,
-    ingress: makeDirection(intent.ingress, strangerRef),
-    egress: makeDirection(intent.egress, strangerRef),
-    ipv4: intent.addresses.find((address) => isIPv4(address)),
-    ipv6: intent.addresses.find((address) => !isIPv4(address)),
-    sourceCheck: intent.sourceCheck,
-    held: intent.held,
-    takeOverUntil: endpoint.takeOverUntil,
-    counters: endpoint.counters,
-  };
-}
-
-function makeDirection(ruleset: Ruleset | undefined, strangerRef: StrangerRef): DirectionConfig {
-  if (ruleset === undefined) return { ruleset: 0, stranger: { portSet: PORT_SET_ALL, lengths: 0 }, defaultVerdict: 'allow' };
-  const stranger = strangerRef(ruleset);
-  return {
-    ruleset: ruleset.id,
-    stranger: stranger.portSet === PORT_SET_NONE ? { portSet: PORT_SET_NONE, lengths: 0 } : stranger,
-    defaultVerdict: 'deny',
-  };
-}
-
-function configKeyOf(config: EndpointConfig): string {
-  const { ingress, egress } = config;
-  return [
-    config.endpoint,
-    ingress.ruleset,
-    egress.ruleset,
-    config.ipv4,
-    config.ipv6,
-    config.sourceCheck,
-    config.held,
-    config.takeOverUntil,
-  ].join('|');
 }

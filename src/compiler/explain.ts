@@ -5,6 +5,7 @@ import type { Pod } from '../model/objects.ts';
 import { PROTOCOL_NUMBER, type Direction, type Protocol } from '../model/verdict.ts';
 import { selectsPod } from '../policy/peer-list.ts';
 import type { Policy, Rule } from '../policy/policy.ts';
+import { hasPort } from '../policy/ports.ts';
 import { listOf, resolvePortName } from '../policy/ruleset.ts';
 import type { Compiler } from './compiler.ts';
 
@@ -55,10 +56,25 @@ export function explainSide(compiler: Compiler, direction: Direction, own: Addre
   const subject = pod === undefined ? undefined : compiler.subject(pod);
   if (pod === undefined || subject === undefined) return { direction, pod, verdict: 'not-isolated', rules: [] };
   const protocol = typeof flow.protocol === 'number' ? flow.protocol : PROTOCOL_NUMBER[flow.protocol];
-  const verdict = compiler.judge(pod, direction, peer, protocol, flow.port);
+  const verdict = judgePeer(compiler, pod, direction, peer, protocol, flow.port);
   const question = { direction, own: subject.pod, peer, peerPod: ownerOf(compiler, peer), protocol, port: flow.port };
   const rules = subject.policies[direction].flatMap((policy) => explainPolicy(compiler, policy, question));
   return { direction, pod, verdict, rules };
+}
+
+/** What a pod's own policies say of a peer, in one direction. Conntrack, the own node and the pod itself are not asked. */
+export function judgePeer(
+  compiler: Compiler,
+  pod: string,
+  direction: Direction,
+  peer: Address,
+  protocol: number,
+  port: number,
+): SideExplanation['verdict'] {
+  const ruleset = compiler.subject(pod)?.rulesets[direction];
+  if (ruleset === undefined) return 'not-isolated';
+  const ports = compiler.rulesets.portsFor(ruleset, compiler.identities.members.identityOf(peer));
+  return hasPort(ports, protocol, port) ? 'allow' : 'deny';
 }
 
 interface Question {

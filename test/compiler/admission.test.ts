@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { Compiler } from '../../src/compiler/compiler.ts';
+import { judgePeer } from '../../src/compiler/explain.ts';
 import { parseAddress } from '../../src/model/ip.ts';
 import type { ClusterObject } from '../../src/model/objects.ts';
 import { namespace, node, pod, policy } from '../support/builders/objects.ts';
@@ -74,8 +75,8 @@ describe('a namespace that asks for too much', () => {
     const refused = [...compiler.refused];
     expect(refused.length).toBeGreaterThan(0);
     expect(refused.every(([key, error]) => key.startsWith('hostile/') && error.code === 'E_POLICY_BUDGET')).toBe(true);
-    expect(compiler.judge('quiet/web', 'ingress', PEER, 6, 80)).toBe('allow');
-    expect(compiler.judge('hostile/x', 'ingress', parseAddress('203.0.113.1'), 6, 80)).toBe('deny');
+    expect(judgePeer(compiler, 'quiet/web', 'ingress', PEER, 6, 80)).toBe('allow');
+    expect(judgePeer(compiler, 'hostile/x', 'ingress', parseAddress('203.0.113.1'), 6, 80)).toBe('deny');
     expect(compiler.identities.size).toBeLessThanOrEqual(NAMESPACE.identities + 1);
   });
 
