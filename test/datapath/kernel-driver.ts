@@ -7,7 +7,7 @@ import { isIPv4 } from '../../src/model/ip.ts';
 import { reasonNumber } from '../../src/model/reasons.ts';
 import { ethernet, ipv4, ipv6, raw, type Segment } from '../support/builders/frames.ts';
 import { sctp, tcp, udp } from '../support/builders/segments.ts';
-import { POD, type Driver } from './contract.ts';
+import { POD, type Driver } from './contract/stage.ts';
 
 /** TC_ACT_UNSPEC and TCX_NEXT, as unsigned numbers. */
 const PASS = 0xffffffff;

@@ -3,7 +3,8 @@
 import { describe, expect, it } from 'vitest';
 import { MemoryDatapath } from '../../src/datapath/memory.ts';
 import { parseAddress } from '../../src/model/ip.ts';
-import { describeDatapath, IFINDEX } from './contract.ts';
+import { describeDatapath } from './contract.ts';
+import { IFINDEX } from './contract/stage.ts';
 
 describeDatapath('the datapath in memory', {}, () => {
   const datapath = new MemoryDatapath();

@@ -8,7 +8,7 @@ import { reasonNumber } from '../../src/model/reasons.ts';
 import { countRows } from '../../src/datapath/count-rows.ts';
 import { BpfFolder } from '../native/support/bpf-folder.ts';
 import { needsKernel } from '../support/requires.ts';
-import { IFINDEX, POD, type Driver } from './contract.ts';
+import { IFINDEX, POD, type Driver } from './contract/stage.ts';
 import { openKernelDriver } from './kernel-driver.ts';
 
 const SLOT = 1;
