@@ -53,12 +53,8 @@ describe('new pods with the guarantee', { timeout: TIMEOUT_MS }, () => {
     await cluster.deployAgent();
   });
 
-  function pathIn(node: string, path: string): string {
-    return `/proc/${cluster.processes.idOf(node).pid}/root${path}`;
-  }
-
   function readConfigurations(): ReadonlyMap<string, string> {
-    return new Map(nodes.map((node) => [node, readFileSync(pathIn(node, '/etc/cni/net.d/10-pods.conflist'), 'utf8')]));
+    return new Map(nodes.map((node) => [node, readFileSync(cluster.pathIn(node, '/etc/cni/net.d/10-pods.conflist'), 'utf8')]));
   }
 
   async function deployGuaranteed(): Promise<void> {
@@ -127,7 +123,7 @@ describe('new pods with the guarantee', { timeout: TIMEOUT_MS }, () => {
     expect(readConfigurations()).not.toEqual(before);
     await uninstall();
     expect(readConfigurations()).toEqual(before);
-    for (const node of nodes) expect(existsSync(pathIn(node, '/opt/cni/bin/postern-cni'))).toBe(false);
+    for (const node of nodes) expect(existsSync(cluster.pathIn(node, '/opt/cni/bin/postern-cni'))).toBe(false);
     await pods.order(PODS);
     const result = await pods.result();
     tell('without plugin and agents', result);

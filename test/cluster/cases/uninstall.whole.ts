@@ -55,7 +55,7 @@ describe('taking the agents away', () => {
   /** Of a node: what lies where the agent keeps something. */
   function leftAt(node: string): string[] {
     const folders = [`/sys/fs/bpf/postern/${node}`, `/run/postern/${node}/interfaces`];
-    const paths = folders.map((folder) => `/proc/${cluster.processes.idOf(node).pid}/root${folder}`);
+    const paths = folders.map((folder) => cluster.pathIn(node, folder));
     return paths.flatMap((path) => (existsSync(path) ? readdirSync(path) : []));
   }
 

@@ -3,6 +3,7 @@
 import http from 'node:http';
 import { json } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { defaultSocket } from '../../../src/agent/default-paths.ts';
 import type { Cluster } from './cluster.ts';
 
 export interface AgentStatus {
@@ -20,7 +21,7 @@ export interface AgentStatus {
 const TIMEOUT_MS = 40_000;
 
 export function askAgent<Answer>(cluster: Cluster, node: string, path: string): Promise<Answer> {
-  const socketPath = `/proc/${cluster.processes.idOf(node).pid}/root/run/postern/${node}/agent.sock`;
+  const socketPath = cluster.pathIn(node, defaultSocket(node));
   return new Promise((resolve, reject) => {
     http.get({ socketPath, path }, (response) => resolve(json(response) as Promise<Answer>)).on('error', reject);
   });

@@ -10,7 +10,7 @@ import { awaitApiServer, startApiServer, startControlPlane } from './control-pla
 import { kubeconfigOf, makeCredentials, type Credentials } from './credentials.ts';
 import { makeTestImages } from './images.ts';
 import { buildNetwork, removeNetwork } from './network.ts';
-import { enterNode, importImage, startNode } from './node.ts';
+import { enterNode, importImage, pathInNode, startNode } from './node.ts';
 import { type ClusterOptions, type ClusterPlan, type NodePlan, planCluster } from './plan.ts';
 import { Processes } from './processes.ts';
 
@@ -90,6 +90,11 @@ export class Cluster {
   /** A command in a node's network and mount namespaces. */
   inNode(node: string, argv: readonly string[]): readonly string[] {
     return enterNode(this.node(node), this.processes, argv);
+  }
+
+  /** A path in a node's mount namespace, as the machine reaches it. */
+  pathIn(node: string, path: string): string {
+    return pathInNode(this.node(node), this.processes, path);
   }
 
   async loadImage(archive: string): Promise<void> {

@@ -39,7 +39,7 @@ export async function startNode(
   });
   await waitFor(`${node.name}'s mounts`, processes, node.name, join(node.folder, 'ready'));
   const enter = (argv: readonly string[]): string[] => enterNode(node, processes, argv);
-  const inNode = (path: string): string => `/proc/${processes.idOf(node.name).pid}/root${path}`;
+  const inNode = (path: string): string => pathInNode(node, processes, path);
 
   writeFileSync(inNode('/etc/cni/net.d/10-pods.conflist'), JSON.stringify(cniConfiguration(plan, node)));
   writeFileSync(inNode('/etc/containerd.toml'), CONTAINERD);
@@ -64,6 +64,11 @@ export async function startNode(
   processes.start({ name: `${node.name}-kubelet`, argv: enter(kubelet) });
   writeFileSync(inNode('/etc/proxy.yaml'), JSON.stringify(proxyConfiguration(plan, node)));
   processes.start({ name: `${node.name}-proxy`, argv: enter([join(bin, 'hyper'), 'kube-proxy', '--config=/etc/proxy.yaml']) });
+}
+
+/** A path in the node's mount namespace, as the machine reaches it. */
+export function pathInNode(node: NodePlan, processes: Processes, path: string): string {
+  return `/proc/${processes.idOf(node.name).pid}/root${path}`;
 }
 
 /** A command in the node's namespaces. */

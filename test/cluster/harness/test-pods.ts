@@ -86,7 +86,7 @@ async function enterPod(cluster: Cluster, namespace: string, { name, node }: Pod
 
 /** Path of a pod's network namespace. The runtime's name for it says nothing; its address does. */
 export function findNamespace(cluster: Cluster, node: string, address: string): string {
-  const folder = `/proc/${cluster.processes.idOf(node).pid}/root/run/netns`;
+  const folder = cluster.pathIn(node, '/run/netns');
   for (const name of readdirSync(folder)) {
     const path = `${folder}/${name}`;
     // One whose pod goes at this moment may not be entered any more.
