@@ -11,6 +11,7 @@ import {
   NLM_F_REQUEST,
   request,
 } from './netlink-message.ts';
+
 export const RTM_NEWLINK = 16;
 export const RTM_DELLINK = 17;
 const RTM_GETLINK = 18;
