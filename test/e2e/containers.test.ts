@@ -8,9 +8,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { needsKernel } from '../support/requires.ts';
 import { enterAsContainer, enterWith } from './support/enter.ts';
 import { waitFor } from './support/eventually.ts';
+import { isolateWeb, startStreams } from './support/isolated-web.ts';
 import { findSurvivors, listAttached } from './support/kernel-objects.ts';
-import { apps } from './support/manifests.ts';
-import { Streams } from './support/streams.ts';
 import { TCP_PORT, World, type WorldPod } from './support/world.ts';
 
 /** Those of the DaemonSet's manifest. */
@@ -26,24 +25,12 @@ describe('an agent in a container', needsKernel, () => {
   beforeEach(async () => {
     world = new World();
     [web, friend, foe, other] = await world.addPods('web', 'friend', 'foe', 'other');
-    world.policy('web', {
-      podSelector: { matchLabels: { app: 'web' } },
-      policyTypes: ['Ingress', 'Egress'],
-      ingress: [{ from: apps('friend') }],
-      egress: [{ to: apps('other') }],
-    });
+    isolateWeb(world);
   });
 
   afterEach(() => {
     world[Symbol.dispose]();
   });
-
-  async function startStreams(): Promise<Streams> {
-    const streams = new Streams();
-    await Promise.all([streams.allow(friend, web), streams.allow(web, other), streams.deny(foe, web), streams.deny(web, foe)]);
-    await streams.begin();
-    return streams;
-  }
 
   it('needs no SYS_ADMIN where a bpf file system is mounted: followed again and again without a lost packet, and wholly taken away', async () => {
     mkdirSync(world.place.bpfRoot, { recursive: true });
@@ -51,7 +38,7 @@ describe('an agent in a container', needsKernel, () => {
     try {
       const enter = enterWith(CAPABILITIES);
       let agent = await world.settledAgentIn(enter);
-      const streams = await startStreams();
+      const streams = await startStreams({ web, friend, foe, other });
       // More often than after_nat has places.
       for (let round = 0; round < 12; round += 1) {
         await agent.kill();

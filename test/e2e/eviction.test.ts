@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { needsKernel } from '../support/requires.ts';
 import { countFlows, evictFlows } from './support/conntrack-table.ts';
-import { apps } from './support/manifests.ts';
+import { isolateWeb } from './support/isolated-web.ts';
 import { countTracked, flushTracked } from './support/node-conntrack.ts';
 import { sendSegments } from './support/raw-segments.ts';
 import { EVERY_STREAM, Streams } from './support/streams.ts';
@@ -24,12 +24,7 @@ describe.each([false, true])('flows that are forgotten, with the kernel tracking
   beforeAll(async () => {
     world = new World({ plugin: 'bridge', bridgeNetfilter: tracked, tracked });
     [web, friend, foe, other] = await world.addPods('web', 'friend', 'foe', 'other');
-    world.policy('web', {
-      podSelector: { matchLabels: { app: 'web' } },
-      policyTypes: ['Ingress', 'Egress'],
-      ingress: [{ from: apps('friend') }],
-      egress: [{ to: apps('other') }],
-    });
+    isolateWeb(world);
     await world.settledAgent('--conntrack-rows', String(ROWS));
   });
 

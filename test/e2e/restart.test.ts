@@ -3,8 +3,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { needsKernel } from '../support/requires.ts';
+import { isolateWeb, startStreams } from './support/isolated-web.ts';
 import { apps } from './support/manifests.ts';
-import { Streams } from './support/streams.ts';
 import { TCP_PORT, UDP_PORT, World, type WorldPod } from './support/world.ts';
 
 describe('an agent that dies', needsKernel, () => {
@@ -17,30 +17,16 @@ describe('an agent that dies', needsKernel, () => {
   beforeEach(async () => {
     world = new World();
     [web, friend, foe, other] = await world.addPods('web', 'friend', 'foe', 'other');
-    // Isolated both ways: whom it may talk to differs from whom it hears.
-    const spec = {
-      podSelector: { matchLabels: { app: 'web' } },
-      policyTypes: ['Ingress', 'Egress'],
-      ingress: [{ from: apps('friend') }],
-      egress: [{ to: apps('other') }],
-    };
-    world.policy('web', spec);
+    isolateWeb(world);
   });
 
   afterEach(() => {
     world[Symbol.dispose]();
   });
 
-  async function startStreams(): Promise<Streams> {
-    const streams = new Streams();
-    await Promise.all([streams.allow(friend, web), streams.allow(web, other), streams.deny(foe, web), streams.deny(web, foe)]);
-    await streams.begin();
-    return streams;
-  }
-
   it('leaves its pods as they were: allowed flows go on, also new ones, and denied ones stay denied', async () => {
     const agent = await world.settledAgent();
-    const streams = await startStreams();
+    const streams = await startStreams({ web, friend, foe, other });
     await agent.kill();
     await sleep(1000);
     await streams.expectUntouched();
@@ -50,7 +36,7 @@ describe('an agent that dies', needsKernel, () => {
 
   it('is followed by another without a lost packet', async () => {
     const first = await world.settledAgent();
-    const streams = await startStreams();
+    const streams = await startStreams({ web, friend, foe, other });
     for (const agent of [first, undefined]) {
       await (agent ?? (await world.settledAgent())).kill();
       await sleep(200);
@@ -65,7 +51,7 @@ describe('an agent that dies', needsKernel, () => {
     await (await world.settledAgent()).kill();
     // The kernel halts an interface's queues to give it the qdisc, and may so lose a packet by itself.
     for (const pod of [web, friend, foe, other]) world.addClsact(pod.netns);
-    const streams = await startStreams();
+    const streams = await startStreams({ web, friend, foe, other });
     const second = await world.settledAgent('--attach', 'tc');
     expect((await second.status()).datapath).toMatchObject({ attach: 'tc', tookOverFlows: true });
     await sleep(300);

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { needsKernel } from '../support/requires.ts';
 import { waitFor } from './support/eventually.ts';
+import { isolateWeb, startStreams } from './support/isolated-web.ts';
 import { listAttached } from './support/kernel-objects.ts';
 import { apps } from './support/manifests.ts';
 import { OTHER_LAYOUT, OTHER_PROGRAMS, OtherBuild } from './support/other-build.ts';
@@ -27,12 +28,7 @@ describe('an upgrade', needsKernel, () => {
     layout = new OtherBuild(OTHER_LAYOUT);
     world = new World();
     [web, friend, foe, other] = await world.addPods('web', 'friend', 'foe', 'other');
-    world.policy('web', {
-      podSelector: { matchLabels: { app: 'web' } },
-      policyTypes: ['Ingress', 'Egress'],
-      ingress: [{ from: apps('friend') }],
-      egress: [{ to: apps('other') }],
-    });
+    isolateWeb(world);
   });
 
   beforeEach(async () => {
@@ -45,27 +41,12 @@ describe('an upgrade', needsKernel, () => {
     layout[Symbol.dispose]();
   });
 
-  async function startStreams(): Promise<Streams> {
-    const streams = new Streams();
-    await Promise.all([streams.allow(friend, web), streams.allow(web, other), streams.deny(foe, web), streams.deny(web, foe)]);
-    await streams.begin();
-    return streams;
-  }
-
-  async function startTalks(): Promise<Streams> {
-    const streams = new Streams();
-    const allowed = [streams.allow(friend, web, ['talk']), streams.allow(web, other, ['talk'])];
-    await Promise.all([...allowed, streams.deny(foe, web), streams.deny(web, foe)]);
-    await streams.begin();
-    return streams;
-  }
-
   function programIds(): number[] {
     return listAttached(world).attached.map(({ programId }) => programId);
   }
 
   it('to another build and back loses no allowed packet and lets no denied one through', async () => {
-    const streams = await startStreams();
+    const streams = await startStreams({ web, friend, foe, other });
     const first = programIds();
     const newer = await world.settledAgentOf(programs);
     expect((await newer.status()).datapath.tookOverFlows).toBe(true);
@@ -81,7 +62,7 @@ describe('an upgrade', needsKernel, () => {
   });
 
   it('that is killed at any moment, by either build, loses no allowed packet and lets no denied one through', async () => {
-    const streams = await startStreams();
+    const streams = await startStreams({ web, friend, foe, other });
     for (const [index, moment] of MOMENTS.entries()) {
       const agent = index % 2 === 0 ? world.startAgentOf(programs) : world.startAgent();
       await sleep(moment);
@@ -114,7 +95,7 @@ describe('an upgrade', needsKernel, () => {
     });
 
     it('leaves the flows to the earlier build', async () => {
-      const streams = await startStreams();
+      const streams = await startStreams({ web, friend, foe, other });
       const older = await world.settledAgent();
       expect((await older.status()).datapath.tookOverFlows).toBe(true);
       await older.kill();
@@ -122,14 +103,14 @@ describe('an upgrade', needsKernel, () => {
     });
 
     it('leaves the take-over window to the next that comes', async () => {
-      const streams = await startTalks();
+      const streams = await startStreams({ web, friend, foe, other }, ['talk']);
       await (await world.settledAgentOf(layout)).kill();
       await streams.expectUntouched();
     });
   });
 
   it('to another layout that is killed at any moment keeps open connections, and lets no denied packet through', async () => {
-    const streams = await startTalks();
+    const streams = await startStreams({ web, friend, foe, other }, ['talk']);
     for (const moment of MOMENTS) {
       const agent = world.startAgentOf(layout);
       await sleep(moment);
