@@ -1,4 +1,7 @@
-/** Pods of one workload share their labels as one object, for as long as any of them lives. It saves memory: a hundred thousand pods have few different labels. */
+/**
+ * Pods of one workload share their labels as one object, for as long as any of them lives. It saves memory: a hundred thousand pods have few different
+ * labels.
+ */
 
 import type { Labels } from '../model/labels.ts';
 import type { ClusterObject } from '../model/objects.ts';
