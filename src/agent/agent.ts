@@ -22,6 +22,7 @@ import { ControlSocket } from './control-socket.ts';
 import { DriftCheck } from './drift-check.ts';
 import { FlowCount } from './flow-count.ts';
 import { followSandboxes } from './follow-sandboxes.ts';
+import { giveBackMemory } from './give-back-memory.ts';
 import { isHealthy } from './health.ts';
 import { Interfaces } from './interfaces.ts';
 import { forbidNewPrivileges } from './libc.ts';
@@ -108,6 +109,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
     sandboxes.linkChanged(change);
   });
 
+  const stopGivingBack = giveBackMemory();
   const flows = new FlowCount(datapath);
   const { interfaceName } = native;
   const apiLoss = new ApiLoss(source, log);
@@ -148,6 +150,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
     announced.close();
     cni?.close();
     nodeAddresses.close();
+    stopGivingBack();
     apiLoss.stop();
     health?.close();
     await Promise.all([drift.stop(), flows.stop()]);

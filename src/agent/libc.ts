@@ -1,4 +1,4 @@
-/** Cold libc calls that carry no decision and need no code of ours, through FFI: mount and statfs of the bpf file system, flock, prctl. */
+/** Cold libc calls that carry no decision and need no code of ours, through FFI: mount and statfs of the bpf file system, flock, prctl, malloc_trim. */
 
 import { createRequire } from 'node:module';
 import { getSystemErrorName } from 'node:util';
@@ -12,19 +12,28 @@ interface Libc {
   prctl(option: number, a: number, b: number, c: number, d: number): number;
 }
 
+interface Glibc {
+  malloc_trim(pad: number): number;
+}
+
 interface Ffi {
-  Library(name: null, functions: Readonly<Record<string, readonly [result: string, args: readonly string[]]>>): Libc;
+  Library<Functions>(
+    name: null,
+    functions: Readonly<Record<keyof Functions, readonly [result: string, args: readonly string[]]>>,
+  ): Functions;
   errno(): number;
 }
 
 const ffi = createRequire(import.meta.url)('@2060.io/ffi-napi') as Ffi;
-const libc = ffi.Library(null, {
+const libc = ffi.Library<Libc>(null, {
   mount: ['int', ['string', 'string', 'string', 'ulong', 'pointer']],
   umount2: ['int', ['string', 'int']],
   statfs: ['int', ['string', 'pointer']],
   flock: ['int', ['int', 'int']],
   prctl: ['int', ['int', 'ulong', 'ulong', 'ulong', 'ulong']],
 });
+
+const glibc = openGlibc();
 
 /** linux/magic.h */
 const BPF_FS_MAGIC = 0xcafe4a11n;
@@ -62,6 +71,19 @@ export function tryLock(fd: number): boolean {
 /** No program that this process might ever start gains privileges by its file (prctl(2)). */
 export function forbidNewPrivileges(): void {
   check(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 'prctl PR_SET_NO_NEW_PRIVS');
+}
+
+/** What malloc holds free goes back to the kernel, also from between pieces in use (malloc_trim(3)). Other libraries than glibc do so of their own accord. */
+export function trimHeap(): void {
+  glibc?.malloc_trim(0);
+}
+
+function openGlibc(): Glibc | undefined {
+  try {
+    return ffi.Library<Glibc>(null, { malloc_trim: ['int', ['size_t']] });
+  } catch {
+    return undefined;
+  }
 }
 
 function check(result: number, operation: string): number {
