@@ -1,6 +1,5 @@
 /** Calls to a container runtime over its socket (CRI, gRPC). */
 
-import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { PosternError } from '../../model/error.ts';
 import {
   decodeSandboxList,
@@ -12,22 +11,20 @@ import {
   type RuntimeVersion,
   type SandboxStatus,
 } from './cri-messages.ts';
+import { GRPC_NOT_FOUND, GrpcChannel, GrpcFailure } from './grpc-channel.ts';
 
 const SERVICE = '/runtime.v1.RuntimeService/';
 /** A runtime that is busy starting pods answers within milliseconds; nothing waits for one that does not. */
 const DEADLINE_MS = 2000;
-/** As much as kubelets take. */
-const LONGEST_MESSAGE = 16 << 20;
 
 export class CriClient {
-  readonly #client: Client;
+  readonly #channel: GrpcChannel;
   readonly #path: string;
-  #events: { cancel(): void } | undefined;
 
   /** Nothing is asked yet: a socket that nobody listens at shows at the first call. */
   constructor(path: string) {
     this.#path = path;
-    this.#client = new Client(`unix://${path}`, credentials.createInsecure(), { 'grpc.max_receive_message_length': LONGEST_MESSAGE });
+    this.#channel = new GrpcChannel(path);
   }
 
   /** Throws `E_CRI`, as all do. */
@@ -45,52 +42,26 @@ export class CriClient {
     try {
       return await this.#call('PodSandboxStatus', encodeSandboxId(id), decodeSandboxStatus);
     } catch (error) {
-      if (error instanceof PosternError && isServiceError(error.cause) && error.cause.code === status.NOT_FOUND) return undefined;
+      if (error instanceof PosternError && error.cause instanceof GrpcFailure && error.cause.code === GRPC_NOT_FOUND) return undefined;
       throw error;
     }
   }
 
   /** Calls back with each event of a container or sandbox, not saying which; `onEnd` once, when no more will come. */
   watchEvents(onEvent: () => void, onEnd: () => void): void {
-    const call = this.#client.makeServerStreamRequest(`${SERVICE}GetContainerEvents`, toBuffer, () => true, encodeEmpty());
-    this.#events = call;
-    call.on('data', onEvent);
-    call.on('error', () => undefined);
-    // It comes in every case, unlike `end`.
-    call.on('status', onEnd);
+    this.#channel.listen(`${SERVICE}GetContainerEvents`, encodeEmpty(), onEvent, onEnd);
   }
 
   close(): void {
-    // The channel stays open for as long as a call is under way.
-    this.#events?.cancel();
-    this.#client.close();
+    this.#channel.close();
   }
 
-  #call<Result>(method: string, request: Uint8Array, decode: (bytes: Uint8Array) => Result): Promise<Result> {
-    return new Promise((resolve, reject) => {
-      this.#client.makeUnaryRequest(
-        `${SERVICE}${method}`,
-        toBuffer,
-        decode,
-        request,
-        new Metadata(),
-        { deadline: Date.now() + DEADLINE_MS },
-        (error, result) => {
-          if (error === null && result !== undefined) resolve(result);
-          else
-            reject(
-              new PosternError('E_CRI', `${this.#path} does not answer ${method}: ${error?.details ?? 'nothing came'}`, { cause: error }),
-            );
-        },
-      );
-    });
+  async #call<Result>(method: string, request: Uint8Array, decode: (bytes: Uint8Array) => Result): Promise<Result> {
+    try {
+      return decode(await this.#channel.call(`${SERVICE}${method}`, request, DEADLINE_MS));
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new PosternError('E_CRI', `${this.#path} does not answer ${method}: ${reason}`, { cause });
+    }
   }
-}
-
-function toBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes);
-}
-
-function isServiceError(error: unknown): error is ServiceError {
-  return error instanceof Error && 'code' in error && 'details' in error;
 }

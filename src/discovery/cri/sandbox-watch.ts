@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import type { Logger } from 'pino';
 import { formatError, PosternError } from '../../model/error.ts';
 import type { Sandbox } from '../../model/sandbox.ts';
-import type { CriClient } from './cri-client.ts';
+import { CriClient } from './cri-client.ts';
 import { SandboxPictures } from './sandbox-pictures.ts';
 
 export interface SandboxWatchOptions {
@@ -114,9 +114,6 @@ export class SandboxWatch {
       this.#forgetOutdated();
       return undefined;
     }
-    // gRPC takes more memory than all that is ours: a node without a runtime does not load it.
-    const { CriClient } = await import('./cri-client.ts');
-    if (this.#stopped) return undefined;
     const client = new CriClient(socket);
     this.#client = client;
     const { name, version } = await client.version();
