@@ -2,9 +2,9 @@
 
 import { trimHeap } from './libc.ts';
 
-const LOOK_MS = 5000;
+const LOOK_MS = 2000;
 /** A trim takes about a millisecond: it is worth that once so many bytes have come. */
-const GROWTH = 4 << 20;
+const GROWTH = 2 << 20;
 
 /** Until the returned function is called. */
 export function giveBackMemory(): () => void {
