@@ -51,7 +51,8 @@ describe('without an API server', () => {
       // What Kubernetes says of their readiness is of before the loss.
       await untilAll(cluster, 'agents settled', ({ settled }) => settled);
       expect(await cluster.agentPids()).not.toEqual(pids);
-      expect(await metric('postern_kube_api_reachable')).toBe(1);
+      // The agents look once a second whether they hear it.
+      await expect.poll(() => metric('postern_kube_api_reachable'), { timeout: 5000 }).toBe(1);
       await sleep(2000);
       const { allowed, denied } = await streams.expectUntouched();
       console.log(

@@ -3,6 +3,7 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { enterAndDieWithUs } from '../../e2e/support/enter.ts';
 import type { ClusterPlan } from './plan.ts';
 
@@ -20,6 +21,7 @@ export interface ApiAnswer {
   readonly answeredAt: number;
 }
 
+const ACCOUNT_TIMEOUT_MS = 60_000;
 const SCRIPT = new URL('api-process.ts', import.meta.url).pathname;
 
 export class ApiClient {
@@ -54,8 +56,16 @@ export class ApiClient {
     throw new Error(`${request.method} ${request.path}: ${answer.status} ${JSON.stringify(answer.body)}`);
   }
 
-  makeNamespace(name: string, labels: Readonly<Record<string, string>> = {}): Promise<ApiAnswer> {
-    return this.ask({ method: 'POST', path: '/api/v1/namespaces', body: { metadata: { name, labels } } });
+  /** Resolves once pods may be made there: the controllers give it a service account first, and are slow to when the API server has just been away. */
+  async makeNamespace(name: string, labels: Readonly<Record<string, string>> = {}): Promise<void> {
+    await this.ask({ method: 'POST', path: '/api/v1/namespaces', body: { metadata: { name, labels } } });
+    const deadline = performance.now() + ACCOUNT_TIMEOUT_MS;
+    for (;;) {
+      const { status } = await this.send({ method: 'GET', path: `/api/v1/namespaces/${name}/serviceaccounts/default` });
+      if (status === 200) return;
+      if (performance.now() > deadline) throw new Error(`namespace ${name} has no service account`);
+      await sleep(50);
+    }
   }
 
   /** Its moment is that of the answer: from then on it is the cluster's word. */
