@@ -16,6 +16,12 @@ const DENIED_MS = 150;
 const GOAL_MS = 40;
 const DENY_ALL = { podSelector: { matchLabels: { app: 'server' } }, policyTypes: ['Ingress'] };
 
+interface Edit {
+  readonly kind: 'applied' | 'lifted';
+  readonly sentAt: number;
+  readonly answeredAt: number;
+}
+
 describe('a policy', () => {
   const stage = new ClusterStage(NAMESPACE);
   const { api } = stage;
@@ -34,19 +40,17 @@ describe('a policy', () => {
     const clients = { 'same node': near, 'across nodes': far };
     for (const client of Object.values(clients)) await client.traffic.start('c', 'connections', server.v4, TCP_PORT, DENIED_MS);
     await sleep(PAUSE_MS);
-    const edits: { readonly kind: 'applied' | 'lifted'; readonly at: number }[] = [];
+    const edits: Edit[] = [];
     for (let round = 0; round < ROUNDS; round += 1) {
-      edits.push({ kind: 'applied', at: (await api.putPolicy(NAMESPACE, 'deny', DENY_ALL)).answeredAt });
+      edits.push({ ...(await api.putPolicy(NAMESPACE, 'deny', DENY_ALL)), kind: 'applied' });
       await sleep(PAUSE_MS + 7 * round);
-      edits.push({ kind: 'lifted', at: (await api.deletePolicy(NAMESPACE, 'deny')).answeredAt });
+      edits.push({ ...(await api.deletePolicy(NAMESPACE, 'deny')), kind: 'lifted' });
       await sleep(PAUSE_MS + 7 * round);
     }
     for (const [where, client] of Object.entries(clients)) {
       const report = await client.traffic.stop('c');
       for (const kind of ['applied', 'lifted'] as const) {
-        const delays = edits.flatMap((edit, index) =>
-          edit.kind === kind ? [delayOf(report, edit.at, edits[index + 1]?.at, kind === 'lifted')] : [],
-        );
+        const delays = edits.flatMap((edit, index) => (edit.kind === kind ? [delayOf(report, edit, edits[index + 1])] : []));
         tell(`policy ${kind}, ${where}`, delays);
         expect(median(delays)).toBeLessThanOrEqual(GOAL_MS);
       }
@@ -56,15 +60,15 @@ describe('a policy', () => {
   it('is in force as soon when edits follow each other within 100 ms', async () => {
     await near.traffic.start('c', 'connections', server.v4, TCP_PORT, DENIED_MS);
     await sleep(PAUSE_MS);
-    const edits: { readonly denied: boolean; readonly at: number }[] = [];
+    const edits: Edit[] = [];
     for (let round = 0; round < ROUNDS; round += 1) {
-      edits.push({ denied: true, at: (await api.putPolicy(NAMESPACE, 'deny', DENY_ALL)).answeredAt });
+      edits.push({ ...(await api.putPolicy(NAMESPACE, 'deny', DENY_ALL)), kind: 'applied' });
       await sleep(60 + 3 * round);
-      edits.push({ denied: false, at: (await api.deletePolicy(NAMESPACE, 'deny')).answeredAt });
+      edits.push({ ...(await api.deletePolicy(NAMESPACE, 'deny')), kind: 'lifted' });
       await sleep(60 + 3 * round);
     }
     const report = await near.traffic.stop('c');
-    const delays = edits.map(({ denied, at }, index) => delayOf(report, at, edits[index + 1]?.at, !denied));
+    const delays = edits.map((edit, index) => delayOf(report, edit, edits[index + 1]));
     tell('edits 60-90 ms apart, same node', delays);
     expect(median(delays)).toBeLessThanOrEqual(GOAL_MS);
   });
@@ -87,12 +91,13 @@ describe('a policy', () => {
   });
 });
 
-/** From the answer to the last connection that still went as before; 0 where none did. */
-function delayOf({ timeline = [] }: StreamReport, at: number, until = Infinity, allowed: boolean): number {
-  const after = timeline.filter(([startedAt]) => startedAt >= at && startedAt < until);
-  const last = after.findLastIndex(([, answered]) => answered !== allowed);
+/** From the answer to the last connection that still went as before; 0 where none did. The next edit may be in force before it is answered. */
+function delayOf({ timeline = [] }: StreamReport, { kind, answeredAt }: Edit, next: Edit | undefined): number {
+  const until = next?.sentAt ?? Infinity;
+  const after = timeline.filter(([startedAt]) => startedAt >= answeredAt && startedAt < until);
+  const last = after.findLastIndex(([, answered]) => answered !== (kind === 'lifted'));
   // It was right from the one after that on; that one's time bounds the delay from above.
-  return last < 0 ? 0 : (after[last + 1]?.[0] ?? until) - at;
+  return last < 0 ? 0 : (after[last + 1]?.[0] ?? until) - answeredAt;
 }
 
 function median(numbers: readonly number[]): number {

@@ -18,6 +18,7 @@ export interface ApiAnswer {
   readonly status: number;
   readonly body: unknown;
   /** CLOCK_MONOTONIC, milliseconds. */
+  readonly sentAt: number;
   readonly answeredAt: number;
 }
 

@@ -21,11 +21,12 @@ function send({ method, path, body }: ApiRequest): Promise<ApiAnswer> {
     authorization: `Bearer ${token}`,
     'content-type': method === 'PATCH' ? 'application/merge-patch+json' : 'application/json',
   };
+  const sentAt = readClock();
   return new Promise((resolve, reject) => {
     const request = https.request(`${server}${path}`, { agent, method, headers }, (response) => {
       const answeredAt = readClock();
       void text(response).then(
-        (json) => resolve({ status: response.statusCode ?? 0, body: JSON.parse(json) as unknown, answeredAt }),
+        (json) => resolve({ status: response.statusCode ?? 0, body: JSON.parse(json) as unknown, sentAt, answeredAt }),
         reject,
       );
     });
@@ -37,8 +38,9 @@ function send({ method, path, body }: ApiRequest): Promise<ApiAnswer> {
 createInterface({ input: process.stdin })
   .on('line', (line) => {
     const { id, ...request } = JSON.parse(line) as ApiRequest & { readonly id: number };
+    const sentAt = readClock();
     void send(request)
-      .catch((error: Error): ApiAnswer => ({ status: 0, body: { message: error.message }, answeredAt: readClock() }))
+      .catch((error: Error): ApiAnswer => ({ status: 0, body: { message: error.message }, sentAt, answeredAt: readClock() }))
       .then((answer) => process.stdout.write(`${JSON.stringify({ id, answer })}\n`));
   })
   .on('close', () => process.exit());
