@@ -1,0 +1,162 @@
+/** Selectors that match nothing: a policy without pods, a peer without pods, a namespace that is not there. */
+
+import type { LabelSelector } from '../../model/labels.ts';
+import { NAMESPACE_NAME_LABEL } from '../../model/labels.ts';
+import { selectsNamespace, selectsPod, makePeerList, type PodPeer } from '../../policy/peer-list.ts';
+import { matchesSelector } from '../../policy/selector.ts';
+import { describePeer, describeSelector, isEverything } from '../describe-rule.ts';
+import type { AuditModel, AuditPolicy } from '../model/audit-model.ts';
+import { peerField, listPeers } from './fields.ts';
+import { nearestName } from './nearest-name.ts';
+import type { Check, CheckContext, Sighting } from './check.ts';
+
+export const DEAD_SELECTORS: readonly Check[] = [
+  {
+    id: 'PN003',
+    name: 'policy-selects-nothing',
+    severity: 'warning',
+    summary: 'A policy selects no pod',
+    why: 'A policy whose podSelector matches no pod and no workload of its namespace does nothing. Mostly the labels have a slip, and the pods that were meant are open.',
+    mend: 'correct the labels of its podSelector, or delete the policy',
+    bad: policyYaml('podSelector: { matchLabels: { app: wbe } }'),
+    good: policyYaml('podSelector: { matchLabels: { app: web } }'),
+    run: findIdlePolicies,
+  },
+  {
+    id: 'PN004',
+    name: 'peer-selects-nothing',
+    severity: 'warning',
+    summary: 'A peer of a rule selects no pod',
+    why: 'A peer that matches no pod allows nobody in or out. Mostly a label has a slip, or a podSelector without namespaceSelector means pods of the policy’s own namespace where others were meant.',
+    mend: 'correct its selectors; for pods of other namespaces add a namespaceSelector to the same peer',
+    bad: policyYaml('podSelector: {}\n  ingress: [{ from: [{ podSelector: { matchLabels: { app: nobody } } }] }]'),
+    good: policyYaml('podSelector: {}\n  ingress: [{ from: [{ podSelector: { matchLabels: { app: web } } }] }]'),
+    run: findIdlePeers,
+  },
+  {
+    id: 'PN005',
+    name: 'namespace-missing',
+    severity: 'warning',
+    summary: 'A namespace that a policy names does not exist',
+    why: 'Namespaces are named by the label kubernetes.io/metadata.name. A name that no namespace has matches nothing, and whoever makes a namespace of that name gets what the rule allows.',
+    mend: 'correct the name, or delete the peer',
+    bad: policyYaml(
+      'podSelector: {}\n  ingress: [{ from: [{ namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: shpo } } }] }]',
+    ),
+    good: policyYaml(
+      'podSelector: {}\n  ingress: [{ from: [{ namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: shop } } }] }]',
+    ),
+    run: findMissingNamespaces,
+  },
+];
+
+/** `{}` is meant for whoever comes: it is no slip. */
+function* findIdlePolicies({ model }: CheckContext): Generator<Sighting> {
+  for (const { policy, place } of model.policies.values()) {
+    if (policy.subject === undefined || isEverything(policy.subject) || !knowsPods(model, policy.namespace)) continue;
+    const selected = model.input.workloads.some(
+      ({ namespace, labels, pods }) =>
+        namespace === policy.namespace &&
+        (matchesSelector(policy.subject!, labels) || pods.some((pod) => matchesSelector(policy.subject!, pod.labels))),
+    );
+    if (selected) continue;
+    const hint = suggestLabels(model, policy.namespace, policy.subject);
+    yield {
+      message: `it selects pods ${describeSelector(policy.subject)}, and ${policy.namespace} has no workload with such pods${hint}`,
+      at: place('spec.podSelector'),
+      key: describeSelector(policy.subject),
+    };
+  }
+}
+
+function* findIdlePeers({ model }: CheckContext): Generator<Sighting> {
+  for (const entry of model.policies.values()) {
+    for (const { direction, rule, index, peer } of listPeers(entry)) {
+      if (peer.kind !== 'pods' || isEverything(peer.pods)) continue;
+      const namespaces = namespacesOf(model, peer);
+      if (namespaces.length === 0 || !namespaces.every((namespace) => knowsPods(model, namespace))) continue;
+      if (selectsAny(model, peer)) continue;
+      const own = 'name' in peer.namespaces ? elsewhere(model, entry, peer) : '';
+      yield {
+        message: `no workload has ${describePeer(peer)}${own}`,
+        at: entry.place(peerField(direction, rule, index)),
+        key: describePeer(peer),
+      };
+    }
+  }
+}
+
+function* findMissingNamespaces({ model }: CheckContext): Generator<Sighting> {
+  const names = model.namespaceNames;
+  // A folder of manifests need not hold every namespace of its cluster; one that holds some is taken at its word.
+  if (!model.input.whole && model.namespaces.size === 0) return;
+  for (const entry of model.policies.values()) {
+    for (const { direction, rule, index, peer } of listPeers(entry)) {
+      if (peer.kind !== 'pods' || 'name' in peer.namespaces) continue;
+      for (const name of namesIn(peer.namespaces.selector)) {
+        if (names.has(name) || (!model.input.whole && isUsual(name))) continue;
+        const near = nearestName(name, [...names]);
+        yield {
+          message: `there is no namespace ${name}${near === undefined ? '' : `; did you mean ${near}?`}`,
+          at: entry.place(`${peerField(direction, rule, index)}.namespaceSelector`),
+          key: name,
+        };
+      }
+    }
+  }
+}
+
+/** Every cluster has these. */
+function isUsual(namespace: string): boolean {
+  return ['kube-system', 'kube-public', 'kube-node-lease', 'default'].includes(namespace);
+}
+
+/** Names that the selector asks for. */
+export function namesIn({ matchLabels, matchExpressions }: LabelSelector): string[] {
+  const named = matchLabels?.[NAMESPACE_NAME_LABEL];
+  const listed = (matchExpressions ?? []).filter(({ key, operator }) => key === NAMESPACE_NAME_LABEL && operator === 'In');
+  return [...(named === undefined ? [] : [named]), ...listed.flatMap(({ values }) => values ?? [])];
+}
+
+/** Something of the namespace's workloads is in the input; else nothing can be said of its pods. */
+function knowsPods(model: AuditModel, namespace: string): boolean {
+  return model.input.whole || model.input.workloads.some((workload) => workload.namespace === namespace);
+}
+
+function namespacesOf(model: AuditModel, peer: PodPeer): string[] {
+  return [...model.namespaceNames].filter((name) => selectsNamespace(peer, name, model.namespaceLabels(name)));
+}
+
+function selectsAny(model: AuditModel, peer: PodPeer): boolean {
+  const list = makePeerList([peer]);
+  return model.input.workloads.some(({ namespace, labels, pods }) => {
+    const namespaceLabels = model.namespaceLabels(namespace);
+    return (
+      selectsPod(list, namespace, namespaceLabels, labels) || pods.some((pod) => selectsPod(list, namespace, namespaceLabels, pod.labels))
+    );
+  });
+}
+
+function elsewhere(model: AuditModel, { policy }: AuditPolicy, peer: PodPeer): string {
+  const found = model.input.workloads.find(({ namespace, labels }) => namespace !== policy.namespace && matchesSelector(peer.pods, labels));
+  return found === undefined
+    ? suggestLabels(model, policy.namespace, peer.pods)
+    : `; ${found.namespace} has some, but without a namespaceSelector only ${policy.namespace} is looked at`;
+}
+
+/** Where one label has a slip: what the namespace's workloads have in its place. */
+function suggestLabels(model: AuditModel, namespace: string, { matchLabels }: LabelSelector): string {
+  for (const [key, value] of Object.entries(matchLabels ?? {})) {
+    const values = new Set(
+      model.input.workloads.flatMap((workload) => (workload.namespace === namespace ? (workload.labels[key] ?? []) : [])),
+    );
+    if (values.has(value)) continue;
+    const near = nearestName(value, [...values]);
+    if (near !== undefined) return `; did you mean ${key}=${near}?`;
+  }
+  return '';
+}
+
+function policyYaml(spec: string): string {
+  return `apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: { name: web, namespace: shop }\nspec:\n  ${spec}`;
+}

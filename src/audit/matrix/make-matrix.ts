@@ -1,0 +1,168 @@
+/** Makes the matrix of who reaches whom out of the compiled policies. */
+
+import { selectsPod } from '../../policy/peer-list.ts';
+import type { Rule } from '../../policy/policy.ts';
+import { portsKey, portsOf, type Ports } from '../../policy/ports.ts';
+import { listOf, resolvePortName } from '../../policy/ruleset.ts';
+import { DIRECTIONS, type Direction } from '../../model/verdict.ts';
+import type { Location } from '../../model/error.ts';
+import type { NamedNetwork } from '../input/audit-input.ts';
+import type { AuditModel, AuditPolicy, PodClass } from '../model/audit-model.ts';
+import { listOutside, type OutsideNetwork } from '../model/outside.ts';
+import { Reach } from '../model/reach.ts';
+import { describeRule } from '../describe-rule.ts';
+import type { MatrixClass, MatrixPeer, MatrixReport, MatrixRule } from './matrix-report.ts';
+
+export interface MatrixOptions {
+  readonly by?: 'workload' | 'pod';
+  readonly networks?: readonly NamedNetwork[];
+}
+
+/** A class of pods, or a network outside. */
+type Party = { readonly kind: 'pods'; readonly pods: PodClass } | { readonly kind: 'outside'; readonly network: OutsideNetwork };
+
+export function makeMatrix(model: AuditModel, { by = 'workload', networks = [] }: MatrixOptions = {}): MatrixReport {
+  const { parties, peers } = listParties(model, by, listOutside(model, networks));
+  const { rules, rulesOf } = listRules(model, parties);
+  const classes = parties.map((party): MatrixClass => {
+    if (party.kind === 'outside') return { ingress: undefined, egress: undefined, ingressRules: [], egressRules: [] };
+    const isolating = (direction: Direction): readonly string[] => model.isolating(party.pods, direction).map(({ key }) => key);
+    const [ingress, egress] = [isolating('ingress'), isolating('egress')];
+    return {
+      ingress: ingress.length === 0 ? undefined : ingress,
+      egress: egress.length === 0 ? undefined : egress,
+      ingressRules: ingress.flatMap((policy) => rulesOf.get(`ingress ${policy}`) ?? []),
+      egressRules: egress.flatMap((policy) => rulesOf.get(`egress ${policy}`) ?? []),
+    };
+  });
+  return { input: model.input.name, peers, classes, rules, ...judgePairs(model, parties), incomplete: [] };
+}
+
+/** Pods on the host's network are their node, which no policy here judges: they are no peers. */
+function listParties(
+  model: AuditModel,
+  by: 'workload' | 'pod',
+  outside: readonly OutsideNetwork[],
+): { parties: readonly Party[]; peers: readonly MatrixPeer[] } {
+  const parties: Party[] = [];
+  const peers: MatrixPeer[] = [];
+  const known = new Map<string, number>();
+  for (const pods of model.classes) {
+    const { workload, pod, names } = pods;
+    if (pod.hostNetwork) continue;
+    const key = model.interests.keyOf(pod);
+    let index = known.get(key);
+    if (index === undefined) {
+      known.set(key, (index = parties.length));
+      parties.push({ kind: 'pods', pods });
+    }
+    const { namespace } = workload;
+    const several = model.classesOf(workload).length > 1;
+    const name = several ? `${workload.name} (${names.length} like ${pod.name})` : workload.name;
+    const common = { namespace, workload: workload.kind, class: index };
+    if (by === 'workload')
+      peers.push({ id: `${namespace}/${workload.kind}/${name}`, kind: 'workload', name, pods: names.length, ...common });
+    else
+      for (const one of names.length === 0 ? [name] : names)
+        peers.push({ id: `${namespace}/${one}`, kind: 'pod', name: one, pods: 1, ...common });
+  }
+  for (const network of outside) {
+    const common = { kind: 'outside', namespace: '', workload: '', pods: 0 } as const;
+    peers.push({ id: network.name, name: network.name, class: parties.length, ...common });
+    parties.push({ kind: 'outside', network });
+  }
+  return { parties, peers };
+}
+
+function listRules(model: AuditModel, parties: readonly Party[]): { rules: MatrixRule[]; rulesOf: Map<string, number[]> } {
+  const rules: MatrixRule[] = [];
+  const rulesOf = new Map<string, number[]>();
+  const members = new Map<string, readonly number[]>();
+  for (const entry of model.policies.values()) {
+    for (const direction of DIRECTIONS) {
+      const indexes = (entry.policy.rules[direction] ?? []).map((rule) => {
+        const key = rule.peers === undefined ? 'anyone' : listOf(rule).key;
+        const peers = members.get(key) ?? membersOf(model, rule, parties);
+        members.set(key, peers);
+        return rules.push(describe(entry, direction, rule, peers, parties)) - 1;
+      });
+      rulesOf.set(`${direction} ${entry.policy.key}`, indexes);
+    }
+  }
+  return { rules, rulesOf };
+}
+
+function membersOf(model: AuditModel, rule: Rule, parties: readonly Party[]): number[] {
+  const all = parties.map((_, index) => index);
+  if (rule.peers === undefined) return all;
+  const list = listOf(rule);
+  return all.filter((index) => {
+    const party = parties[index];
+    if (list.kind !== 'peers' || party === undefined) return false;
+    if (party.kind === 'outside') return party.network.prefixes.some(({ address, length }) => list.blocks.contains(address, length));
+    const { pod } = party.pods;
+    if (pod.addresses.some((address) => list.blocks.contains(address))) return true;
+    return selectsPod(list, pod.namespace, model.namespaceLabels(pod.namespace), pod.labels);
+  });
+}
+
+function describe(entry: AuditPolicy, direction: Direction, rule: Rule, peers: readonly number[], parties: readonly Party[]): MatrixRule {
+  const { policy, place } = entry;
+  const named = rule.ports?.some((port) => 'name' in port) === true;
+  const destinations = direction === 'egress' ? peers : parties.map((_, index) => index);
+  return {
+    policy: policy.key,
+    direction,
+    index: rule.index,
+    place: describePlace(place(`spec.${direction}[${rule.index}]`)),
+    text: describeRule(rule, direction),
+    peers,
+    ports: portsOfRule(rule, undefined),
+    portsOf: named ? Object.fromEntries(destinations.map((index) => [index, portsOfRule(rule, parties[index])])) : {},
+  };
+}
+
+/** Port names stand for what the destination's containers call so; without one for nothing. */
+function portsOfRule({ ports }: Rule, destination: Party | undefined): Ports {
+  if (ports === undefined) return 'all';
+  const containerPorts = destination?.kind === 'pods' ? destination.pods.pod.ports : [];
+  return portsOf(
+    ports.flatMap((port) => {
+      if (!('name' in port)) return [port];
+      const number = resolvePortName(containerPorts, port);
+      return number === undefined ? [] : [{ protocol: port.protocol, first: number, last: number }];
+    }),
+  );
+}
+
+function describePlace({ file, line }: Location): string {
+  return file === undefined ? '' : line === undefined ? file : `${file}:${line}`;
+}
+
+function judgePairs(model: AuditModel, parties: readonly Party[]): Pick<MatrixReport, 'allowed' | 'portSets'> {
+  const reach = new Reach(model);
+  const portSets: Ports[] = [];
+  const known = new Map<string, number>();
+  const indexOf = (ports: Ports): number => {
+    const key = portsKey(ports);
+    let index = known.get(key);
+    if (index === undefined) known.set(key, (index = portSets.push(ports) - 1));
+    return index;
+  };
+  const allowed = parties.map((source) =>
+    parties.map((destination) => {
+      const ports = judgePair(reach, source, destination);
+      return ports === undefined ? -1 : indexOf(ports);
+    }),
+  );
+  return { allowed, portSets };
+}
+
+function judgePair(reach: Reach, source: Party, destination: Party): Ports | undefined {
+  if (source.kind === 'pods') {
+    return destination.kind === 'pods'
+      ? reach.between(source.pods, destination.pods)
+      : reach.with('egress', source.pods, destination.network.identity);
+  }
+  return destination.kind === 'pods' ? reach.with('ingress', destination.pods, source.network.identity) : undefined;
+}
