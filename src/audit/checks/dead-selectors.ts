@@ -8,6 +8,7 @@ import { describePeer, describeSelector, isEverything } from '../describe-rule.t
 import type { AuditModel, AuditPolicy } from '../model/audit-model.ts';
 import { peerField, listPeers } from './fields.ts';
 import { nearestName } from './nearest-name.ts';
+import { policyYaml } from './policy-yaml.ts';
 import type { Check, CheckContext, Sighting } from './check.ts';
 
 export const DEAD_SELECTORS: readonly Check[] = [
@@ -29,8 +30,8 @@ export const DEAD_SELECTORS: readonly Check[] = [
     summary: 'A peer of a rule selects no pod',
     why: 'A peer that matches no pod allows nobody in or out. Mostly a label has a slip, or a podSelector without namespaceSelector means pods of the policy’s own namespace where others were meant.',
     mend: 'correct its selectors; for pods of other namespaces add a namespaceSelector to the same peer',
-    bad: policyYaml('podSelector: {}\n  ingress: [{ from: [{ podSelector: { matchLabels: { app: nobody } } }] }]'),
-    good: policyYaml('podSelector: {}\n  ingress: [{ from: [{ podSelector: { matchLabels: { app: web } } }] }]'),
+    bad: policyYaml('podSelector: {}\ningress: [{ from: [{ podSelector: { matchLabels: { app: nobody } } }] }]'),
+    good: policyYaml('podSelector: {}\ningress: [{ from: [{ podSelector: { matchLabels: { app: web } } }] }]'),
     run: findIdlePeers,
   },
   {
@@ -41,10 +42,10 @@ export const DEAD_SELECTORS: readonly Check[] = [
     why: 'Namespaces are named by the label kubernetes.io/metadata.name. A name that no namespace has matches nothing, and whoever makes a namespace of that name gets what the rule allows.',
     mend: 'correct the name, or delete the peer',
     bad: policyYaml(
-      'podSelector: {}\n  ingress: [{ from: [{ namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: shpo } } }] }]',
+      'podSelector: {}\ningress: [{ from: [{ namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: shpo } } }] }]',
     ),
     good: policyYaml(
-      'podSelector: {}\n  ingress: [{ from: [{ namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: shop } } }] }]',
+      'podSelector: {}\ningress: [{ from: [{ namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: shop } } }] }]',
     ),
     run: findMissingNamespaces,
   },
@@ -155,8 +156,4 @@ function suggestLabels(model: AuditModel, namespace: string, { matchLabels }: La
     if (near !== undefined) return `; did you mean ${key}=${near}?`;
   }
   return '';
-}
-
-function policyYaml(spec: string): string {
-  return `apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: { name: web, namespace: shop }\nspec:\n  ${spec}`;
 }
