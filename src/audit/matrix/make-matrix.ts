@@ -1,15 +1,16 @@
 /** Makes the matrix of who reaches whom out of the compiled policies. */
 
-import { selectsPod } from '../../policy/peer-list.ts';
 import type { Rule } from '../../policy/policy.ts';
-import { portsKey, portsOf, type Ports } from '../../policy/ports.ts';
-import { listOf, resolvePortName } from '../../policy/ruleset.ts';
+import { portsKey, type Ports } from '../../policy/ports.ts';
+import { listOf } from '../../policy/ruleset.ts';
 import { DIRECTIONS, type Direction } from '../../model/verdict.ts';
 import type { Location } from '../../model/error.ts';
+import type { Pod } from '../../model/objects.ts';
 import type { NamedNetwork } from '../input/audit-input.ts';
 import type { AuditModel, AuditPolicy, PodClass } from '../model/audit-model.ts';
 import { listOutside, type OutsideNetwork } from '../model/outside.ts';
 import { Reach } from '../model/reach.ts';
+import { portsOfRule, ruleTakesNetwork, ruleTakesPod } from '../model/rule-reach.ts';
 import { describeRule } from '../describe-rule.ts';
 import type { MatrixClass, MatrixPeer, MatrixReport, MatrixRule } from './matrix-report.ts';
 
@@ -93,16 +94,9 @@ function listRules(model: AuditModel, parties: readonly Party[]): { rules: Matri
 }
 
 function membersOf(model: AuditModel, rule: Rule, parties: readonly Party[]): number[] {
-  const all = parties.map((_, index) => index);
-  if (rule.peers === undefined) return all;
-  const list = listOf(rule);
-  return all.filter((index) => {
-    const party = parties[index];
-    if (list.kind !== 'peers' || party === undefined) return false;
-    if (party.kind === 'outside') return party.network.prefixes.some(({ address, length }) => list.blocks.contains(address, length));
-    const { pod } = party.pods;
-    if (pod.addresses.some((address) => list.blocks.contains(address))) return true;
-    return selectsPod(list, pod.namespace, model.namespaceLabels(pod.namespace), pod.labels);
+  return [...parties.entries()].flatMap(([index, party]) => {
+    const taken = party.kind === 'pods' ? ruleTakesPod(model, rule, party.pods.pod) : ruleTakesNetwork(rule, party.network.prefixes);
+    return taken ? [index] : [];
   });
 }
 
@@ -118,21 +112,12 @@ function describe(entry: AuditPolicy, direction: Direction, rule: Rule, peers: r
     text: describeRule(rule, direction),
     peers,
     ports: portsOfRule(rule, undefined),
-    portsOf: named ? Object.fromEntries(destinations.map((index) => [index, portsOfRule(rule, parties[index])])) : {},
+    portsOf: named ? Object.fromEntries(destinations.map((index) => [index, portsOfRule(rule, podOf(parties[index]))])) : {},
   };
 }
 
-/** Port names stand for what the destination's containers call so; without one for nothing. */
-function portsOfRule({ ports }: Rule, destination: Party | undefined): Ports {
-  if (ports === undefined) return 'all';
-  const containerPorts = destination?.kind === 'pods' ? destination.pods.pod.ports : [];
-  return portsOf(
-    ports.flatMap((port) => {
-      if (!('name' in port)) return [port];
-      const number = resolvePortName(containerPorts, port);
-      return number === undefined ? [] : [{ protocol: port.protocol, first: number, last: number }];
-    }),
-  );
+function podOf(party: Party | undefined): Pod | undefined {
+  return party?.kind === 'pods' ? party.pods.pod : undefined;
 }
 
 function describePlace({ file, line }: Location): string {
