@@ -134,7 +134,7 @@ function knownAddresses({ input, services, nodes }: AuditModel): readonly KnownA
   ];
 }
 
-function isInBlock({ cidr, except }: Extract<Peer, { kind: 'block' }>, address: Address): boolean {
+export function isInBlock({ cidr, except }: Extract<Peer, { kind: 'block' }>, address: Address): boolean {
   return prefixContains(cidr, address) && !except.some((hole) => prefixContains(hole, address));
 }
 
