@@ -1,0 +1,49 @@
+/** `postern audit`: its subcommands, each of which loads what it needs when it runs. */
+
+import { Command } from 'commander';
+import { CHECK_FORMATS } from '../audit/report/check-formats.ts';
+import { withInput, withOutput, withPaths, withThreshold } from './audit-options.ts';
+import type { CheckFlags } from './audit-check.ts';
+import type { ExplainCheckFlags } from './audit-explain-check.ts';
+import { addDefaultCommand } from './default-command.ts';
+
+const EXIT_CODES = `
+Exit code: 0 no finding at or above --fail-on; 1 it could not be done; 2 such findings; 3 the input lacks something (--allow-incomplete).`;
+
+const EXAMPLES = `
+  postern audit ./manifests                            files of a folder and its subfolders
+  helm template ./chart | postern audit                what another program makes
+  postern audit -n shop                                a namespace of the cluster of the kubeconfig
+  postern audit ./manifests -o sarif=out.sarif -o human --fail-on error
+
+Where no subcommand is named, check is meant, with its options (postern audit check --help). A folder that is called as a subcommand is named ./check.`;
+
+export function auditCommand(): Command {
+  const audit = new Command('audit').addHelpText('after', `${EXAMPLES}\n${EXIT_CODES}`);
+  addDefaultCommand(audit, checkCommand(audit)).addCommand(explainCheckCommand());
+  return audit;
+}
+
+function checkCommand(audit: Command): Command {
+  return withThreshold(withOutput(withInput(withPaths(new Command('check'))), CHECK_FORMATS))
+    .description('findings: what is wrong with policies, why it matters, and how to mend it')
+    .optionsGroup('Output:')
+    .option('-q, --quiet', 'a line for each finding and nothing else')
+    .option('-v, --verbose', 'also why each finding matters, and what is ignored')
+    .addHelpText('after', EXIT_CODES)
+    .action(async (paths: string[], flags: CheckFlags) => {
+      const { runCheck } = await import('./audit-check.ts');
+      if (!(await runCheck(paths, flags))) audit.help({ error: true });
+    });
+}
+
+function explainCheckCommand(): Command {
+  return new Command('explain-check')
+    .description('what a check looks for, why, and how to mend it; without an id, all checks')
+    .argument('[id]', 'PN001, or its name')
+    .option('--json', 'as JSON')
+    .action(async (id: string | undefined, flags: ExplainCheckFlags) => {
+      const { runExplainCheck } = await import('./audit-explain-check.ts');
+      await runExplainCheck(id, flags);
+    });
+}
