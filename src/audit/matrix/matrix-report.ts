@@ -30,9 +30,10 @@ export interface MatrixRule {
   readonly place: string;
   /** As the rule says it: `any peer`, `pods {app=web} in shop on 80/TCP`. */
   readonly text: string;
-  /** Classes that it lets in or out, and on which ports where not on `ports`: named ports differ. */
+  /** Classes that it lets in or out. */
   readonly peers: readonly number[];
   readonly ports: Ports;
+  /** Where a destination of this class has other ports than `ports`: named ports differ. For an ingress rule the destination is the isolated class itself. */
   readonly portsOf: Readonly<Record<number, Ports>>;
 }
 
