@@ -11,6 +11,17 @@ import { nearestName } from './nearest-name.ts';
 import { policyYaml } from './policy-yaml.ts';
 import type { Check, CheckContext, Sighting } from './check.ts';
 
+const inShop = (spec: string): string => `apiVersion: v1
+kind: Namespace
+metadata: { name: shop }
+---
+apiVersion: v1
+kind: Pod
+metadata: { name: web, namespace: shop, labels: { app: web } }
+spec: { containers: [{ name: web, image: example/web }] }
+---
+${policyYaml(spec)}`;
+
 export const DEAD_SELECTORS: readonly Check[] = [
   {
     id: 'PN003',
@@ -19,8 +30,8 @@ export const DEAD_SELECTORS: readonly Check[] = [
     summary: 'A policy selects no pod',
     why: 'A policy whose podSelector matches no pod and no workload of its namespace does nothing. Mostly the labels have a slip, and the pods that were meant are open.',
     mend: 'correct the labels of its podSelector, or delete the policy',
-    bad: policyYaml('podSelector: { matchLabels: { app: wbe } }'),
-    good: policyYaml('podSelector: { matchLabels: { app: web } }'),
+    bad: inShop('podSelector: { matchLabels: { app: wbe } }'),
+    good: inShop('podSelector: { matchLabels: { app: web } }'),
     run: findIdlePolicies,
   },
   {
@@ -30,8 +41,8 @@ export const DEAD_SELECTORS: readonly Check[] = [
     summary: 'A peer of a rule selects no pod',
     why: 'A peer that matches no pod allows nobody in or out. Mostly a label has a slip, or a podSelector without namespaceSelector means pods of the policy’s own namespace where others were meant.',
     mend: 'correct its selectors; for pods of other namespaces add a namespaceSelector to the same peer',
-    bad: policyYaml('podSelector: {}\ningress: [{ from: [{ podSelector: { matchLabels: { app: nobody } } }] }]'),
-    good: policyYaml('podSelector: {}\ningress: [{ from: [{ podSelector: { matchLabels: { app: web } } }] }]'),
+    bad: inShop('podSelector: {}\ningress: [{ from: [{ podSelector: { matchLabels: { app: nobody } } }] }]'),
+    good: inShop('podSelector: {}\ningress: [{ from: [{ podSelector: { matchLabels: { app: web } } }] }]'),
     run: findIdlePeers,
   },
   {
@@ -41,12 +52,8 @@ export const DEAD_SELECTORS: readonly Check[] = [
     summary: 'A namespace that a policy names does not exist',
     why: 'Namespaces are named by the label kubernetes.io/metadata.name. A name that no namespace has matches nothing, and whoever makes a namespace of that name gets what the rule allows.',
     mend: 'correct the name, or delete the peer',
-    bad: policyYaml(
-      'podSelector: {}\ningress: [{ from: [{ namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: shpo } } }] }]',
-    ),
-    good: policyYaml(
-      'podSelector: {}\ningress: [{ from: [{ namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: shop } } }] }]',
-    ),
+    bad: inShop('podSelector: {}\ningress: [{ from: [{ namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: shpo } } }] }]'),
+    good: inShop('podSelector: {}\ningress: [{ from: [{ namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: shop } } }] }]'),
     run: findMissingNamespaces,
   },
 ];

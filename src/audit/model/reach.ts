@@ -2,7 +2,7 @@
 
 import type { Identity } from '../../compiler/members.ts';
 import type { Ruleset } from '../../compiler/ruleset-table.ts';
-import { isIPv4, type Address } from '../../model/ip.ts';
+import { isIPv4, MAPPED, maskAddress, type Address, type Prefix } from '../../model/ip.ts';
 import type { Direction } from '../../model/verdict.ts';
 import { intersectPorts, NO_PORTS, unionPorts, type Ports } from '../../policy/ports.ts';
 import type { AuditModel, PodClass } from './audit-model.ts';
@@ -47,6 +47,18 @@ export class Reach {
     let identity = this.#identities.get(address);
     if (identity === undefined) this.#identities.set(address, (identity = this.#model.compiler.identities.members.identityOf(address)));
     return identity;
+  }
+
+  /** Of what lies under the prefix and under none longer that policies have. */
+  identityOfRegion({ address, length }: Prefix): Identity {
+    const { members, none } = this.#model.compiler.identities;
+    for (let at = length; at >= 0; at -= 1) {
+      // Families never mix: ::/0 holds no IPv4 address.
+      if (at < MAPPED.length && length >= MAPPED.length && isIPv4(address)) break;
+      const member = members.find(maskAddress(address, at), at);
+      if (member !== undefined) return member.identity;
+    }
+    return none;
   }
 }
 
