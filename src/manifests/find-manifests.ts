@@ -56,7 +56,7 @@ export function findManifests(
 }
 
 /** Editors' backups (`a.yaml~`, `.a.yaml.swp`) have other endings. */
-function isManifestName(name: string): boolean {
+export function isManifestName(name: string): boolean {
   return name.endsWith('.yaml') || name.endsWith('.yml') || name.endsWith('.json');
 }
 

@@ -71,6 +71,25 @@ export interface AuditInput {
   readonly missing: readonly Missing[];
   /** The cluster was asked as a whole: a namespace that is not there does not exist. */
   readonly whole: boolean;
+  /** What objects themselves ask to be silent about; absent: nothing. */
+  readonly ignores?: readonly ObjectIgnore[];
+  /** What stood there and is not read, which is no fault. */
+  readonly passedOver?: PassedOver;
+}
+
+/** Of an annotation `postern.dev/ignore`. */
+export interface ObjectIgnore {
+  /** `NetworkPolicy shop/web`; one of a Namespace holds for all that is in it. */
+  readonly object: string;
+  readonly check: string;
+  readonly reason: string;
+}
+
+export interface PassedOver {
+  /** Documents that are no objects of Kubernetes, or only pieces: Helm's values, kustomize's patches, other programs' files. */
+  readonly documents: number;
+  /** Objects of kinds that no policy has to do with, by kind. */
+  readonly kinds: Readonly<Record<string, number>>;
 }
 
 export interface Missing {
