@@ -38,7 +38,7 @@ export function writeSnapshot(input: AuditInput): string {
 }
 
 function encodeProblem({ code, message, at, mend }: PosternError): Manifest {
-  return { code, message, at, mend };
+  return { code, message, at: { ...placeOf(at), object: at.object, field: at.field }, mend };
 }
 
 function placeOf({ file, line, column }: Location): Manifest | undefined {
