@@ -3,6 +3,7 @@
 import { formatPrefix, isIPv4, MAPPED, parsePrefix, prefixContains, type Address, type Prefix } from '../../model/ip.ts';
 import type { Peer } from '../../policy/policy.ts';
 import type { AuditModel, AuditPolicy } from '../model/audit-model.ts';
+import { knownAddresses } from '../model/known-addresses.ts';
 import { listPeers, listRules, peerField, rawPeers } from './fields.ts';
 import { policyYaml } from './policy-yaml.ts';
 import type { Check, CheckContext, Sighting } from './check.ts';
@@ -97,14 +98,14 @@ function* findNestedExcepts({ model }: CheckContext): Generator<Sighting> {
 }
 
 function* findClusterBlocks({ model }: CheckContext): Generator<Sighting> {
-  const known = knownAddresses(model);
+  const { pods, services, nodes } = knownAddresses(model);
   for (const entry of model.policies.values()) {
     for (const { direction, rule, index, peer } of listPeers(entry)) {
       // The whole world is another check's.
       if (peer.kind !== 'block' || isWorld(peer.cidr)) continue;
-      const found = known.flatMap(({ kind, addresses }) => {
-        const address = addresses.find(([one]) => isInBlock(peer, one));
-        return address === undefined ? [] : [`${kind} (${address[1]})`];
+      const found = Object.entries({ pods, Services: services, nodes }).flatMap(([kind, addresses]) => {
+        const name = addresses.findIn(peer);
+        return name === undefined ? [] : [`${kind} (${name})`];
       });
       if (found.length === 0) continue;
       yield {
@@ -114,24 +115,6 @@ function* findClusterBlocks({ model }: CheckContext): Generator<Sighting> {
       };
     }
   }
-}
-
-interface KnownAddresses {
-  readonly kind: string;
-  readonly addresses: readonly (readonly [Address, name: string])[];
-}
-
-/** Those that the input says; stand-ins are none. */
-function knownAddresses({ input, services, nodes }: AuditModel): readonly KnownAddresses[] {
-  const pods = input.workloads.flatMap(({ pods, hostNetwork }) => (hostNetwork ? [] : pods));
-  return [
-    { kind: 'pods', addresses: pods.flatMap((pod) => pod.addresses.map((one) => [one, `${pod.namespace}/${pod.name}`] as const)) },
-    {
-      kind: 'Services',
-      addresses: [...services].flatMap(([key, { object }]) => object.clusterIPs.map((one) => [one, key] as const)),
-    },
-    { kind: 'nodes', addresses: nodes.flatMap(({ name, addresses }) => addresses.map((one) => [one, name] as const)) },
-  ];
 }
 
 export function isInBlock({ cidr, except }: Extract<Peer, { kind: 'block' }>, address: Address): boolean {

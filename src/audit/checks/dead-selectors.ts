@@ -2,7 +2,7 @@
 
 import type { LabelSelector } from '../../model/labels.ts';
 import { NAMESPACE_NAME_LABEL } from '../../model/labels.ts';
-import { selectsNamespace, selectsPod, makePeerList, type PodPeer } from '../../policy/peer-list.ts';
+import { selectsNamespace, type PodPeer } from '../../policy/peer-list.ts';
 import { matchesSelector } from '../../policy/selector.ts';
 import { describePeer, describeSelector, isEverything } from '../describe-rule.ts';
 import type { AuditModel, AuditPolicy } from '../model/audit-model.ts';
@@ -62,11 +62,7 @@ export const DEAD_SELECTORS: readonly Check[] = [
 function* findIdlePolicies({ model }: CheckContext): Generator<Sighting> {
   for (const { policy, place } of model.policies.values()) {
     if (policy.subject === undefined || isEverything(policy.subject) || !knowsPods(model, policy.namespace)) continue;
-    const selected = model.input.workloads.some(
-      ({ namespace, labels, pods }) =>
-        namespace === policy.namespace &&
-        (matchesSelector(policy.subject!, labels) || pods.some((pod) => matchesSelector(policy.subject!, pod.labels))),
-    );
+    const selected = model.classesIn(policy.namespace).some(({ pod }) => matchesSelector(policy.subject ?? {}, pod.labels));
     if (selected) continue;
     const hint = suggestLabels(model, policy.namespace, policy.subject);
     yield {
@@ -83,7 +79,7 @@ function* findIdlePeers({ model }: CheckContext): Generator<Sighting> {
       if (peer.kind !== 'pods' || isEverything(peer.pods)) continue;
       const namespaces = namespacesOf(model, peer);
       if (namespaces.length === 0 || !namespaces.every((namespace) => knowsPods(model, namespace))) continue;
-      if (selectsAny(model, peer)) continue;
+      if (namespaces.some((namespace) => model.classesIn(namespace).some(({ pod }) => matchesSelector(peer.pods, pod.labels)))) continue;
       const own = 'name' in peer.namespaces ? elsewhere(model, entry, peer) : '';
       yield {
         message: `no workload has ${describePeer(peer)}${own}`,
@@ -128,21 +124,12 @@ export function namesIn({ matchLabels, matchExpressions }: LabelSelector): strin
 
 /** Something of the namespace's workloads is in the input; else nothing can be said of its pods. */
 function knowsPods(model: AuditModel, namespace: string): boolean {
-  return model.input.whole || model.input.workloads.some((workload) => workload.namespace === namespace);
+  return model.input.whole || model.classesIn(namespace).length > 0;
 }
 
 function namespacesOf(model: AuditModel, peer: PodPeer): string[] {
+  if ('name' in peer.namespaces) return [peer.namespaces.name];
   return [...model.namespaceNames].filter((name) => selectsNamespace(peer, name, model.namespaceLabels(name)));
-}
-
-function selectsAny(model: AuditModel, peer: PodPeer): boolean {
-  const list = makePeerList([peer]);
-  return model.input.workloads.some(({ namespace, labels, pods }) => {
-    const namespaceLabels = model.namespaceLabels(namespace);
-    return (
-      selectsPod(list, namespace, namespaceLabels, labels) || pods.some((pod) => selectsPod(list, namespace, namespaceLabels, pod.labels))
-    );
-  });
 }
 
 function elsewhere(model: AuditModel, { policy }: AuditPolicy, peer: PodPeer): string {

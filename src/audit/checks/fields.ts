@@ -22,21 +22,35 @@ export function* listRules({ policy }: AuditPolicy): Generator<{ readonly direct
   for (const direction of DIRECTIONS) for (const rule of policy.rules[direction] ?? []) yield { direction, rule };
 }
 
-/** By their places in the manifest: a rule as it is compiled has lost those that match nothing. */
-export function* listPeers(
-  entry: AuditPolicy,
-): Generator<{ readonly direction: Direction; readonly rule: Rule; readonly index: number; readonly peer: Peer }> {
+export interface PlacedPeer {
+  readonly direction: Direction;
+  readonly rule: Rule;
+  /** Its place in the manifest: a rule as it is compiled has lost those that match nothing. */
+  readonly index: number;
+  readonly peer: Peer;
+}
+
+const peersOf = new WeakMap<AuditPolicy, readonly PlacedPeer[]>();
+
+export function listPeers(entry: AuditPolicy): readonly PlacedPeer[] {
+  let peers = peersOf.get(entry);
+  if (peers === undefined) peersOf.set(entry, (peers = [...readPeers(entry)]));
+  return peers;
+}
+
+function* readPeers(entry: AuditPolicy): Generator<PlacedPeer> {
+  const { namespace } = entry.policy;
   for (const { direction, rule } of listRules(entry)) {
     if ((rule.peers?.length ?? 0) === 0) continue;
-    for (const [index, raw] of rawPeers(entry, direction, rule).entries()) {
-      const peer = parsePeer(raw, '', {
-        namespace: entry.policy.namespace,
-        reader: new FieldReader(() => ({})),
-        invalidate: () => undefined,
-      });
-      if (peer !== undefined) yield { direction, rule, index, peer };
-    }
+    const raw = rawPeers(entry, direction, rule);
+    // Nothing was left out: they are as they were read.
+    const read = raw.length === rule.peers?.length ? rule.peers : raw.map((peer) => readPeer(peer, namespace));
+    for (const [index, peer] of read.entries()) if (peer !== undefined) yield { direction, rule, index, peer };
   }
+}
+
+function readPeer(raw: unknown, namespace: string): Peer | undefined {
+  return parsePeer(raw, '', { namespace, reader: new FieldReader(() => ({})), invalidate: () => undefined });
 }
 
 /** As the manifest has them. Of a policy that was read, so everything is of the right shape. */

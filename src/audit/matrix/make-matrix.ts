@@ -24,7 +24,8 @@ type Party = { readonly kind: 'pods'; readonly pods: PodClass } | { readonly kin
 
 export function makeMatrix(model: AuditModel, { by = 'workload', networks = [] }: MatrixOptions = {}): MatrixReport {
   const { parties, peers } = listParties(model, by, listOutside(model, networks));
-  const { rules, rulesOf } = listRules(model, parties);
+  const reach = new Reach(model);
+  const { rules, rulesOf } = listRules(model, reach, parties);
   const classes = parties.map((party): MatrixClass => {
     if (party.kind === 'outside') return { ingress: undefined, egress: undefined, ingressRules: [], egressRules: [] };
     const isolating = (direction: Direction): readonly string[] => model.isolating(party.pods, direction).map(({ key }) => key);
@@ -36,7 +37,7 @@ export function makeMatrix(model: AuditModel, { by = 'workload', networks = [] }
       egressRules: egress.flatMap((policy) => rulesOf.get(`egress ${policy}`) ?? []),
     };
   });
-  return { input: model.input.name, peers, classes, rules, ...judgePairs(model, parties), incomplete: [] };
+  return { input: model.input.name, peers, classes, rules, ...judgePairs(reach, parties), incomplete: [] };
 }
 
 /** Pods on the host's network are their node, which no policy here judges: they are no peers. */
@@ -75,16 +76,14 @@ function listParties(
   return { parties, peers };
 }
 
-function listRules(model: AuditModel, parties: readonly Party[]): { rules: MatrixRule[]; rulesOf: Map<string, number[]> } {
+function listRules(model: AuditModel, reach: Reach, parties: readonly Party[]): { rules: MatrixRule[]; rulesOf: Map<string, number[]> } {
   const rules: MatrixRule[] = [];
   const rulesOf = new Map<string, number[]>();
-  const members = new Map<string, readonly number[]>();
+  const members = listMembers(reach, parties);
   for (const entry of model.policies.values()) {
     for (const direction of DIRECTIONS) {
       const indexes = (entry.policy.rules[direction] ?? []).map((rule) => {
-        const key = rule.peers === undefined ? 'anyone' : listOf(rule).key;
-        const peers = members.get(key) ?? membersOf(model, rule, parties);
-        members.set(key, peers);
+        const peers = membersOf(model, rule, parties, members);
         return rules.push(describe(entry, direction, rule, peers, parties)) - 1;
       });
       rulesOf.set(`${direction} ${entry.policy.key}`, indexes);
@@ -93,7 +92,29 @@ function listRules(model: AuditModel, parties: readonly Party[]): { rules: Matri
   return { rules, rulesOf };
 }
 
-function membersOf(model: AuditModel, rule: Rule, parties: readonly Party[]): number[] {
+/** By the keys of the peer lists that are compiled: who is in them. */
+function listMembers(reach: Reach, parties: readonly Party[]): ReadonlyMap<string, readonly number[]> {
+  const members = new Map<string, number[]>();
+  for (const [index, party] of parties.entries()) {
+    const identities = party.kind === 'outside' ? [party.network.identity] : party.pods.pod.addresses.map((one) => reach.identityOf(one));
+    for (const key of new Set(identities.flatMap(({ lists }) => [...lists].map(({ list }) => list.key)))) {
+      const inside = members.get(key);
+      if (inside === undefined) members.set(key, [index]);
+      else inside.push(index);
+    }
+  }
+  return members;
+}
+
+/** Lists that other rules make needless are not compiled: they are asked party by party. */
+function membersOf(
+  model: AuditModel,
+  rule: Rule,
+  parties: readonly Party[],
+  members: ReadonlyMap<string, readonly number[]>,
+): readonly number[] {
+  if (rule.peers?.length === 0) return [];
+  if (rule.peers !== undefined && model.compiler.identities.isLive(listOf(rule))) return members.get(listOf(rule).key) ?? [];
   return [...parties.entries()].flatMap(([index, party]) => {
     const taken = party.kind === 'pods' ? ruleTakesPod(model, rule, party.pods.pod) : ruleTakesNetwork(rule, party.network.prefixes);
     return taken ? [index] : [];
@@ -124,14 +145,18 @@ function describePlace({ file, line }: Location): string {
   return file === undefined ? '' : line === undefined ? file : `${file}:${line}`;
 }
 
-function judgePairs(model: AuditModel, parties: readonly Party[]): Pick<MatrixReport, 'allowed' | 'portSets'> {
-  const reach = new Reach(model);
+function judgePairs(reach: Reach, parties: readonly Party[]): Pick<MatrixReport, 'allowed' | 'portSets'> {
   const portSets: Ports[] = [];
-  const known = new Map<string, number>();
+  const byKey = new Map<string, number>();
+  // The same pairs of sets come again and again.
+  const byObject = new Map<Ports, number>();
   const indexOf = (ports: Ports): number => {
+    let index = byObject.get(ports);
+    if (index !== undefined) return index;
     const key = portsKey(ports);
-    let index = known.get(key);
-    if (index === undefined) known.set(key, (index = portSets.push(ports) - 1));
+    index = byKey.get(key) ?? portSets.push(ports) - 1;
+    byKey.set(key, index);
+    byObject.set(ports, index);
     return index;
   };
   const allowed = parties.map((source) =>

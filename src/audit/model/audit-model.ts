@@ -60,7 +60,10 @@ export class AuditModel {
   readonly nodes: readonly Node[];
   /** Those that the input holds, by name. */
   readonly namespaces: ReadonlyMap<string, { readonly object: Namespace; readonly at: Location }>;
+  /** Of namespaces that are there, or that something is in. */
+  readonly namespaceNames: ReadonlySet<string>;
   readonly #classesOf = new Map<Workload, PodClass[]>();
+  readonly #classesIn = new Map<string, PodClass[]>();
   readonly #policiesIn = new Map<string, AuditPolicy[]>();
 
   constructor(input: AuditInput, options: AuditModelOptions = {}) {
@@ -76,21 +79,20 @@ export class AuditModel {
       input.objects.flatMap(({ object, at }) => (object.kind === 'Service' ? [[objectKey(object), { object, at }]] : [])),
     );
     this.nodes = input.objects.flatMap(({ object }) => (object.kind === 'Node' ? [object] : []));
+    this.namespaceNames = new Set([
+      ...this.namespaces.keys(),
+      ...input.workloads.map(({ namespace }) => namespace),
+      ...[...this.policies.values()].map(({ policy }) => policy.namespace),
+    ]);
     this.classes = this.#classify(options.podNetworks ?? []);
     for (const entry of this.policies.values()) push(this.#policiesIn, entry.policy.namespace, entry);
-    for (const one of this.classes) push(this.#classesOf, one.workload, one);
+    for (const one of this.classes) {
+      push(this.#classesOf, one.workload, one);
+      push(this.#classesIn, one.workload.namespace, one);
+    }
     this.compiler = new Compiler({ excludedNamespaces: excluded });
     this.compiler.apply([...this.#compiled()].map((object) => ({ type: 'upsert', object })));
     this.compiler.flush(NOW);
-  }
-
-  /** Namespaces that are there, or that something is in. */
-  get namespaceNames(): ReadonlySet<string> {
-    return new Set([
-      ...this.namespaces.keys(),
-      ...this.input.workloads.map(({ namespace }) => namespace),
-      ...[...this.policies.values()].map(({ policy }) => policy.namespace),
-    ]);
   }
 
   namespaceLabels(name: string): Labels {
@@ -103,6 +105,10 @@ export class AuditModel {
 
   classesOf(workload: Workload): readonly PodClass[] {
     return this.#classesOf.get(workload) ?? [];
+  }
+
+  classesIn(namespace: string): readonly PodClass[] {
+    return this.#classesIn.get(namespace) ?? [];
   }
 
   /** `undefined` for pods on the host's network. */

@@ -7,9 +7,20 @@ import type { Direction } from '../../model/verdict.ts';
 import { intersectPorts, NO_PORTS, unionPorts, type Ports } from '../../policy/ports.ts';
 import type { AuditModel, PodClass } from './audit-model.ts';
 
+/** One for each family that the pod has. */
+interface Facts {
+  readonly v4: Identity | undefined;
+  readonly v6: Identity | undefined;
+  readonly ingress: Ruleset | undefined;
+  readonly egress: Ruleset | undefined;
+}
+
 export class Reach {
   readonly #model: AuditModel;
-  readonly #cache = new Map<Ruleset, Map<Identity, Ports>>();
+  readonly #facts = new Map<PodClass, Facts>();
+  readonly #allowed = new Map<Ruleset, Map<Identity, Ports>>();
+  readonly #both = new PairCache(intersectPorts);
+  readonly #either = new PairCache((a, b) => unionPorts([a, b]));
   readonly #identities = new Map<Address, Identity>();
 
   constructor(model: AuditModel) {
@@ -18,13 +29,13 @@ export class Reach {
 
   /** Over any family that both have. A pod reaches itself, so the same class is asked for two of its pods. */
   between(source: PodClass, destination: PodClass): Ports {
-    const families = [true, false].map((v4): Ports => {
-      const from = addressOf(source, v4);
-      const to = addressOf(destination, v4);
-      if (from === undefined || to === undefined) return NO_PORTS;
-      return intersectPorts(this.side('egress', source, to), this.side('ingress', destination, from));
-    });
-    return unionPorts(families);
+    const from = this.#factsOf(source);
+    const to = this.#factsOf(destination);
+    const over = (own: Identity | undefined, peer: Identity | undefined): Ports =>
+      own === undefined || peer === undefined
+        ? NO_PORTS
+        : this.#both.of(this.#portsFor(from.egress, peer), this.#portsFor(to.ingress, own));
+    return this.#either.of(over(from.v4, to.v4), over(from.v6, to.v6));
   }
 
   /** What the pod's own policies allow with this address, in one direction. */
@@ -34,13 +45,7 @@ export class Reach {
 
   /** The same for all addresses of one identity. */
   with(direction: Direction, own: PodClass, peer: Identity): Ports {
-    const ruleset = this.#model.subject(own)?.rulesets[direction];
-    if (ruleset === undefined) return 'all';
-    let known = this.#cache.get(ruleset);
-    if (known === undefined) this.#cache.set(ruleset, (known = new Map()));
-    let ports = known.get(peer);
-    if (ports === undefined) known.set(peer, (ports = this.#model.compiler.rulesets.portsFor(ruleset, peer)));
-    return ports;
+    return this.#portsFor(this.#factsOf(own)[direction], peer);
   }
 
   identityOf(address: Address): Identity {
@@ -59,6 +64,50 @@ export class Reach {
       if (member !== undefined) return member.identity;
     }
     return none;
+  }
+
+  #factsOf(one: PodClass): Facts {
+    let facts = this.#facts.get(one);
+    if (facts === undefined) {
+      const [v4, v6] = [addressOf(one, true), addressOf(one, false)];
+      const rulesets = this.#model.subject(one)?.rulesets;
+      facts = {
+        v4: v4 === undefined ? undefined : this.identityOf(v4),
+        v6: v6 === undefined ? undefined : this.identityOf(v6),
+        ingress: rulesets?.ingress,
+        egress: rulesets?.egress,
+      };
+      this.#facts.set(one, facts);
+    }
+    return facts;
+  }
+
+  #portsFor(ruleset: Ruleset | undefined, peer: Identity): Ports {
+    if (ruleset === undefined) return 'all';
+    let known = this.#allowed.get(ruleset);
+    if (known === undefined) this.#allowed.set(ruleset, (known = new Map()));
+    let ports = known.get(peer);
+    if (ports === undefined) known.set(peer, (ports = this.#model.compiler.rulesets.portsFor(ruleset, peer)));
+    return ports;
+  }
+}
+
+/** Sets are few and pairs of pods many: what two sets make is made once. */
+class PairCache {
+  readonly #make: (a: Ports, b: Ports) => Ports;
+  readonly #made = new Map<Ports, Map<Ports, Ports>>();
+
+  constructor(make: (a: Ports, b: Ports) => Ports) {
+    this.#make = make;
+  }
+
+  of(a: Ports, b: Ports): Ports {
+    if (a === b) return a;
+    let row = this.#made.get(a);
+    if (row === undefined) this.#made.set(a, (row = new Map()));
+    let made = row.get(b);
+    if (made === undefined) row.set(b, (made = this.#make(a, b)));
+    return made;
   }
 }
 
