@@ -73,7 +73,7 @@ describe('hostile text', () => {
     writeFileSync(folder.at('wide.yaml'), Buffer.from(`\ufeff${HEAD}`, 'utf16le'));
     writeFileSync(folder.at('picture.yaml'), Buffer.from([0xff, 0xd8, 0xff, 0xe0, 0, 16]));
     const input = await readAuditInput([folder.path]);
-    expect(input.problems.map(({ code, mend }) => [code, mend])).toEqual(Array(2).fill(['E_MANIFEST_SYNTAX', 'save it as UTF-8']));
+    expect(input.problems.map(({ code, mend }) => [code, mend])).toEqual(Array.from({ length: 2 }, () => ['E_MANIFEST_SYNTAX', 'save it as UTF-8']));
     expect(input.passedOver?.documents).toBe(1);
   });
 });
