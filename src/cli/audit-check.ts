@@ -1,6 +1,77 @@
-export interface CheckFlags {
+/** `postern audit check`: reads an input, runs the checks, writes the reports, and says by the exit code what came of it. */
+
+import { CATALOGUE } from '../audit/checks/catalogue.ts';
+import type { Check } from '../audit/checks/check.ts';
+import { applyIgnores } from '../audit/config/apply-ignores.ts';
+import type { AuditConfig } from '../audit/config/audit-config.ts';
+import type { CheckReport } from '../audit/finding.ts';
+import type { AuditInput } from '../audit/input/audit-input.ts';
+import type { CheckFormat } from '../audit/report/check-formats.ts';
+import { countText, reachesSeverity } from '../audit/report/count-findings.ts';
+import { writeReport } from '../audit/report/write-report.ts';
+import { runChecks } from '../audit/run-checks.ts';
+import { formatError } from '../model/error.ts';
+import { useBaseline } from './audit-baseline.ts';
+import { readConfig } from './audit-config.ts';
+import { EXIT, exitCode } from './audit-exit.ts';
+import { readInput } from './audit-input.ts';
+import type { InputFlags, OutputFlags, ThresholdFlags } from './audit-options.ts';
+import { resolveOutputs, wantsColour, writeOutput } from './audit-outputs.ts';
+import { Progress } from './audit-progress.ts';
+import { checkoutRoot } from './checkout-root.ts';
+import { failWith } from './fail-with.ts';
+
+export interface CheckFlags extends InputFlags, OutputFlags, ThresholdFlags {
   readonly quiet?: boolean;
+  readonly verbose?: boolean;
 }
-export async function runCheck(_paths: readonly string[], _flags: CheckFlags): Promise<boolean> {
-  return await Promise.resolve(false);
+
+/** False where nothing says what is to be audited. Sets the exit code. */
+export async function runCheck(paths: readonly string[], flags: CheckFlags): Promise<boolean> {
+  let asked = true;
+  await failWith(EXIT.failed, async () => {
+    const outputs = resolveOutputs(flags, 'human');
+    const config = readConfig(flags);
+    const input = await Progress.during(async (progress) => await readInput(paths, flags, progress));
+    asked = input !== undefined;
+    if (input === undefined) return;
+    const report = useBaseline(await findFaults(input, config), flags, tell);
+    for (const output of outputs) {
+      const colour = output.file === undefined && wantsColour(process.stdout);
+      const options = { colour, form: formOf(flags), root: checkoutRoot() };
+      await writeOutput(output, writeReport(output.format as CheckFormat, report, CATALOGUE, options));
+    }
+    process.exitCode = exitCode(reachesSeverity(report, flags.failOn), report.incomplete.length > 0, flags.allowIncomplete === true);
+  });
+  return asked;
+}
+
+/** Without those that may be ignored. */
+async function findFaults(input: AuditInput, { severities, ignores, podCIDRs }: AuditConfig): Promise<CheckReport> {
+  const report = await Progress.during((progress) => {
+    progress.say(`compiling ${countText(input.workloads.length, 'workload')}`);
+    return runChecks(input, { severities, podNetworks: podCIDRs, catalogue: CATALOGUE.map((check) => announce(check, progress)) });
+  });
+  const checks = CATALOGUE.map(({ id }) => id);
+  const { findings, ignored, problems } = applyIgnores(report.findings, { rules: ignores, input, checks });
+  for (const problem of problems) tell(formatError(problem));
+  return { ...report, findings, ignored };
+}
+
+function announce(check: Check, progress: Progress): Check {
+  return {
+    ...check,
+    run: (context) => {
+      progress.say(`checking ${check.id} ${check.name}`);
+      return check.run(context);
+    },
+  };
+}
+
+function tell(sentence: string): void {
+  console.error(`postern: ${sentence}`);
+}
+
+function formOf({ quiet, verbose }: CheckFlags): 'quiet' | 'normal' | 'verbose' {
+  return quiet === true ? 'quiet' : verbose === true ? 'verbose' : 'normal';
 }

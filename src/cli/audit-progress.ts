@@ -23,6 +23,12 @@ export class Progress implements Disposable {
     this.#terminal = terminal;
   }
 
+  /** What is said is gone before `run`'s result is. */
+  static async during<T>(run: (progress: Progress) => T | Promise<T>, terminal?: Terminal): Promise<T> {
+    using progress = new Progress(terminal);
+    return await run(progress);
+  }
+
   /** `reading 120 files` */
   say(text: string): void {
     if (this.#terminal.isTTY !== true) return;

@@ -2,7 +2,7 @@
 
 import type { CheckInfo, CheckReport, Finding, Severity } from '../finding.ts';
 import { findingsText } from './count-findings.ts';
-import { objectPlace } from './place-text.ts';
+import { sentenceOf } from './place-text.ts';
 import { printableText } from './printable-text.ts';
 import { sourceFile } from './source-file.ts';
 
@@ -20,7 +20,8 @@ export function githubReport(report: CheckReport, checks: readonly CheckInfo[], 
   ].join('\n');
 }
 
-function annotation({ at, check, severity, message, mend }: Finding, name: string | undefined, root: string): string {
+function annotation(finding: Finding, name: string | undefined, root: string): string {
+  const { at, check, severity, mend } = finding;
   const file = sourceFile(at, root);
   const place =
     file === undefined
@@ -31,8 +32,7 @@ function annotation({ at, check, severity, message, mend }: Finding, name: strin
           ...(at.column === undefined ? {} : { col: String(at.column) }),
         };
   const title = name === undefined ? check : `${check} ${name}`;
-  const object = objectPlace(at);
-  return command(COMMANDS[severity], { ...place, title }, `${object === '' ? '' : `${object}: `}${message}. Mend: ${mend}`);
+  return command(COMMANDS[severity], { ...place, title }, `${sentenceOf(finding)}. Mend: ${mend}`);
 }
 
 function command(name: string, properties: Readonly<Record<string, string>>, message: string): string {

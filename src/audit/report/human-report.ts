@@ -3,7 +3,7 @@
 import pc from 'picocolors';
 import type { CheckInfo, CheckReport, Finding, Severity } from '../finding.ts';
 import { countText, findingsText, inputText } from './count-findings.ts';
-import { anyPlace, filePlace, objectPlace } from './place-text.ts';
+import { anyPlace, filePlace, sentenceOf } from './place-text.ts';
 import { printableText } from './printable-text.ts';
 
 export interface HumanOptions {
@@ -41,21 +41,18 @@ export function humanReport(report: CheckReport, checks: readonly CheckInfo[], o
 }
 
 /** As compilers put it, so that editors understand it. */
-function quietLine({ at, severity, check, message }: Finding, colours: Colours): string {
-  const place = [filePlace(at), objectPlace(at)].filter((part) => part !== undefined && part !== '').join(': ');
-  return `${place}: ${paint(severity, colours)} ${check}: ${printableText(message)}`;
+function quietLine(finding: Finding, colours: Colours): string {
+  const place = filePlace(finding.at);
+  const before = place === undefined ? '' : `${place}: `;
+  return `${before}${paint(finding.severity, colours)} ${finding.check}: ${printableText(sentenceOf(finding))}`;
 }
 
 function entry(finding: Finding, check: CheckInfo | undefined, verbose: boolean, colours: Colours): string[] {
-  const { at, severity, message, mend, related } = finding;
-  const place = filePlace(at);
-  const object = objectPlace(at);
+  const { at, severity, mend, related } = finding;
   const name = [finding.check, check?.name].filter((part) => part !== undefined).join(' ');
-  const where = place === undefined ? object : place;
   return [
-    `  ${where}  ${paint(severity, colours)}  ${colours.dim(name)}`,
-    ...(place === undefined || object === '' ? [] : [`      ${colours.dim(object)}`]),
-    `      ${printableText(message)}`,
+    `  ${anyPlace(at)}  ${paint(severity, colours)}  ${colours.dim(name)}`,
+    `      ${printableText(sentenceOf(finding))}`,
     `      ${colours.green('mend:')} ${printableText(mend)}`,
     ...related.map((other) => `      ${colours.dim('see:')}  ${anyPlace(other.at)}: ${printableText(other.message)}`),
     ...(verbose && check !== undefined ? [`      ${colours.dim('why:')}  ${printableText(check.why)}`] : []),

@@ -2,7 +2,7 @@
 
 import type { CheckInfo, CheckReport, Finding } from '../finding.ts';
 import { junitXml, type JunitCase, type JunitSuite } from './junit-xml.ts';
-import { anyPlace, objectPlace } from './place-text.ts';
+import { anyPlace, sentenceOf } from './place-text.ts';
 import { sourceFile } from './source-file.ts';
 
 /** Files are named from `root`. */
@@ -39,11 +39,11 @@ function ignoredCase(finding: Finding, className: string, reason: string, root: 
   return { ...caseOf(finding, className, root), outcome: { kind: 'skipped', type: finding.severity, message: reason } };
 }
 
-function caseOf({ at, message }: Finding, className: string, root: string): JunitCase {
+function caseOf(finding: Finding, className: string, root: string): JunitCase {
+  const { at } = finding;
   const file = sourceFile(at, root);
-  const object = objectPlace(at);
   return {
-    name: object === '' ? message : `${object}: ${message}`,
+    name: sentenceOf(finding),
     className,
     ...(file === undefined ? {} : { file }),
     ...(at.line === undefined ? {} : { line: at.line }),

@@ -1,6 +1,7 @@
 /** Where something stands, as one text. */
 
 import type { Location } from '../../model/error.ts';
+import type { Finding } from '../finding.ts';
 import { printableText } from './printable-text.ts';
 
 /** `shop.yaml:12:7`, which terminals and editors open on a click; undefined where no file is known. */
@@ -18,4 +19,11 @@ export function objectPlace({ object, field }: Location): string {
 /** The file's place, else the object's. */
 export function anyPlace(at: Location): string {
   return filePlace(at) ?? objectPlace(at);
+}
+
+/** What is wrong with which object, and where in it: for a line that has the file's place beside it, or none. Not yet printable. */
+export function sentenceOf({ at, message }: Pick<Finding, 'at' | 'message'>): string {
+  const { object, field } = at;
+  if (object === undefined || !message.includes(object)) return [object, field, message].filter((part) => part !== undefined).join(': ');
+  return field === undefined ? message : `${message} (${field})`;
 }

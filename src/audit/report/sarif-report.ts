@@ -4,7 +4,7 @@ import type { CheckInfo, CheckReport, Finding, Related } from '../finding.ts';
 import type { Location } from '../../model/error.ts';
 import { VERSION } from '../../model/version.ts';
 import { checkPage, HOME_PAGE } from './links.ts';
-import { objectPlace } from './place-text.ts';
+import { objectPlace, sentenceOf } from './place-text.ts';
 import { sourceFile } from './source-file.ts';
 
 const SCHEMA = 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json';
@@ -61,16 +61,16 @@ function ruleOf({ id, name, severity, summary, why, mend, bad, good }: CheckInfo
 }
 
 function resultOf(finding: Finding, indexes: ReadonlyMap<string, number>, root: string): object {
-  const { check, severity, message, at, related, mend, fingerprint } = finding;
+  const { check, severity, at, related, mend, fingerprint } = finding;
   const index = indexes.get(check);
   return {
     ruleId: check,
     ...(index === undefined ? {} : { ruleIndex: index }),
     level: severity,
-    message: { text: plainText(`${message}. Mend: ${mend}`) },
+    message: { text: plainText(`${sentenceOf(finding)}. Mend: ${mend}`) },
     locations: [locationOf(at, root)],
     ...(related.length === 0 ? {} : { relatedLocations: related.map((other, position) => relatedLocation(other, position, root)) }),
-    partialFingerprints: { 'postern/v1': `${check}/${fingerprint}` },
+    partialFingerprints: { 'postern/v1': fingerprint },
   };
 }
 

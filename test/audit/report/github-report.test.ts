@@ -13,8 +13,8 @@ function linesOf(written: CheckReport): string[] {
 describe('the report for GitHub', () => {
   it('annotates the line of each finding, in the words of GitHub', () => {
     expect(linesOf(MIXED)).toEqual([
-      '::error file=shop/api.yaml,line=7,title=PN002 policy-selects-nothing::NetworkPolicy shop/api: spec.podSelector: NetworkPolicy shop/api selects no pod. Mend: select it by a policy with policyTypes: [Ingress]',
-      '::warning file=shop/web.yaml,line=12,col=3,title=PN001 workload-not-isolated::Deployment shop/web: spec.template: no policy isolates Deployment shop/web for ingress. Mend: select it by a policy with policyTypes: [Ingress]',
+      '::error file=shop/api.yaml,line=7,title=PN002 policy-selects-nothing::NetworkPolicy shop/api selects no pod (spec.podSelector). Mend: select it by a policy with policyTypes: [Ingress]',
+      '::warning file=shop/web.yaml,line=12,col=3,title=PN001 workload-not-isolated::no policy isolates Deployment shop/web for ingress (spec.template). Mend: select it by a policy with policyTypes: [Ingress]',
       '::notice title=PN003 world-open::Pod shop/x: it is open. Mend: select it by a policy with policyTypes: [Ingress]',
       '::warning title=Policy audit%3A incomplete::the input holds no Namespace',
       '::warning title=Policy audit%3A incomplete::broken.yaml could not be read',

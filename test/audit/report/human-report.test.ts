@@ -11,20 +11,18 @@ describe('the human report', () => {
     expect(humanReport(MIXED, CHECKS, PLAIN)).toMatchInlineSnapshot(`
       "shop/api.yaml
         shop/api.yaml:7  error  PN002 policy-selects-nothing
-            NetworkPolicy shop/api: spec.podSelector
-            NetworkPolicy shop/api selects no pod
+            NetworkPolicy shop/api selects no pod (spec.podSelector)
             mend: select it by a policy with policyTypes: [Ingress]
             see:  shop/web.yaml:1:1: this Deployment has app=web
 
       shop/web.yaml
         shop/web.yaml:12:3  warning  PN001 workload-not-isolated
-            Deployment shop/web: spec.template
-            no policy isolates Deployment shop/web for ingress
+            no policy isolates Deployment shop/web for ingress (spec.template)
             mend: select it by a policy with policyTypes: [Ingress]
 
       Pod shop/x
         Pod shop/x  note  PN003 world-open
-            it is open
+            Pod shop/x: it is open
             mend: select it by a policy with policyTypes: [Ingress]
 
       What makes the answer less than whole
@@ -42,9 +40,9 @@ describe('the human report', () => {
 
   it('is a line for each finding where it is to be quiet, and nothing where there is none', () => {
     expect(humanReport(MIXED, CHECKS, { colour: false, form: 'quiet' }).split('\n')).toEqual([
-      'shop/api.yaml:7: NetworkPolicy shop/api: spec.podSelector: error PN002: NetworkPolicy shop/api selects no pod',
-      'shop/web.yaml:12:3: Deployment shop/web: spec.template: warning PN001: no policy isolates Deployment shop/web for ingress',
-      'Pod shop/x: note PN003: it is open',
+      'shop/api.yaml:7: error PN002: NetworkPolicy shop/api selects no pod (spec.podSelector)',
+      'shop/web.yaml:12:3: warning PN001: no policy isolates Deployment shop/web for ingress (spec.template)',
+      'note PN003: Pod shop/x: it is open',
       '',
     ]);
     expect(humanReport(report(), CHECKS, { colour: false, form: 'quiet' })).toBe('');
@@ -53,7 +51,7 @@ describe('the human report', () => {
   it('says why, and what is ignored, where it is to be verbose', () => {
     const text = humanReport(MIXED, CHECKS, { colour: false, form: 'verbose' });
     expect(text).toContain('why:  Every pod may connect to it.');
-    expect(text).toContain('warning PN001: known (until the move)');
+    expect(text).toContain('warning PN001: Deployment shop/web: spec.template: known (until the move)');
   });
 
   it('tells some reasons of many', () => {

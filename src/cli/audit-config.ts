@@ -1,0 +1,16 @@
+/** The configuration of an audit, as the options name it. */
+
+import { CATALOGUE } from '../audit/checks/catalogue.ts';
+import type { AuditConfig } from '../audit/config/audit-config.ts';
+import { findConfig } from '../audit/config/find-config.ts';
+import { formatError } from '../model/error.ts';
+import type { InputFlags } from './audit-options.ts';
+
+/** Throws `E_CONFIG`: a configuration that is wrong in part is not used in part. All that is wrong is told, the last by what is thrown. */
+export function readConfig({ config: file }: Pick<InputFlags, 'config'>): AuditConfig {
+  const { config, problems } = findConfig({ ...(file === undefined ? {} : { file }), checks: CATALOGUE.map(({ id }) => id) });
+  for (const problem of problems.slice(0, -1)) console.error(`postern: ${formatError(problem)}`);
+  const last = problems.at(-1);
+  if (last !== undefined) throw last;
+  return config;
+}
