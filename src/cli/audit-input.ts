@@ -11,7 +11,7 @@ const STANDARD_INPUT = '-';
 export async function readInput(paths: readonly string[], flags: InputFlags, progress: Progress): Promise<AuditInput | undefined> {
   if (paths.length > 0) return await readFiles(paths, flags, progress);
   if (asksForCluster(flags)) return await readLiveCluster(flags, progress);
-  if (process.stdin.isTTY === true) return undefined;
+  if (process.stdin.isTTY) return undefined;
   return await readFiles([STANDARD_INPUT], flags, progress);
 }
 

@@ -52,7 +52,7 @@ export function withOutput(command: Command, formats: readonly string[]): Comman
   const output = new Option('-o, --output <format[=file]>', 'the form, and a file of its own; may be given again')
     .choices(formats)
     .default(undefined, formats[0])
-    .argParser((text: string, before: readonly OutputFlag[] = []) => [...before, parseOutput(text, formats)]);
+    .argParser((text: string, before: readonly OutputFlag[] | undefined) => [...(before ?? []), parseOutput(text, formats)]);
   return command.optionsGroup('Output:').addOption(output).option('--output-file <file>', 'in place of standard output');
 }
 
@@ -65,8 +65,8 @@ export function withThreshold(command: Command): Command {
 }
 
 function repeated(flags: string, description: string): Option {
-  return new Option(flags, description).argParser((text: string, before: readonly string[] = []) => {
+  return new Option(flags, description).argParser((text: string, before: readonly string[] | undefined) => {
     if (text === '') throw new InvalidArgumentError('it is empty.');
-    return [...before, text];
+    return [...(before ?? []), text];
   });
 }
