@@ -1,7 +1,7 @@
 /** The matrix as Markdown, for pull requests and wikis: a table of all pairs while it is small, else one of what each source reaches. */
 
 import { describePorts } from '../describe-rule.ts';
-import { countNamespaces, summarizeReach } from './matrix-list.ts';
+import { countNamespaces, summarizeReach } from './reach-summary.ts';
 import { fullName, isWanted, plainText, type MatrixView } from './matrix-view.ts';
 import { shortPorts } from './port-text.ts';
 

@@ -1,0 +1,330 @@
+/** The matrix on the stage: its canvas, the hand and the keys that move in it, and what readers of the screen are told. */
+
+import { element } from './element.ts';
+import { measureMargins, MatrixPainter, type Margins, type Spot } from './matrix-painter.ts';
+import { isNamed, type PageModel } from './page-model.ts';
+import { readPalette, type Palette } from './palette.ts';
+import { cellText } from './words.ts';
+import { Viewport } from './viewport.ts';
+
+export interface StageEvents {
+  /** The cursor has moved; `open`: its rules are wanted, too. */
+  readonly onCursor: (cell: readonly [string, string], open: boolean) => void;
+  readonly onWhere: (text: string) => void;
+  readonly onLive: (text: string) => void;
+}
+
+/** Below this a press is a click. CSS pixels. */
+const SLOP = 4;
+const ZOOM_STEP = 1.35;
+
+export class MatrixStage {
+  readonly root: HTMLElement;
+  readonly #canvas = element('canvas', { 'aria-hidden': 'true' });
+  readonly #tip = element('div', { class: 'tip', 'aria-hidden': 'true', hidden: '' });
+  readonly #cell = element('span', { role: 'gridcell', id: 'cursor-cell' });
+  readonly #row = element('div', { role: 'row', class: 'hidden' }, this.#cell);
+  readonly #grid = element(
+    'div',
+    {
+      class: 'grid',
+      role: 'grid',
+      tabindex: '0',
+      'aria-label': 'Matrix: sources in rows, destinations in columns. Arrow keys move, Enter shows the rules.',
+      'aria-activedescendant': 'cursor-cell',
+    },
+    this.#canvas,
+    this.#row,
+  );
+  readonly #painter = new MatrixPainter(this.#canvas);
+  readonly #viewport = new Viewport();
+  readonly #events: StageEvents;
+  readonly #pointers = new Map<number, { x: number; y: number }>();
+  #model: PageModel | undefined;
+  #palette: Palette = readPalette();
+  #margins: Margins = { left: 0, top: 0 };
+  #cursor: Spot | undefined;
+  #hover: Spot | undefined;
+  #search = '';
+  #waiting = false;
+  #dragged = 0;
+
+  constructor(events: StageEvents) {
+    this.#events = events;
+    const button = (label: string, text: string, act: () => void): HTMLElement => {
+      const made = element('button', { type: 'button', 'aria-label': label, title: label }, text);
+      made.addEventListener('click', act);
+      return made;
+    };
+    this.root = element(
+      'div',
+      { class: 'matrix' },
+      this.#grid,
+      this.#tip,
+      element(
+        'div',
+        { class: 'zoom', role: 'group', 'aria-label': 'Zoom' },
+        button('Zoom in', '+', () => this.#zoom(ZOOM_STEP)),
+        button('Zoom out', '−', () => this.#zoom(1 / ZOOM_STEP)),
+        button('Fit the whole matrix', '⤢', () => this.#fit()),
+      ),
+    );
+    new ResizeObserver(() => this.#resize()).observe(this.#grid);
+    this.#listen();
+  }
+
+  show(model: PageModel, search: string, cell: readonly [string, string] | undefined): void {
+    this.#model = model;
+    this.#search = search;
+    const row = model.rows.positions.get(cell?.[0] ?? '');
+    const column = model.columns.positions.get(cell?.[1] ?? '');
+    this.#cursor = row === undefined || column === undefined ? undefined : { row, column };
+    this.#hover = undefined;
+    this.#tip.hidden = true;
+    this.#grid.setAttribute('aria-rowcount', String(model.rows.peers.length));
+    this.#grid.setAttribute('aria-colcount', String(model.columns.peers.length));
+    this.#resize();
+    if (this.#cursor !== undefined) this.#viewport.reveal(this.#cursor.row, this.#cursor.column);
+    this.#describeCursor();
+  }
+
+  focus(): void {
+    this.#grid.focus();
+  }
+
+  /** After the theme has changed. */
+  recolour(): void {
+    this.#palette = readPalette();
+    this.#schedule();
+  }
+
+  /** The next source, or destination, whose name holds the text. */
+  findNext(search: string, backwards: boolean): boolean {
+    const model = this.#model;
+    if (model === undefined || search === '') return false;
+    const { row, column } = this.#cursor ?? { row: -1, column: 0 };
+    const { peers } = model.rows;
+    for (let step = 1; step <= peers.length; step += 1) {
+      const at = (((row + (backwards ? -step : step)) % peers.length) + peers.length) % peers.length;
+      const peer = peers[at];
+      if (peer === undefined || !isNamed(peer, search)) continue;
+      this.#moveTo(at, column, false);
+      return true;
+    }
+    const at = model.columns.peers.findIndex((peer, index) => index > column && isNamed(peer, search));
+    if (at < 0) return false;
+    this.#moveTo(Math.max(row, 0), at, false);
+    return true;
+  }
+
+  #resize(): void {
+    const { clientWidth, clientHeight } = this.#grid;
+    if (this.#model === undefined || clientWidth === 0) return;
+    this.#margins = measureMargins(this.#model, clientWidth, clientHeight);
+    this.#painter.resize(clientWidth, clientHeight);
+    this.#viewport.resize(
+      { width: clientWidth - this.#margins.left, height: clientHeight - this.#margins.top },
+      this.#model.rows.peers.length,
+      this.#model.columns.peers.length,
+    );
+    this.#paint();
+  }
+
+  #schedule(): void {
+    if (this.#waiting) return;
+    this.#waiting = true;
+    requestAnimationFrame(() => {
+      this.#waiting = false;
+      this.#paint();
+    });
+  }
+
+  #paint(): void {
+    if (this.#model === undefined || !this.root.isConnected) return;
+    this.#painter.paint({
+      model: this.#model,
+      viewport: this.#viewport,
+      margins: this.#margins,
+      palette: this.#palette,
+      cursor: this.#cursor,
+      hover: this.#hover,
+      focused: document.activeElement === this.#grid,
+      search: this.#search,
+    });
+  }
+
+  #zoom(factor: number): void {
+    this.#viewport.zoomAtCentre(factor);
+    this.#schedule();
+  }
+
+  #fit(): void {
+    this.#viewport.fit();
+    this.#schedule();
+  }
+
+  #listen(): void {
+    const grid = this.#grid;
+    grid.addEventListener('wheel', (event) => this.#wheel(event), { passive: false });
+    grid.addEventListener('pointerdown', (event) => this.#press(event));
+    grid.addEventListener('pointermove', (event) => this.#drag(event));
+    grid.addEventListener('pointerup', (event) => this.#release(event));
+    grid.addEventListener('pointercancel', (event) => this.#pointers.delete(event.pointerId));
+    grid.addEventListener('pointerleave', () => this.#hoverAt(undefined));
+    grid.addEventListener('keydown', (event) => this.#key(event));
+    grid.addEventListener('focus', () => {
+      if (this.#cursor === undefined) this.#moveTo(0, 0, false);
+      this.#schedule();
+    });
+    grid.addEventListener('blur', () => this.#schedule());
+  }
+
+  /** Of the pointer, in the window of the cells. */
+  #place(event: MouseEvent): { x: number; y: number } {
+    const box = this.#grid.getBoundingClientRect();
+    return { x: event.clientX - box.left - this.#margins.left, y: event.clientY - box.top - this.#margins.top };
+  }
+
+  #wheel(event: WheelEvent): void {
+    event.preventDefault();
+    const lines = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 16 : 1;
+    if (event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
+      this.#viewport.pan((event.deltaX || event.deltaY) * lines, event.deltaX === 0 ? 0 : event.deltaY * lines);
+    } else {
+      const { x, y } = this.#place(event);
+      // A pinch on a touchpad comes as small turns of a wheel with Ctrl.
+      const speed = event.ctrlKey ? 0.01 : 0.0018;
+      this.#viewport.zoom(Math.exp(-event.deltaY * lines * speed), Math.max(x, 0), Math.max(y, 0));
+    }
+    this.#schedule();
+  }
+
+  #press(event: PointerEvent): void {
+    if (event.button !== 0) return;
+    this.#grid.setPointerCapture(event.pointerId);
+    this.#pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
+    if (this.#pointers.size === 1) this.#dragged = 0;
+  }
+
+  #drag(event: PointerEvent): void {
+    const held = this.#pointers.get(event.pointerId);
+    if (held === undefined) {
+      const { x, y } = this.#place(event);
+      const spot = x < 0 || y < 0 ? undefined : this.#viewport.cellAt(x, y);
+      this.#hoverAt(spot, event);
+      return;
+    }
+    const others = [...this.#pointers].filter(([id]) => id !== event.pointerId).map(([, place]) => place);
+    const next = { x: event.clientX, y: event.clientY };
+    const [other] = others;
+    if (other !== undefined) {
+      const before = Math.hypot(held.x - other.x, held.y - other.y);
+      const after = Math.hypot(next.x - other.x, next.y - other.y);
+      const box = this.#grid.getBoundingClientRect();
+      const middle = { x: (next.x + other.x) / 2 - box.left - this.#margins.left, y: (next.y + other.y) / 2 - box.top - this.#margins.top };
+      if (before > 0) this.#viewport.zoom(after / before, middle.x, middle.y);
+      this.#viewport.pan((held.x - next.x) / 2, (held.y - next.y) / 2);
+      this.#dragged = Number.POSITIVE_INFINITY;
+    } else {
+      this.#dragged += Math.abs(next.x - held.x) + Math.abs(next.y - held.y);
+      if (this.#dragged > SLOP) this.#viewport.pan(held.x - next.x, held.y - next.y);
+    }
+    this.#pointers.set(event.pointerId, next);
+    this.#grid.classList.toggle('dragging', this.#dragged > SLOP);
+    this.#schedule();
+  }
+
+  #release(event: PointerEvent): void {
+    const held = this.#pointers.delete(event.pointerId);
+    this.#grid.classList.remove('dragging');
+    if (!held || this.#dragged > SLOP) return;
+    const { x, y } = this.#place(event);
+    const cell = this.#viewport.cellAt(Math.max(x, 0), Math.max(y, 0));
+    if (cell === undefined || (x < 0 && y < 0)) return;
+    // A name moves the cursor along its row or column, and opens nothing.
+    if (x < 0) this.#moveTo(cell.row, this.#cursor?.column ?? 0, false);
+    else if (y < 0) this.#moveTo(this.#cursor?.row ?? 0, cell.column, false);
+    else this.#moveTo(cell.row, cell.column, true);
+  }
+
+  #hoverAt(spot: Spot | undefined, event?: PointerEvent): void {
+    if (spot?.row !== this.#hover?.row || spot?.column !== this.#hover?.column) {
+      this.#hover = spot;
+      this.#schedule();
+    }
+    const text = this.#textAt(spot);
+    this.#tip.hidden = text === undefined || event?.pointerType !== 'mouse';
+    this.#events.onWhere(text ?? this.#textAt(this.#cursor) ?? '');
+    if (text === undefined || event === undefined) return;
+    this.#tip.textContent = text;
+    const box = this.#grid.getBoundingClientRect();
+    const [x, y] = [event.clientX - box.left, event.clientY - box.top];
+    const leftwards = x > box.width * 0.6;
+    this.#tip.style.transform = `translate(${x + (leftwards ? -14 : 16)}px, ${y + (y > box.height - 70 ? -44 : 18)}px)${leftwards ? ' translateX(-100%)' : ''}`;
+  }
+
+  #textAt(spot: Spot | undefined): string | undefined {
+    const model = this.#model;
+    const source = model?.rows.peers[spot?.row ?? -1];
+    const destination = model?.columns.peers[spot?.column ?? -1];
+    return model === undefined || source === undefined || destination === undefined ? undefined : cellText(model, source, destination);
+  }
+
+  #key(event: KeyboardEvent): void {
+    const model = this.#model;
+    if (model === undefined || event.altKey || event.metaKey) return;
+    const rows = model.rows.peers.length;
+    const columns = model.columns.peers.length;
+    const { row, column } = this.#cursor ?? { row: 0, column: 0 };
+    const stride = event.shiftKey ? 10 : 1;
+    const move = (toRow: number, toColumn: number): void =>
+      this.#moveTo(Math.max(0, Math.min(rows - 1, toRow)), Math.max(0, Math.min(columns - 1, toColumn)), false);
+    const acts: Readonly<Record<string, () => void>> = {
+      ArrowUp: () => move(row - stride, column),
+      ArrowDown: () => move(row + stride, column),
+      ArrowLeft: () => move(row, column - stride),
+      ArrowRight: () => move(row, column + stride),
+      Home: () => move(event.ctrlKey ? 0 : row, 0),
+      End: () => move(event.ctrlKey ? rows - 1 : row, columns - 1),
+      PageUp: () => move(jump(model.rows.groups, row, -1), column),
+      PageDown: () => move(jump(model.rows.groups, row, 1), column),
+      Enter: () => this.#moveTo(row, column, true),
+      ' ': () => this.#moveTo(row, column, true),
+      '+': () => this.#zoom(ZOOM_STEP),
+      '=': () => this.#zoom(ZOOM_STEP),
+      '-': () => this.#zoom(1 / ZOOM_STEP),
+      '0': () => this.#fit(),
+    };
+    const act = acts[event.key];
+    if (act === undefined) return;
+    event.preventDefault();
+    act();
+  }
+
+  #moveTo(row: number, column: number, open: boolean): void {
+    const source = this.#model?.rows.peers[row];
+    const destination = this.#model?.columns.peers[column];
+    if (source === undefined || destination === undefined) return;
+    this.#cursor = { row, column };
+    this.#viewport.reveal(row, column);
+    this.#describeCursor();
+    this.#events.onLive(this.#textAt(this.#cursor) ?? '');
+    this.#events.onCursor([source.id, destination.id], open);
+    this.#schedule();
+  }
+
+  #describeCursor(): void {
+    const text = this.#textAt(this.#cursor) ?? 'No cell';
+    this.#cell.textContent = text;
+    this.#row.setAttribute('aria-rowindex', String((this.#cursor?.row ?? 0) + 1));
+    this.#cell.setAttribute('aria-colindex', String((this.#cursor?.column ?? 0) + 1));
+    this.#events.onWhere(this.#cursor === undefined ? '' : text);
+  }
+}
+
+/** The first row of the next or the previous namespace. */
+function jump(groups: PageModel['rows']['groups'], at: number, by: 1 | -1): number {
+  const here = groups.findIndex(({ start, size }) => at >= start && at < start + size);
+  const target = groups[here + by];
+  return target?.start ?? (by === 1 ? at : 0);
+}
