@@ -4,13 +4,13 @@ import type { Rule } from '../../policy/policy.ts';
 import { portsKey, type Ports } from '../../policy/ports.ts';
 import { listOf } from '../../policy/ruleset.ts';
 import { DIRECTIONS, type Direction } from '../../model/verdict.ts';
-import type { Location } from '../../model/error.ts';
 import type { Pod } from '../../model/objects.ts';
 import type { NamedNetwork } from '../input/audit-input.ts';
 import type { AuditModel, AuditPolicy, PodClass } from '../model/audit-model.ts';
 import { listOutside, type OutsideNetwork } from '../model/outside.ts';
 import { Reach } from '../model/reach.ts';
 import { portsOfRule, ruleTakesNetwork, ruleTakesPod } from '../model/rule-reach.ts';
+import { describePlace } from '../describe-place.ts';
 import { describeRule } from '../describe-rule.ts';
 import type { MatrixClass, MatrixPeer, MatrixReport, MatrixRule } from './matrix-report.ts';
 
@@ -139,10 +139,6 @@ function describe(entry: AuditPolicy, direction: Direction, rule: Rule, peers: r
 
 function podOf(party: Party | undefined): Pod | undefined {
   return party?.kind === 'pods' ? party.pods.pod : undefined;
-}
-
-function describePlace({ file, line }: Location): string {
-  return file === undefined ? '' : line === undefined ? file : `${file}:${line}`;
 }
 
 function judgePairs(reach: Reach, parties: readonly Party[]): Pick<MatrixReport, 'allowed' | 'portSets'> {
