@@ -4,6 +4,7 @@ import { CATALOGUE } from '../audit/checks/catalogue.ts';
 import type { Check } from '../audit/checks/check.ts';
 import { applyIgnores } from '../audit/config/apply-ignores.ts';
 import type { AuditConfig } from '../audit/config/audit-config.ts';
+import { readObjectName } from '../audit/config/match-object.ts';
 import type { CheckReport } from '../audit/finding.ts';
 import type { AuditInput } from '../audit/input/audit-input.ts';
 import type { CheckFormat } from '../audit/report/check-formats.ts';
@@ -35,7 +36,8 @@ export async function runCheck(paths: readonly string[], flags: CheckFlags): Pro
     const input = await Progress.during(async (progress) => await readInput(paths, flags, progress));
     asked = input !== undefined;
     if (input === undefined) return;
-    const report = useBaseline(await findFaults(input, config), flags, tell);
+    const asksAbout = paths.length === 0 ? flags.namespace : undefined;
+    const report = useBaseline(await findFaults(input, config, asksAbout), flags, tell);
     for (const output of outputs) {
       const colour = output.file === undefined && wantsColour(process.stdout);
       const options = { colour, form: formOf(flags), root: checkoutRoot() };
@@ -46,14 +48,16 @@ export async function runCheck(paths: readonly string[], flags: CheckFlags): Pro
   return asked;
 }
 
-/** Without those that may be ignored. */
-async function findFaults(input: AuditInput, { severities, ignores, podCIDRs }: AuditConfig): Promise<CheckReport> {
+/** Without those that may be ignored, and of these namespaces alone. */
+async function findFaults(input: AuditInput, config: AuditConfig, namespaces: readonly string[] | undefined): Promise<CheckReport> {
+  const { severities, ignores, podCIDRs } = config;
   const report = await Progress.during((progress) => {
     progress.say(`compiling ${countText(input.workloads.length, 'workload')}`);
     return runChecks(input, { severities, podNetworks: podCIDRs, catalogue: CATALOGUE.map((check) => announce(check, progress)) });
   });
   const checks = CATALOGUE.map(({ id }) => id);
-  const { findings, ignored, problems } = applyIgnores(report.findings, { rules: ignores, input, checks });
+  const about = report.findings.filter(({ at }) => namespaces?.includes(readObjectName(at.object ?? '').namespace) !== false);
+  const { findings, ignored, problems } = applyIgnores(about, { rules: ignores, input, checks });
   for (const problem of problems) tell(formatError(problem));
   return { ...report, findings, ignored };
 }

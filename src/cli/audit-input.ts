@@ -15,7 +15,7 @@ export async function readInput(paths: readonly string[], flags: InputFlags, pro
   return await readFiles([STANDARD_INPUT], flags, progress);
 }
 
-/** With files a namespace has another meaning, and the rest has none. */
+/** Where files are named a namespace has another meaning, and the rest has none. */
 function asksForCluster({ cluster, allNamespaces, namespace, context, kubeconfig }: InputFlags): boolean {
   return cluster === true || allNamespaces === true || [namespace, context, kubeconfig].some((flag) => flag !== undefined);
 }
@@ -66,7 +66,17 @@ class CountedInput implements AsyncIterable<Uint8Array> {
   }
 }
 
-async function readLiveCluster(_flags: InputFlags, _progress: Progress): Promise<AuditInput> {
-  await Promise.resolve();
-  throw new PosternError('E_USAGE', 'clusters cannot be read yet');
+/** Namespaces are what is asked about; their policies name other ones, so the whole is read where that is allowed. */
+async function readLiveCluster(flags: InputFlags, progress: Progress): Promise<AuditInput> {
+  const { context, kubeconfig, namespace: namespaces, allNamespaces } = flags;
+  if (allNamespaces === true && namespaces !== undefined)
+    throw new PosternError('E_USAGE', 'all namespaces and some of them cannot be meant at once', { mend: 'leave out -A or -n' });
+  progress.say('asking the API server');
+  const { ApiServer } = await import('../kube/api-server.ts');
+  const { readCluster } = await import('./read-cluster.ts');
+  const server = new ApiServer({ ...(kubeconfig === undefined ? {} : { kubeconfig }), ...(context === undefined ? {} : { context }) });
+  return await readCluster(server, {
+    ...(namespaces === undefined ? {} : { namespaces }),
+    onProgress: (resource) => progress.say(`reading ${resource} of ${server.context}`),
+  });
 }

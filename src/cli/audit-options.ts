@@ -38,9 +38,9 @@ export function withPaths(command: Command): Command {
 export function withInput(command: Command): Command {
   return command
     .optionsGroup('Input:')
-    .option('--cluster', 'the cluster of the kubeconfig, in place of files; so do the next three')
+    .option('--cluster', 'the cluster of the kubeconfig; so do the next four where no file is named')
     .option('-A, --all-namespaces', 'the whole cluster')
-    .addOption(repeated('-n, --namespace <name>', 'only this namespace; may be given again'))
+    .addOption(repeated('-n, --namespace <name>', 'only findings in this namespace; of files: the namespace of objects that name none'))
     .option('--context <name>', 'of the kubeconfig; default its current one')
     .option('--kubeconfig <file>', 'default: KUBECONFIG, else ~/.kube/config')
     .option('--config <file>', 'severities, ignores and named networks; default: .postern.yaml')

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { leaveOutIf } from '../support/requires.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
@@ -218,7 +219,7 @@ describe('the output of an audit', () => {
   });
 });
 
-const TERMINAL = spawnSync('script', ['--version']).error === undefined;
+const needsScript = leaveOutIf(spawnSync('script', ['--version']).error === undefined ? undefined : 'needs script, of util-linux');
 
 /** As in a terminal, which `script` makes. */
 function auditAtTerminal(args: string, env: Readonly<Record<string, string>> = {}): string {
@@ -226,7 +227,7 @@ function auditAtTerminal(args: string, env: Readonly<Record<string, string>> = {
   return spawnSync('script', ['-qec', command, '/dev/null'], { cwd: folder, encoding: 'utf8', env: environment(env) }).stdout;
 }
 
-describe.skipIf(!TERMINAL)('at a terminal', () => {
+describe('at a terminal', needsScript, () => {
   it('severities are coloured, and not for people who want no colours', () => {
     expect(auditAtTerminal('warned.yaml')).toContain('\u001b[33mwarning\u001b[39m');
     expect(auditAtTerminal('warned.yaml', { NO_COLOR: '1' })).not.toContain('\u001b[');

@@ -6,10 +6,11 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, type TestOptions } from 'vitest';
 import { completeWords } from '../../src/cli/complete-words.ts';
 import { joinBroken } from '../../src/cli/completion.ts';
 import { makeProgram } from '../../src/cli/commands.ts';
+import { leaveOutIf } from '../support/requires.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
@@ -95,11 +96,11 @@ function run(shell: string, args: readonly string[]): string[] {
   return text.split('\n').filter((line) => line !== '');
 }
 
-function lacks(shell: string): boolean {
-  return spawnSync(shell, ['--version']).error !== undefined;
+function needs(shell: string): TestOptions {
+  return leaveOutIf(spawnSync(shell, ['--version']).error === undefined ? undefined : `needs ${shell}`);
 }
 
-describe.skipIf(lacks('bash'))('bash', () => {
+describe('bash', needs('bash'), () => {
   /** bash breaks words at `=`, too. */
   function ask(...words: string[]): string[] {
     const quoted = words.map((word) => `'${word}'`).join(' ');
@@ -127,7 +128,7 @@ describe.skipIf(lacks('bash'))('bash', () => {
   });
 });
 
-describe.skipIf(lacks('zsh'))('zsh', () => {
+describe('zsh', needs('zsh'), () => {
   /** What a person sees who types it and presses Tab, in a terminal of zsh's own making. */
   function ask(line: string): string {
     const script = `
@@ -152,7 +153,7 @@ describe.skipIf(lacks('zsh'))('zsh', () => {
   });
 });
 
-describe.skipIf(lacks('fish'))('fish', () => {
+describe('fish', needs('fish'), () => {
   function ask(line: string): string[] {
     return run('fish', ['--no-config', '-c', `postern completion fish | source; complete -C '${line}'`]);
   }
