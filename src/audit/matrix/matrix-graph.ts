@@ -2,7 +2,7 @@
 
 import { portsKey, unionPorts, type Ports } from '../../policy/ports.ts';
 import type { MatrixPeer } from './matrix-report.ts';
-import { listPairs, type MatrixView } from './matrix-view.ts';
+import { isWanted, type MatrixView } from './matrix-view.ts';
 
 /** What a node stands for: a peer; the peers of a namespace that every policy treats alike; a namespace. */
 export type GraphLevel = 'peer' | 'class' | 'namespace';
@@ -38,26 +38,21 @@ export interface MatrixGraph {
 /** The finest level that keeps to so many edges, or the coarsest there is. Denied pairs are no edges, and a peer's way to itself is none either. */
 export function makeGraph(view: MatrixView, mostEdges: number): MatrixGraph {
   for (const level of LEVELS) {
-    const graph = makeGraphAt(view, level);
-    if (graph.edges.length <= mostEdges) return graph;
+    const graph = tryGraph(view, level, mostEdges);
+    if (graph !== undefined && graph.edges.length <= mostEdges) return graph;
   }
   return makeGraphAt(view, 'namespace');
 }
 
 export function makeGraphAt(view: MatrixView, level: GraphLevel): MatrixGraph {
-  const nodes: { index: number; namespace: string; outside: boolean; peers: MatrixPeer[] }[] = [];
-  const byKey = new Map<string, number>();
-  const nodeOf = new Map<MatrixPeer, number>();
-  for (const peer of view.peers) {
-    const outside = peer.kind === 'outside';
-    const key =
-      level === 'peer' || outside ? `p${nodeOf.size}` : level === 'class' ? `c${peer.class} ${peer.namespace}` : `n${peer.namespace}`;
-    const index = byKey.get(key) ?? nodes.push({ index: nodes.length, namespace: peer.namespace, outside, peers: [] }) - 1;
-    byKey.set(key, index);
-    nodes[index]?.peers.push(peer);
-    nodeOf.set(peer, index);
-  }
-  return { level, nodes, edges: mergeDirections(edgesBetween(view, nodes, nodeOf)) };
+  return tryGraph(view, level, Number.POSITIVE_INFINITY) ?? { level, nodes: [], edges: [] };
+}
+
+/** Peers of one node and one class: they have the same answers. */
+interface Unit {
+  readonly node: number;
+  readonly peer: MatrixPeer;
+  size: number;
 }
 
 interface OneWay {
@@ -67,26 +62,51 @@ interface OneWay {
   connected: number;
 }
 
-function edgesBetween(view: MatrixView, nodes: readonly GraphNode[], nodeOf: ReadonlyMap<MatrixPeer, number>): GraphEdge[] {
+/** Undefined as soon as there are more edges, even if each were drawn for both ways. */
+function tryGraph(view: MatrixView, level: GraphLevel, mostEdges: number): MatrixGraph | undefined {
+  const { nodes, units } = listNodes(view, level);
   const found = new Map<number, OneWay>();
-  for (const { source, destination, ports, extent } of listPairs(view)) {
-    if (extent === 'none' || source === destination) continue;
-    const from = nodeOf.get(source) ?? 0;
-    const to = nodeOf.get(destination) ?? 0;
-    const key = from * nodes.length + to;
-    let edge = found.get(key);
-    if (edge === undefined) {
-      edge = { from, to, sets: new Map(), connected: 0 };
-      found.set(key, edge);
+  for (const source of units) {
+    for (const destination of units) {
+      const pair = view.look(source.peer, destination.peer);
+      if (pair === undefined || pair.extent === 'none' || !isWanted(pair, view.options)) continue;
+      const connected = source.size * (destination.size - (source === destination ? 1 : 0));
+      if (connected === 0) continue;
+      const key = source.node * nodes.length + destination.node;
+      let edge = found.get(key);
+      if (edge === undefined) {
+        if (found.size >= mostEdges * 2) return undefined;
+        edge = { from: source.node, to: destination.node, sets: new Map(), connected: 0 };
+        found.set(key, edge);
+      }
+      edge.sets.set(portsKey(pair.ports), pair.ports);
+      edge.connected += connected;
     }
-    edge.sets.set(portsKey(ports), ports);
-    edge.connected += 1;
   }
-  return [...found.values()].map(({ from, to, sets, connected }) => {
+  const edges = [...found.values()].map(({ from, to, sets, connected }) => {
     const [sources, destinations] = [nodes[from]?.peers.length ?? 0, nodes[to]?.peers.length ?? 0];
     const pairs = from === to ? sources * (sources - 1) : sources * destinations;
     return { from, to, ports: unionPorts([...sets.values()]), both: false, pairs, connected };
   });
+  return { level, nodes, edges: mergeDirections(edges) };
+}
+
+function listNodes(view: MatrixView, level: GraphLevel): { nodes: GraphNode[]; units: Unit[] } {
+  const nodes: { index: number; namespace: string; outside: boolean; peers: MatrixPeer[] }[] = [];
+  const byKey = new Map<string, number>();
+  const units = new Map<string, Unit>();
+  for (const [at, peer] of view.peers.entries()) {
+    const outside = peer.kind === 'outside';
+    const key = level === 'peer' || outside ? `p${at}` : level === 'class' ? `c${peer.class} ${peer.namespace}` : `n${peer.namespace}`;
+    const node = byKey.get(key) ?? nodes.push({ index: nodes.length, namespace: peer.namespace, outside, peers: [] }) - 1;
+    byKey.set(key, node);
+    nodes[node]?.peers.push(peer);
+    const unitKey = `${node} ${peer.class}`;
+    const unit = units.get(unitKey);
+    if (unit === undefined) units.set(unitKey, { node, peer, size: 1 });
+    else unit.size += 1;
+  }
+  return { nodes, units: [...units.values()] };
 }
 
 function mergeDirections(edges: readonly GraphEdge[]): GraphEdge[] {

@@ -2,7 +2,7 @@
 
 import pc from 'picocolors';
 import { describePorts } from '../describe-rule.ts';
-import { countNamespaces, summarizeReach } from './reach-summary.ts';
+import { summarizeReach, type Reach } from './reach-summary.ts';
 import { fullName, type MatrixView } from './matrix-view.ts';
 
 export interface ListOptions {
@@ -10,19 +10,26 @@ export interface ListOptions {
   readonly colour: boolean;
 }
 
+/** Names of what is denied, beyond which they are counted, unless it was asked for. */
+const MOST_DENIED = 12;
+
 export function listMatrix(view: MatrixView, { width, colour }: ListOptions): string {
   const colours = pc.createColors(colour);
-  const sizes = countNamespaces(view);
+  const reachOf = summarizeReach(view);
+  const known = new Map<readonly Reach[], readonly string[]>();
+  const describe = ({ ports, denied, names }: Reach): string[] => {
+    const brief = denied && names.length > MOST_DENIED && view.options.only !== 'denied';
+    const head = denied ? colours.dim('· denied') : colours.cyan(`→ ${describePorts(ports)}`);
+    const lines = brief ? ['everything else'] : wrap(names, Math.max(width - 6, 20));
+    return [`  ${head}`, ...lines.map((line) => `      ${line}`)];
+  };
   const lines: string[] = [];
   for (const source of view.peers) {
-    const reaches = summarizeReach(view, source, sizes);
+    const reaches = reachOf(source);
     if (reaches.length === 0) continue;
-    lines.push(colours.bold(fullName(source)));
-    for (const { ports, denied, names } of reaches) {
-      const head = denied ? 'denied' : describePorts(ports);
-      lines.push(`  ${denied ? colours.dim(`· ${head}`) : colours.cyan(`→ ${head}`)}`);
-      lines.push(...wrap(names, Math.max(width - 6, 20)).map((line) => `      ${line}`));
-    }
+    const said = known.get(reaches) ?? reaches.flatMap(describe);
+    known.set(reaches, said);
+    lines.push(colours.bold(fullName(source)), ...said);
   }
   return lines.length === 0 ? 'Nothing to show.' : lines.join('\n');
 }

@@ -1,7 +1,7 @@
 /** The matrix as Markdown, for pull requests and wikis: a table of all pairs while it is small, else one of what each source reaches. */
 
 import { describePorts } from '../describe-rule.ts';
-import { countNamespaces, summarizeReach } from './reach-summary.ts';
+import { summarizeReach } from './reach-summary.ts';
 import { fullName, isWanted, plainText, type MatrixView } from './matrix-view.ts';
 import { shortPorts } from './port-text.ts';
 
@@ -38,9 +38,9 @@ function tableOfPairs(view: MatrixView): string[] {
 }
 
 function tableOfReach(view: MatrixView): string[] {
-  const sizes = countNamespaces(view);
+  const reachOf = summarizeReach(view);
   const rows = view.peers.flatMap((source) =>
-    summarizeReach(view, source, sizes)
+    reachOf(source)
       .filter(({ denied }) => !denied || view.options.only === 'denied')
       .map(({ ports, names, denied }) => [
         codeSpan(fullName(source)),

@@ -26,19 +26,19 @@ type Colours = ReturnType<typeof pc.createColors>;
 
 export function tableMatrix(view: MatrixView, { width = DEFAULT_WIDTH, colour = pc.isColorSupported }: TableOptions = {}): string {
   const colours = pc.createColors(colour);
-  const withPorts = makeTable(view, colours, (pair) => portsCell(pair));
-  const text =
-    withPorts.width <= width
-      ? [...withPorts.lines, '', legend(view, colours, false)]
-      : (tableOfSymbols(view, colours, width) ?? [listMatrix(view, { width, colour })]);
+  const text = tableWithin(view, colours, width) ?? [listMatrix(view, { width, colour })];
   return [...text, ...notes(view, colours)].join('\n');
 }
 
-function tableOfSymbols(view: MatrixView, colours: Colours, width: number): string[] | undefined {
-  // A column is at least as wide as its number.
+/** With ports, or with symbols where those are too wide; undefined where they are, too. */
+function tableWithin(view: MatrixView, colours: Colours, width: number): string[] | undefined {
+  // A column is at least as wide as its number: what is larger need not be made to be measured.
   if (view.peers.length * (String(view.peers.length).length + 1) > width) return undefined;
-  const table = makeTable(view, colours, symbolCell);
-  return table.width <= width ? [...table.lines, '', legend(view, colours, true)] : undefined;
+  for (const cellOf of [portsCell, symbolCell]) {
+    const table = makeTable(view, colours, cellOf);
+    if (table.width <= width) return [...table.lines, '', legend(view, colours, cellOf === symbolCell)];
+  }
+  return undefined;
 }
 
 function portsCell({ extent, ports }: Pair): string {

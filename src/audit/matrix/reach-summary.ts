@@ -12,8 +12,21 @@ export interface Reach {
   readonly names: readonly string[];
 }
 
-/** Where a source gets to, by ports; the widest first. */
-export function summarizeReach(view: MatrixView, source: MatrixPeer, sizes: ReadonlyMap<string, number>): Reach[] {
+/** Tells where a source gets to, by ports; what is denied comes last. Sources of one class get to the same places, which are looked for once. */
+export function summarizeReach(view: MatrixView): (source: MatrixPeer) => readonly Reach[] {
+  const sizes = countNamespaces(view);
+  const known = new Map<number, readonly Reach[]>();
+  return (source) => {
+    let reaches = known.get(source.class);
+    if (reaches === undefined) {
+      reaches = reachOf(view, source, sizes);
+      known.set(source.class, reaches);
+    }
+    return reaches;
+  };
+}
+
+function reachOf(view: MatrixView, source: MatrixPeer, sizes: ReadonlyMap<string, number>): Reach[] {
   const byPorts = new Map<string, { readonly ports: Ports; readonly denied: boolean; readonly peers: MatrixPeer[] }>();
   let asked = 0;
   for (const destination of view.peers) {
@@ -36,7 +49,7 @@ export function summarizeReach(view: MatrixView, source: MatrixPeer, sizes: Read
 }
 
 /** How many peers each namespace has in the view. */
-export function countNamespaces(view: MatrixView): Map<string, number> {
+function countNamespaces(view: MatrixView): Map<string, number> {
   const sizes = new Map<string, number>();
   for (const { namespace } of view.peers) sizes.set(namespace, (sizes.get(namespace) ?? 0) + 1);
   return sizes;

@@ -203,6 +203,7 @@ export class MatrixStage {
     if (event.button !== 0) return;
     this.#grid.setPointerCapture(event.pointerId);
     this.#pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
+    this.#tip.hidden = true;
     if (this.#pointers.size === 1) this.#dragged = 0;
   }
 

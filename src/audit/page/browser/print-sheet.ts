@@ -3,7 +3,7 @@
 import { describePorts } from '../../describe-rule.ts';
 import { fullName, isWanted, plainText } from '../../matrix/matrix-view.ts';
 import { shortPorts } from '../../matrix/port-text.ts';
-import { countNamespaces, summarizeReach } from '../../matrix/reach-summary.ts';
+import { summarizeReach } from '../../matrix/reach-summary.ts';
 import { element } from './element.ts';
 import type { PageModel } from './page-model.ts';
 import { shownText } from './panel.ts';
@@ -45,9 +45,9 @@ function pairTable({ rows, columns, view }: PageModel): HTMLElement {
 }
 
 function reachTable({ rows, view }: PageModel): HTMLElement {
-  const sizes = countNamespaces(view);
+  const reachOf = summarizeReach(view);
   const lines = rows.peers.flatMap((source) =>
-    summarizeReach(view, source, sizes)
+    reachOf(source)
       .filter(({ denied }) => !denied || view.options.only === 'denied')
       .map(({ ports, names, denied }) =>
         element(
