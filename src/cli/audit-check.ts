@@ -16,13 +16,13 @@ import { useBaseline } from './audit-baseline.ts';
 import { readConfig } from './audit-config.ts';
 import { EXIT, exitCode } from './audit-exit.ts';
 import { readInput } from './audit-input.ts';
-import type { InputFlags, OutputFlags, ThresholdFlags } from './audit-options.ts';
+import type { ConfigFlags, InputFlags, OutputFlags, ThresholdFlags } from './audit-options.ts';
 import { resolveOutputs, wantsColour, writeOutput } from './audit-outputs.ts';
 import { Progress } from './audit-progress.ts';
 import { checkoutRoot } from './checkout-root.ts';
 import { failWith } from './fail-with.ts';
 
-export interface CheckFlags extends InputFlags, OutputFlags, ThresholdFlags {
+export interface CheckFlags extends InputFlags, ConfigFlags, OutputFlags, ThresholdFlags {
   readonly quiet?: boolean;
   readonly verbose?: boolean;
 }

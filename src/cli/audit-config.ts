@@ -4,10 +4,10 @@ import { CATALOGUE } from '../audit/checks/catalogue.ts';
 import type { AuditConfig } from '../audit/config/audit-config.ts';
 import { findConfig } from '../audit/config/find-config.ts';
 import { formatError } from '../model/error.ts';
-import type { InputFlags } from './audit-options.ts';
+import type { ConfigFlags } from './audit-options.ts';
 
 /** Throws `E_CONFIG`: a configuration that is wrong in part is not used in part. All that is wrong is told, the last by what is thrown. */
-export function readConfig({ config: file }: Pick<InputFlags, 'config'>): AuditConfig {
+export function readConfig({ config: file }: ConfigFlags): AuditConfig {
   const { config, problems } = findConfig({ ...(file === undefined ? {} : { file }), checks: CATALOGUE.map(({ id }) => id) });
   for (const problem of problems.slice(0, -1)) console.error(`postern: ${formatError(problem)}`);
   const last = problems.at(-1);

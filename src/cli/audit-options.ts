@@ -11,8 +11,11 @@ export interface InputFlags {
   readonly namespace?: readonly string[];
   readonly context?: string;
   readonly kubeconfig?: string;
-  readonly config?: string;
   readonly allowIncomplete?: boolean;
+}
+
+export interface ConfigFlags {
+  readonly config?: string;
 }
 
 /** In which form, and where to. */
@@ -43,8 +46,13 @@ export function withInput(command: Command): Command {
     .addOption(repeated('-n, --namespace <name>', 'only findings in this namespace; of files: the namespace of objects that name none'))
     .option('--context <name>', 'of the kubeconfig; default its current one')
     .option('--kubeconfig <file>', 'default: KUBECONFIG, else ~/.kube/config')
-    .option('--config <file>', 'severities, ignores and named networks; default: .postern.yaml')
     .option('--allow-incomplete', 'an input that lacks something is no reason to fail');
+}
+
+export function withConfig(command: Command): Command {
+  return command
+    .optionsGroup('Input:')
+    .option('--config <file>', 'severities, ignores and named networks; default: the nearest .postern.yaml');
 }
 
 /** The first of `formats` is the default. */

@@ -2,9 +2,10 @@
 
 import { Command } from 'commander';
 import { CHECK_FORMATS } from '../audit/report/check-formats.ts';
-import { withInput, withOutput, withPaths, withThreshold } from './audit-options.ts';
+import { withConfig, withInput, withOutput, withPaths, withThreshold } from './audit-options.ts';
 import type { CheckFlags } from './audit-check.ts';
 import type { ExplainCheckFlags } from './audit-explain-check.ts';
+import type { SnapshotFlags } from './audit-snapshot.ts';
 import { addDefaultCommand } from './default-command.ts';
 
 const EXIT_CODES = `
@@ -20,12 +21,12 @@ Where no subcommand is named, check is meant, with its options (postern audit ch
 
 export function auditCommand(): Command {
   const audit = new Command('audit').addHelpText('after', `${EXAMPLES}\n${EXIT_CODES}`);
-  addDefaultCommand(audit, checkCommand(audit)).addCommand(explainCheckCommand());
+  addDefaultCommand(audit, checkCommand(audit)).addCommand(explainCheckCommand()).addCommand(snapshotCommand(audit));
   return audit;
 }
 
 function checkCommand(audit: Command): Command {
-  return withThreshold(withOutput(withInput(withPaths(new Command('check'))), CHECK_FORMATS))
+  return withThreshold(withOutput(withConfig(withInput(withPaths(new Command('check')))), CHECK_FORMATS))
     .description('findings: what is wrong with policies, why it matters, and how to mend it')
     .optionsGroup('Output:')
     .option('-q, --quiet', 'a line for each finding and nothing else')
@@ -45,5 +46,17 @@ function explainCheckCommand(): Command {
     .action(async (id: string | undefined, flags: ExplainCheckFlags) => {
       const { runExplainCheck } = await import('./audit-explain-check.ts');
       await runExplainCheck(id, flags);
+    });
+}
+
+function snapshotCommand(audit: Command): Command {
+  return withInput(withPaths(new Command('snapshot')))
+    .description('what an audit reads, in a file that every subcommand takes as its input: names, labels, ports, addresses and policies')
+    .optionsGroup('Output:')
+    .option('-o, --output <file>', 'in place of standard output')
+    .addHelpText('after', '\nExit code: 0 it is whole; 1 it could not be done; 3 the input lacks something (--allow-incomplete).')
+    .action(async (paths: string[], flags: SnapshotFlags) => {
+      const { runSnapshot } = await import('./audit-snapshot.ts');
+      if (!(await runSnapshot(paths, flags))) audit.help({ error: true });
     });
 }

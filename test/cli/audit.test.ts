@@ -319,3 +319,25 @@ describe('the catalogue', () => {
     expect(JSON.parse(audit(['explain-check', 'PN001', '--json']).out)).toEqual(all[0]);
   });
 });
+
+describe('a snapshot', () => {
+  it('is audited as what it was made of', () => {
+    expect(audit(['snapshot', 'warned.yaml', '-o', 'kept/snapshot.json'])).toEqual({ code: 0, out: '', err: '' });
+    const told = (file: string): unknown[] => {
+      const { findings } = JSON.parse(audit([file, '-o', 'json']).out) as {
+        findings: { fingerprint: string; message: string; at: { file: string } }[];
+      };
+      return findings.map(({ fingerprint, message, at }) => [fingerprint, message, at.file]);
+    };
+    expect(told('kept/snapshot.json')).toEqual(told('warned.yaml'));
+    expect(audit(['-', '-q'], { input: audit(['snapshot', 'warned.yaml']).out }).code).toBe(2);
+  });
+
+  it('of an input that lacks something is written, and says so', () => {
+    const { code, out, err } = audit(['snapshot', 'incomplete.yaml']);
+    expect(code).toBe(3);
+    expect(err).toMatch(/^postern: Namespace: /);
+    expect(out).toContain('AuditSnapshot');
+    expect(audit(['snapshot', 'incomplete.yaml', '--allow-incomplete']).code).toBe(0);
+  });
+});
