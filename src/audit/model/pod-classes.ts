@@ -3,7 +3,7 @@
  * does grows with these, not with pods.
  */
 
-import type { Address } from '../../model/ip.ts';
+import { isIPv4, type Address } from '../../model/ip.ts';
 import type { Labels, LabelSelector } from '../../model/labels.ts';
 import type { Pod } from '../../model/objects.ts';
 import type { Peer, Policy, PortRule } from '../../policy/policy.ts';
@@ -42,9 +42,10 @@ export class PolicyInterests {
     return Object.fromEntries(Object.entries(labels).filter(([key]) => this.keys.has(key)));
   }
 
-  /** Equal for addresses that no ipBlock tells apart. */
+  /** Equal for addresses of equal families that no ipBlock tells apart. */
   blockKey(addresses: readonly Address[]): string {
-    return addresses.map((address) => this.#blocks.map((blocks) => (blocks.contains(address) ? '1' : '0')).join('')).join('/');
+    const inside = (address: Address): string => this.#blocks.map((blocks) => (blocks.contains(address) ? '1' : '0')).join('');
+    return addresses.map((address) => `${isIPv4(address) ? 4 : 6}${inside(address)}`).join('/');
   }
 
   /** Equal for pods of a namespace that no policy tells apart. */
