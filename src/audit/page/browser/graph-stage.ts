@@ -4,6 +4,8 @@ import { edgeLabel } from '../../matrix/graph-text.ts';
 import { makeGraph, makeGraphAt, type GraphLevel, type GraphNode, type MatrixGraph } from '../../matrix/matrix-graph.ts';
 import { element, svgElement } from './element.ts';
 import { layOutGraph, routeEdge, type PlacedNode } from './graph-layout.ts';
+import { arrows, cut, drawDot, nameOf } from './graph-shapes.ts';
+import { GraphWindow } from './graph-window.ts';
 import { isNamed, type PageModel } from './page-model.ts';
 import { countText, groupTitle } from './words.ts';
 
@@ -39,23 +41,22 @@ interface Line {
 export class GraphStage {
   readonly root = element('div', { class: 'graph' });
   readonly #svg = svgElement('svg', { role: 'group', 'aria-label': 'Graph of allowed connections' });
+  readonly #window = new GraphWindow(this.#svg);
   readonly #level = element('select');
   readonly #note = element('span', { class: 'dim' });
   readonly #events: GraphEvents;
   #model: PageModel | undefined;
   #search = '';
-  #box: [number, number, number, number] = [0, 0, 1, 1];
-  #bounds: readonly [number, number, number, number] = [0, 0, 1, 1];
 
   constructor(events: GraphEvents) {
     this.#events = events;
     this.#level.append(...LEVELS.map(([value, text]) => element('option', { value }, text)));
     this.#level.addEventListener('change', () => this.#draw());
     const fit = element('button', { type: 'button', 'aria-label': 'Fit the whole graph', title: 'Fit the whole graph' }, '⤢');
-    fit.addEventListener('click', () => this.#look([...this.#bounds]));
+    fit.addEventListener('click', () => this.#window.fit());
     const zoom = (label: string, text: string, factor: number): HTMLElement => {
       const button = element('button', { type: 'button', 'aria-label': label, title: label }, text);
-      button.addEventListener('click', () => this.#zoom(factor, this.#box[0] + this.#box[2] / 2, this.#box[1] + this.#box[3] / 2));
+      button.addEventListener('click', () => this.#window.zoomAtCentre(factor));
       return button;
     };
     this.root.append(
@@ -69,7 +70,6 @@ export class GraphStage {
         fit,
       ),
     );
-    this.#listen();
   }
 
   show(model: PageModel, search: string): void {
@@ -92,8 +92,7 @@ export class GraphStage {
     ];
     this.#note.textContent = `${tooMany ? 'Too many lines for that. ' : ''}${merged} ${countText(graph.edges.length, 'line')}`.trim();
     const layout = layOutGraph(graph);
-    this.#bounds = layout.bounds;
-    this.#look([...layout.bounds]);
+    this.#window.show(layout.bounds);
     const dots = layout.nodes[0]?.width === 0;
     const placed = new Map(layout.nodes.map((one) => [one.node.index, one]));
     const linesOf = new Map<number, Line[]>();
@@ -224,96 +223,4 @@ export class GraphStage {
     }
     if (search !== '') this.#events.onLive(`${countText(found, 'node')} found`);
   }
-
-  #look(box: [number, number, number, number]): void {
-    this.#box = box;
-    this.#svg.setAttribute('viewBox', box.join(' '));
-  }
-
-  #zoom(factor: number, atX: number, atY: number): void {
-    const [x, y, width, height] = this.#box;
-    const wide = Math.min(Math.max(width * factor, 200), this.#bounds[2] * 3);
-    const real = wide / width;
-    this.#look([atX - (atX - x) * real, atY - (atY - y) * real, wide, height * real]);
-  }
-
-  #listen(): void {
-    const svg = this.#svg;
-    /** Of the pointer, in the graph's own measure. */
-    const place = (event: MouseEvent): DOMPoint => {
-      const matrix = svg.getScreenCTM();
-      return new DOMPoint(event.clientX, event.clientY).matrixTransform(matrix?.inverse());
-    };
-    svg.addEventListener(
-      'wheel',
-      (event) => {
-        event.preventDefault();
-        const { x, y } = place(event);
-        this.#zoom(Math.exp(event.deltaY * (event.ctrlKey ? 0.01 : 0.0015)), x, y);
-      },
-      { passive: false },
-    );
-    let held: DOMPoint | undefined;
-    svg.addEventListener('pointerdown', (event) => {
-      if (event.target === svg || (event.target instanceof Element && event.target.closest('.node, .edge') === null)) {
-        held = place(event);
-        svg.setPointerCapture(event.pointerId);
-      }
-    });
-    svg.addEventListener('pointermove', (event) => {
-      if (held === undefined) return;
-      const now = place(event);
-      const [x, y, width, height] = this.#box;
-      this.#look([x + held.x - now.x, y + held.y - now.y, width, height]);
-    });
-    for (const end of ['pointerup', 'pointercancel'] as const) svg.addEventListener(end, () => (held = undefined));
-  }
-}
-
-function nameOf(graph: MatrixGraph, node: GraphNode): string {
-  if (graph.level === 'namespace' && !node.outside) return groupTitle(node.namespace);
-  const [first] = node.peers;
-  const name = first === undefined ? '' : node.outside ? first.name : `${groupTitle(node.namespace)}/${first.name}`;
-  return node.peers.length > 1 ? `${name} and ${node.peers.length - 1} more` : name;
-}
-
-function drawDot(made: SVGElement, { node, label, x, y, angle }: PlacedNode): void {
-  const size = Math.min(9, 3.5 + Math.sqrt(node.peers.length));
-  const turned = angle > 90 && angle < 270;
-  const text = svgElement(
-    'text',
-    {
-      transform: `translate(${x} ${y}) rotate(${turned ? angle + 180 : angle}) translate(${turned ? -14 : 14} 0)`,
-      class: `node-name ${turned ? 'end' : 'start'}`,
-    },
-    cut(label[0] ?? ''),
-  );
-  made.append(svgElement('circle', { cx: x, cy: y, r: 14, class: 'room' }), svgElement('circle', { cx: x, cy: y, r: size }), text);
-}
-
-function arrows(): SVGElement {
-  return svgElement(
-    'defs',
-    {},
-    ...['all', 'some'].map((kind) =>
-      svgElement(
-        'marker',
-        {
-          id: `arrow-${kind}`,
-          viewBox: '0 0 8 8',
-          refX: 6,
-          refY: 4,
-          markerWidth: 7,
-          markerHeight: 7,
-          orient: 'auto-start-reverse',
-          markerUnits: 'userSpaceOnUse',
-        },
-        svgElement('path', { d: 'M0 0.5L8 4L0 7.5Z', class: `arrow ${kind}` }),
-      ),
-    ),
-  );
-}
-
-function cut(text: string): string {
-  return text.length > 32 ? `${text.slice(0, 31)}…` : text;
 }

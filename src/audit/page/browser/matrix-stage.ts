@@ -1,9 +1,12 @@
 /** The matrix on the stage: its canvas, the hand and the keys that move in it, and what readers of the screen are told. */
 
 import { element } from './element.ts';
-import { measureMargins, MatrixPainter, type Margins, type Spot } from './matrix-painter.ts';
+import { MatrixHand } from './matrix-hand.ts';
+import { MatrixPainter } from './matrix-painter.ts';
+import { measureMargins } from './name-painter.ts';
 import { isNamed, type PageModel } from './page-model.ts';
 import { readPalette, type Palette } from './palette.ts';
+import type { Margins, Spot } from './scene.ts';
 import { cellText } from './words.ts';
 import { Viewport } from './viewport.ts';
 
@@ -14,8 +17,6 @@ export interface StageEvents {
   readonly onLive: (text: string) => void;
 }
 
-/** Below this a press is a click. CSS pixels. */
-const SLOP = 4;
 const ZOOM_STEP = 1.35;
 
 export class MatrixStage {
@@ -39,7 +40,6 @@ export class MatrixStage {
   readonly #painter = new MatrixPainter(this.#canvas);
   readonly #viewport = new Viewport();
   readonly #events: StageEvents;
-  readonly #pointers = new Map<number, { x: number; y: number }>();
   #model: PageModel | undefined;
   #palette: Palette = readPalette();
   #margins: Margins = { left: 0, top: 0 };
@@ -47,7 +47,6 @@ export class MatrixStage {
   #hover: Spot | undefined;
   #search = '';
   #waiting = false;
-  #dragged = 0;
 
   constructor(events: StageEvents) {
     this.#events = events;
@@ -165,12 +164,12 @@ export class MatrixStage {
 
   #listen(): void {
     const grid = this.#grid;
-    grid.addEventListener('wheel', (event) => this.#wheel(event), { passive: false });
-    grid.addEventListener('pointerdown', (event) => this.#press(event));
-    grid.addEventListener('pointermove', (event) => this.#drag(event));
-    grid.addEventListener('pointerup', (event) => this.#release(event));
-    grid.addEventListener('pointercancel', (event) => this.#pointers.delete(event.pointerId));
-    grid.addEventListener('pointerleave', () => this.#hoverAt(undefined));
+    MatrixHand.follow(grid, this.#viewport, {
+      margins: () => this.#margins,
+      onMove: () => this.#schedule(),
+      onHover: (spot, event) => this.#hoverAt(spot, event),
+      onPick: (spot, on) => this.#pick(spot, on),
+    });
     grid.addEventListener('keydown', (event) => this.#key(event));
     grid.addEventListener('focus', () => {
       if (this.#cursor === undefined) this.#moveTo(0, 0, false);
@@ -179,73 +178,9 @@ export class MatrixStage {
     grid.addEventListener('blur', () => this.#schedule());
   }
 
-  /** Of the pointer, in the window of the cells. */
-  #place(event: MouseEvent): { x: number; y: number } {
-    const box = this.#grid.getBoundingClientRect();
-    return { x: event.clientX - box.left - this.#margins.left, y: event.clientY - box.top - this.#margins.top };
-  }
-
-  #wheel(event: WheelEvent): void {
-    event.preventDefault();
-    const lines = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 16 : 1;
-    if (event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
-      this.#viewport.pan((event.deltaX || event.deltaY) * lines, event.deltaX === 0 ? 0 : event.deltaY * lines);
-    } else {
-      const { x, y } = this.#place(event);
-      // A pinch on a touchpad comes as small turns of a wheel with Ctrl.
-      const speed = event.ctrlKey ? 0.01 : 0.0018;
-      this.#viewport.zoom(Math.exp(-event.deltaY * lines * speed), Math.max(x, 0), Math.max(y, 0));
-    }
-    this.#schedule();
-  }
-
-  #press(event: PointerEvent): void {
-    if (event.button !== 0) return;
-    this.#grid.setPointerCapture(event.pointerId);
-    this.#pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
-    this.#tip.hidden = true;
-    if (this.#pointers.size === 1) this.#dragged = 0;
-  }
-
-  #drag(event: PointerEvent): void {
-    const held = this.#pointers.get(event.pointerId);
-    if (held === undefined) {
-      const { x, y } = this.#place(event);
-      const spot = x < 0 || y < 0 ? undefined : this.#viewport.cellAt(x, y);
-      this.#hoverAt(spot, event);
-      return;
-    }
-    const others = [...this.#pointers].filter(([id]) => id !== event.pointerId).map(([, place]) => place);
-    const next = { x: event.clientX, y: event.clientY };
-    const [other] = others;
-    if (other !== undefined) {
-      const before = Math.hypot(held.x - other.x, held.y - other.y);
-      const after = Math.hypot(next.x - other.x, next.y - other.y);
-      const box = this.#grid.getBoundingClientRect();
-      const middle = { x: (next.x + other.x) / 2 - box.left - this.#margins.left, y: (next.y + other.y) / 2 - box.top - this.#margins.top };
-      if (before > 0) this.#viewport.zoom(after / before, middle.x, middle.y);
-      this.#viewport.pan((held.x - next.x) / 2, (held.y - next.y) / 2);
-      this.#dragged = Number.POSITIVE_INFINITY;
-    } else {
-      this.#dragged += Math.abs(next.x - held.x) + Math.abs(next.y - held.y);
-      if (this.#dragged > SLOP) this.#viewport.pan(held.x - next.x, held.y - next.y);
-    }
-    this.#pointers.set(event.pointerId, next);
-    this.#grid.classList.toggle('dragging', this.#dragged > SLOP);
-    this.#schedule();
-  }
-
-  #release(event: PointerEvent): void {
-    const held = this.#pointers.delete(event.pointerId);
-    this.#grid.classList.remove('dragging');
-    if (!held || this.#dragged > SLOP) return;
-    const { x, y } = this.#place(event);
-    const cell = this.#viewport.cellAt(Math.max(x, 0), Math.max(y, 0));
-    if (cell === undefined || (x < 0 && y < 0)) return;
-    // A name moves the cursor along its row or column, and opens nothing.
-    if (x < 0) this.#moveTo(cell.row, this.#cursor?.column ?? 0, false);
-    else if (y < 0) this.#moveTo(this.#cursor?.row ?? 0, cell.column, false);
-    else this.#moveTo(cell.row, cell.column, true);
+  /** A name moves the cursor along its row or column, and opens nothing. */
+  #pick({ row, column }: Spot, on: 'cell' | 'row' | 'column'): void {
+    this.#moveTo(on === 'column' ? (this.#cursor?.row ?? 0) : row, on === 'row' ? (this.#cursor?.column ?? 0) : column, on === 'cell');
   }
 
   #hoverAt(spot: Spot | undefined, event?: PointerEvent): void {
