@@ -1,9 +1,11 @@
 /** `postern audit`: its subcommands, each of which loads what it needs when it runs. */
 
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { CHECK_FORMATS } from '../audit/report/check-formats.ts';
 import { withConfig, withInput, withOutput, withPaths, withThreshold } from './audit-options.ts';
 import type { CheckFlags } from './audit-check.ts';
+import type { DiffFlags } from './audit-diff.ts';
+import type { ExplainFlags } from './audit-explain.ts';
 import type { ExplainCheckFlags } from './audit-explain-check.ts';
 import type { SnapshotFlags } from './audit-snapshot.ts';
 import { addDefaultCommand } from './default-command.ts';
@@ -21,7 +23,11 @@ Where no subcommand is named, check is meant, with its options (postern audit ch
 
 export function auditCommand(): Command {
   const audit = new Command('audit').addHelpText('after', `${EXAMPLES}\n${EXIT_CODES}`);
-  addDefaultCommand(audit, checkCommand(audit)).addCommand(explainCheckCommand()).addCommand(snapshotCommand(audit));
+  addDefaultCommand(audit, checkCommand(audit))
+    .addCommand(explainCommand(audit))
+    .addCommand(diffCommand())
+    .addCommand(explainCheckCommand())
+    .addCommand(snapshotCommand(audit));
   return audit;
 }
 
@@ -35,6 +41,34 @@ function checkCommand(audit: Command): Command {
     .action(async (paths: string[], flags: CheckFlags) => {
       const { runCheck } = await import('./audit-check.ts');
       if (!(await runCheck(paths, flags))) audit.help({ error: true });
+    });
+}
+
+function explainCommand(audit: Command): Command {
+  return withOutput(withConfig(withInput(new Command('explain'))), ['human', 'json'])
+    .description('why SOURCE reaches DESTINATION, or does not: every rule of both sides, or the smallest policy that would allow it')
+    .argument('<source>', 'NAMESPACE/NAME of a workload or pod, NAMESPACE/KIND/NAME, or an address')
+    .argument('<destination>', 'the same or a Service, with a port: shop/db:5432, shop/svc/web:http, 203.0.113.7:53/udp')
+    .argument('[paths...]', 'files, folders and globs of manifests')
+    .addOption(new Option('--fail-on <verdict>', 'the verdict that ends with 2').choices(['denied', 'allowed', 'never']).default('never'))
+    .addHelpText('after', EXIT_CODES)
+    .action(async (source: string, destination: string, paths: string[], flags: ExplainFlags) => {
+      const { runExplain } = await import('./audit-explain.ts');
+      if (!(await runExplain(source, destination, paths, flags))) audit.help({ error: true });
+    });
+}
+
+function diffCommand(): Command {
+  return withOutput(withConfig(new Command('diff')), ['human', 'json', 'markdown'])
+    .description('connections gained and lost from OLD to NEW: files, folders or snapshots; by meaning, not by text')
+    .argument('<old>')
+    .argument('<new>')
+    .option('--allow-incomplete', 'an input that lacks something is no reason to fail')
+    .addOption(new Option('--fail-on <change>', 'the change that ends with 2').choices(['gained', 'lost', 'any', 'never']).default('never'))
+    .addHelpText('after', EXIT_CODES)
+    .action(async (before: string, after: string, flags: DiffFlags) => {
+      const { runDiff } = await import('./audit-diff.ts');
+      await runDiff(before, after, flags);
     });
 }
 

@@ -8,6 +8,7 @@ import { matchesSelector } from '../../policy/selector.ts';
 import type { Direction } from '../../model/verdict.ts';
 import type { Workload } from '../input/audit-input.ts';
 import type { AuditModel, AuditPolicy } from '../model/audit-model.ts';
+import { isEverything } from '../describe-rule.ts';
 import { listPorts, portField } from './fields.ts';
 import { nameWorkload } from './isolation.ts';
 import { policyYaml } from './policy-yaml.ts';
@@ -114,8 +115,8 @@ function* findUnknownNames({ model }: CheckContext): Generator<Sighting> {
     const without = destinations.filter((workload) => resolvePortName(workload.ports, port) === undefined);
     if (without.length === 0) continue;
     const all = without.length === destinations.length;
-    // Among many destinations some without the port are what the name is for.
-    if (!all && direction === 'egress') continue;
+    // Among destinations of all kinds a name is for those that have it.
+    if (!all && (direction === 'egress' || entry.policy.subject === undefined || isEverything(entry.policy.subject))) continue;
     const other = without.flatMap(({ ports }) => ports).find(({ name }) => name === port.name);
     const hint = other === undefined ? '' : `; there it is ${other.protocol}`;
     const who = without[0] === undefined ? '' : nameWorkload(without[0]);

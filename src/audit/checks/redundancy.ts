@@ -6,7 +6,7 @@ import type { Policy, Rule } from '../../policy/policy.ts';
 import { portsKey, portsOf } from '../../policy/ports.ts';
 import { listOf, nameKey } from '../../policy/ruleset.ts';
 import { selectorKey } from '../../policy/selector.ts';
-import { describeRule } from '../describe-rule.ts';
+import { describeRule, isEverything } from '../describe-rule.ts';
 import type { AuditModel, AuditPolicy } from '../model/audit-model.ts';
 import { makeNamespaceUniverse, type NamespaceUniverse, type SubjectKind } from '../universe/namespace-universe.ts';
 import { isCovered } from '../universe/rule-coverage.ts';
@@ -165,7 +165,7 @@ function* findVacuous(context: CheckContext): Generator<Sighting> {
     const equal = new Set(equalsIn(entries).map(({ later }) => later.policy));
     let left = entries.filter(({ policy }) => !equal.has(policy));
     for (const entry of left.toReversed()) {
-      if (!entry.policy.valid) continue;
+      if (!entry.policy.valid || isDefaultDeny(entry.policy)) continue;
       const selecting = universe.subjects.filter((subject) => subject.has(entry.policy));
       const others = new Set(left.map(({ policy }) => policy).filter((policy) => policy !== entry.policy));
       if (selecting.length === 0 || !selecting.every((subject) => addsNothing(entry.policy, subject.intersection(others), universe)))
@@ -178,6 +178,11 @@ function* findVacuous(context: CheckContext): Generator<Sighting> {
       };
     }
   }
+}
+
+/** It is there for the day on which the others are gone. */
+function isDefaultDeny({ subject, rules }: Policy): boolean {
+  return subject !== undefined && isEverything(subject) && DIRECTIONS.every((direction) => (rules[direction] ?? []).length === 0);
 }
 
 function addsNothing(policy: Policy, others: SubjectKind, { peers }: NamespaceUniverse): boolean {
