@@ -25,7 +25,7 @@ export interface AuditFile {
   readonly otherKinds: readonly string[];
 }
 
-/** YAML is read at one or two MiB a second: more than this is no hand's work, and can be had as JSON. */
+/** YAML is read at two or three MiB a second, if it is plain at ten: more than this is no hand's work, and can be had as JSON. */
 const YAML_OF_A_FILE = 24 << 20;
 const MOST_DOCUMENTS = 50_000;
 
@@ -35,20 +35,32 @@ interface Reading {
   readonly otherKinds: string[];
   policiesComplete: boolean;
   strangers: number;
+  isCutShort: boolean;
   template: { readonly line: number; count: number } | undefined;
 }
 
 /** Where `isNamed` is false the file was found in a folder: then what is no manifest is passed over, else it is a problem. Never throws for bad input. */
 export function parseAuditFile(text: string, file: string, decode: ObjectDecoder<AuditObject>, isNamed: boolean): AuditFile {
-  const reading: Reading = { objects: [], problems: [], otherKinds: [], policiesComplete: true, strangers: 0, template: undefined };
+  const reading: Reading = {
+    objects: [],
+    problems: [],
+    otherKinds: [],
+    policiesComplete: true,
+    strangers: 0,
+    isCutShort: false,
+    template: undefined,
+  };
   const fault = isNamed || mayHoldObject(text) ? findFault(text) : undefined;
   if (!isNamed && !mayHoldObject(text)) reading.strangers += 1;
   else if (fault !== undefined) {
     reading.policiesComplete = false;
     reading.problems.push(fault);
   } else {
-    const budget = { left: YAML_OF_A_FILE };
-    for (const source of splitDocuments(text)) readDocument(source, file, decode, isNamed, budget, reading);
+    const budget = { left: YAML_OF_A_FILE, isSpent: false };
+    for (const source of splitDocuments(text)) {
+      readDocument(source, file, decode, isNamed, budget, reading);
+      if (budget.isSpent) break;
+    }
   }
   if (reading.template !== undefined) reading.problems.push(templateError(reading.template.line, reading.template.count));
   const problems = reading.problems.map((problem) => placeIn(file, problem));
@@ -111,7 +123,9 @@ function readDocument(
   for (const { kind } of found.skipped) reading.otherKinds.push(kind);
   for (const problem of found.problems) {
     if (problem.code === 'E_OBJECT_PARTIAL' && !isNamed) reading.strangers += 1;
-    else reading.problems.push(problem);
+    else if (!budget.isSpent || problem.code !== 'E_MANIFEST_SIZE' || !reading.isCutShort) reading.problems.push(problem);
+    // One problem stands for all that is behind it.
+    if (budget.isSpent && problem.code === 'E_MANIFEST_SIZE') reading.isCutShort = true;
   }
   if (!found.policiesComplete) reading.policiesComplete = false;
 }

@@ -7,17 +7,25 @@ import { readYaml } from '../../manifests/yaml-document.ts';
 import { PosternError } from '../../model/error.ts';
 import { cutJsonList } from './cut-json-list.ts';
 import { cutYamlList } from './cut-yaml-list.ts';
+import { readPlainYaml } from './read-plain-yaml.ts';
 import { weighYaml } from './weigh-yaml.ts';
 
-/** Characters of YAML that may still be read of a file. */
 export interface YamlBudget {
+  /** Characters of YAML that may still be read of a file; a plain one counts less. */
   left: number;
+  /** Something was not read because there was none left. */
+  isSpent: boolean;
 }
+
+/** How much faster plain YAML is read. */
+const PLAIN_FACTOR = 5;
 
 /** From here on it is worth the while to look for a List. */
 const LONG = 128 << 10;
 /** Of one YAML object, in characters. */
 const LONGEST_YAML = 8 << 20;
+/** From here on a document is weighed even where it may be plain: to find the place of a field takes the other parser. */
+const HEAVY = 1 << 20;
 const LONGEST_MESSAGE = 300;
 
 /** Never throws for bad input. A message is as long as a line or two, whatever the text. */
@@ -31,7 +39,7 @@ export function readDocuments(source: SourceText, budget: YamlBudget): readonly 
 }
 
 function cutYaml(source: SourceText, budget: YamlBudget): RawDocument | undefined {
-  if (source.text.length > budget.left) return undefined;
+  if (source.text.length > budget.left * PLAIN_FACTOR) return undefined;
   return cutYamlList(source, (item) => {
     const [document, ...more] = readYamlInBounds(item, budget);
     if (document !== undefined && more.length === 0) return shorten(document);
@@ -40,19 +48,31 @@ function cutYaml(source: SourceText, budget: YamlBudget): RawDocument | undefine
 }
 
 function readYamlInBounds(source: SourceText, budget: YamlBudget): readonly RawDocument[] {
+  const plain = readPlain(source, budget);
+  if (plain !== undefined) return [plain];
   const weight = weigh(source.text, budget);
   if (weight === undefined) {
     budget.left -= source.text.length;
     return readYaml(source);
   }
   if (/^\s*\{/.test(source.text)) return [refuseJson(source)];
-  return [
-    refuse(source, `${weight}; what stands in it is not read`, 'give it as JSON, which is read many times faster: kubectl get … -o json'),
-  ];
+  return [refuseSize(source, weight)];
+}
+
+function readPlain(source: SourceText, budget: YamlBudget): RawDocument | undefined {
+  const cost = source.text.length / PLAIN_FACTOR;
+  if (source.text.length > LONGEST_YAML || cost > budget.left) return undefined;
+  if (source.text.length > HEAVY && weighYaml(source.text) !== undefined) return undefined;
+  const plain = readPlainYaml(source);
+  if (plain !== undefined) budget.left -= cost;
+  return plain;
 }
 
 function weigh(text: string, budget: YamlBudget): string | undefined {
-  if (text.length > budget.left) return 'the file has more YAML than can be read in a reasonable time';
+  if (text.length > budget.left) {
+    budget.isSpent = true;
+    return 'from here on the file has more YAML than can be read in a reasonable time';
+  }
   if (text.length > LONGEST_YAML) return `the document has ${text.length >> 20} MiB, which is too much for one of YAML`;
   return weighYaml(text);
 }
@@ -67,6 +87,14 @@ function refuseJson(source: SourceText): BrokenDocument {
     const line = Number(/\(line (\d+) column/.exec(message)?.[1] ?? 1);
     return refuse({ ...source, line: source.line + line - 1 }, `it is not JSON: ${message}`, 'mend the JSON there');
   }
+}
+
+function refuseSize({ line, column }: SourceText, weight: string): BrokenDocument {
+  const error = new PosternError('E_MANIFEST_SIZE', `${weight}; it is not read`, {
+    at: { line, column },
+    mend: 'give it as JSON, which is read many times faster: kubectl get … -o json',
+  });
+  return { type: 'broken', error };
 }
 
 function refuse({ line, column }: SourceText, message: string, mend: string): BrokenDocument {

@@ -39,6 +39,8 @@ const HOSTILE: Readonly<Record<string, () => string>> = {
   'NUL bytes': () => `${HEAD}  podSelector: {}\n\0\0\0`,
   'a long YAML document': () => `${HEAD}  a: |\n${`    ${'x'.repeat(995)}\n`.repeat(9000)}`,
   'many documents': () => `${HEAD}${'---\na: 1\n'.repeat(60_000)}`,
+  'many objects': () =>
+    `${HEAD}${'---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: &a a}\ndata:\n  a: |-\n'.concat(`    ${'x'.repeat(9000)}\n`).repeat(5000)}`,
   'half a List in JSON': () => `{"apiVersion":"v1","kind":"List","items":[${'{"kind":"Pod"},'.repeat(100_000)}`,
 };
 
@@ -73,7 +75,9 @@ describe('hostile text', () => {
     writeFileSync(folder.at('wide.yaml'), Buffer.from(`\ufeff${HEAD}`, 'utf16le'));
     writeFileSync(folder.at('picture.yaml'), Buffer.from([0xff, 0xd8, 0xff, 0xe0, 0, 16]));
     const input = await readAuditInput([folder.path]);
-    expect(input.problems.map(({ code, mend }) => [code, mend])).toEqual(Array.from({ length: 2 }, () => ['E_MANIFEST_SYNTAX', 'save it as UTF-8']));
+    expect(input.problems.map(({ code, mend }) => [code, mend])).toEqual(
+      Array.from({ length: 2 }, () => ['E_MANIFEST_SYNTAX', 'save it as UTF-8']),
+    );
     expect(input.passedOver?.documents).toBe(1);
   });
 });
