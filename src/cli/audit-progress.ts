@@ -13,7 +13,7 @@ interface Terminal {
 }
 
 /** Work that leaves no time to timers is told of at the next word. */
-export class Progress implements Disposable {
+export class Progress {
   readonly #terminal: Terminal;
   readonly #since = performance.now();
   #timer: NodeJS.Timeout | undefined;
@@ -25,8 +25,12 @@ export class Progress implements Disposable {
 
   /** What is said is gone before `run`'s result is. */
   static async during<T>(run: (progress: Progress) => T | Promise<T>, terminal?: Terminal): Promise<T> {
-    using progress = new Progress(terminal);
-    return await run(progress);
+    const progress = new Progress(terminal);
+    try {
+      return await run(progress);
+    } finally {
+      progress.#clear();
+    }
   }
 
   /** `reading 120 files` */
@@ -38,7 +42,7 @@ export class Progress implements Disposable {
     else this.#timer = setTimeout(() => this.#show(text), wait).unref();
   }
 
-  [Symbol.dispose](): void {
+  #clear(): void {
     clearTimeout(this.#timer);
     if (this.#shown) this.#terminal.write(CLEAR);
     this.#shown = false;
