@@ -6,7 +6,7 @@ import { containsPorts, intersectPorts, isEmptyPorts, portsOf, type Ports } from
 
 const LAST_PORT = 65535;
 
-/** What is asked about; never empty. Without a protocol it is all three. */
+/** What is asked about; never empty. A number without a protocol is TCP's, as in a NetworkPolicy. */
 export type PortQuery = Ports;
 
 /** How much of what was asked is allowed. */
@@ -15,20 +15,20 @@ export type Extent = 'all' | 'some' | 'none';
 /** Undefined where the text is empty: everything is asked. */
 export function parsePortQuery(text: string): PortQuery | undefined {
   const words = text.split(/[\s,]+/).filter((word) => word !== '');
-  return words.length === 0 ? undefined : portsOf(words.flatMap(parseWord));
+  return words.length === 0 ? undefined : portsOf(words.map(parseWord));
 }
 
-function parseWord(word: string): { protocol: Protocol; first: number; last: number }[] {
+function parseWord(word: string): { protocol: Protocol; first: number; last: number } {
   const [, range, from, to, after, alone] = /^(?:((\d{1,5})(?:-(\d{1,5}))?)(?:\/([a-z]+))?|([a-z]+))$/i.exec(word) ?? [];
-  const name = (after ?? alone)?.toUpperCase();
-  const protocols = PROTOCOLS.filter((protocol) => name === undefined || protocol === name);
+  const name = (after ?? alone ?? 'TCP').toUpperCase();
+  const protocol = PROTOCOLS.find((known) => known === name);
   const first = range === undefined ? 0 : Number(from);
   const last = range === undefined ? LAST_PORT : Number(to ?? from);
-  const sound = (range !== undefined || alone !== undefined) && protocols.length > 0 && first <= last && last <= LAST_PORT;
-  if (!sound) {
+  const sound = (range !== undefined || alone !== undefined) && first <= last && last <= LAST_PORT;
+  if (!sound || protocol === undefined) {
     throw new PosternError('E_PORT_QUERY', `"${word}" is no port`, { mend: 'write it as 443, 53/UDP, 8000-8080/TCP or SCTP' });
   }
-  return protocols.map((protocol) => ({ protocol, first, last }));
+  return { protocol, first, last };
 }
 
 export function extentOf(ports: Ports, query: PortQuery | undefined): Extent {

@@ -76,7 +76,7 @@ describe('a view', () => {
 
 describe('a question about ports', () => {
   it.each([
-    ['443', portsOf(['TCP', 'UDP', 'SCTP'].map((protocol) => ({ protocol: protocol as 'TCP', first: 443, last: 443 })))],
+    ['443', tcp(443)],
     ['53/udp', udp(53)],
     ['80/TCP, 443/TCP', tcp(80, 443)],
     ['8000-8080/TCP', portsOf([{ protocol: 'TCP', first: 8000, last: 8080 }])],

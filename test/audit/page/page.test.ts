@@ -370,6 +370,22 @@ describe('the page', leaveOutIf(browserObstacle), () => {
       await page.close();
     });
 
+    it('on a telephone the panel lies over the foot, and the cell is moved above it', async () => {
+      const { page } = await browser.open(makeCluster({ workloads: 60, namespaces: 8 }), { width: 390, height: 844 });
+      await page.focus('.grid');
+      await press(page, 'PageDown', 'PageDown', 'PageDown', 'PageDown', 'PageDown', 'PageDown', 'PageDown', 'Home', 'Enter');
+      const cell = await textOf(page, '#cursor-cell');
+      const top = Number(await page.evaluate('document.querySelector("#panel").getBoundingClientRect().top'));
+      expect(top).toBeLessThan(600);
+      const seen: string[] = [];
+      for (let y = 130; y < top - 1; y += 2) {
+        await page.mouse.move(143, y);
+        seen.push(await textOf(page, '.tip:not([hidden])'));
+      }
+      expect(seen).toContain(cell);
+      await page.close();
+    });
+
     it('a printer gets a table', async () => {
       const { page } = await browser.open(makeShop());
       await page.evaluate('window.dispatchEvent(new Event("beforeprint"))');
@@ -403,6 +419,37 @@ describe('the page', leaveOutIf(browserObstacle), () => {
       const painted = Number(await page.evaluate('performance.getEntriesByName("painted")[0].startTime'));
       expect(painted).toBeLessThan(PAINT_BOUND_MS);
       expect(await rowsAndColumns(page)).toEqual([502, 502]);
+      await page.close();
+    });
+
+    it('two fingers zoom where they are', async () => {
+      const { page } = await browser.open(large, { width: 390, height: 844 });
+      const touches = await page.createCDPSession();
+      const send = async (type: 'touchStart' | 'touchMove' | 'touchEnd', apart: number): Promise<void> => {
+        const points =
+          type === 'touchEnd'
+            ? []
+            : [
+                { x: 250 - apart, y: 400, id: 0 },
+                { x: 250 + apart, y: 400, id: 1 },
+              ];
+        await touches.send('Input.dispatchTouchEvent', { type, touchPoints: points });
+      };
+      const width = async (): Promise<number> => {
+        const names = new Set<string>();
+        for (let x = 200; x < 300; x += 1) {
+          await page.mouse.move(x, 400);
+          names.add(await textOf(page, '#where'));
+        }
+        return names.size;
+      };
+      const before = await width();
+      await send('touchStart', 10);
+      for (const apart of [20, 40, 60, 80, 100]) await send('touchMove', apart);
+      await send('touchEnd', 0);
+      // A hundred pixels held so many columns; now about a tenth.
+      expect(before).toBeGreaterThan(50);
+      expect(await width()).toBeLessThan(before / 5);
       await page.close();
     });
 

@@ -146,6 +146,9 @@ function showPanel(): void {
     });
     panel.replaceChildren(...children.filter((child) => child !== undefined));
   } else panel.replaceChildren(...overviewPanel(report, model).filter((child) => child !== undefined));
+  // On a small screen the panel lies over the stage.
+  const over = getComputedStyle(panel).position === 'fixed' && getComputedStyle(panel).display !== 'none';
+  matrixStage.cover(over ? Math.max(0, stage.getBoundingClientRect().bottom - panel.getBoundingClientRect().top) : 0);
 }
 
 function swap(source: MatrixPeer, destination: MatrixPeer): void {

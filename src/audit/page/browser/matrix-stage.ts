@@ -91,6 +91,13 @@ export class MatrixStage {
     this.#grid.focus();
   }
 
+  /** So much of the stage's foot lies under the panel, in CSS pixels: the cursor is moved above it. */
+  cover(height: number): void {
+    this.#viewport.cover(height);
+    if (height > 0 && this.#cursor !== undefined) this.#viewport.reveal(this.#cursor.row, this.#cursor.column);
+    this.#schedule();
+  }
+
   /** After the theme has changed. */
   recolour(): void {
     this.#palette = readPalette();

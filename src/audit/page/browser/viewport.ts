@@ -17,6 +17,8 @@ export class Viewport {
   /** Of the matrix's corner, left of and above the window's. */
   x = 0;
   y = 0;
+  /** Of the window's foot, what lies under something else. */
+  #covered = 0;
   #window: Extent2 = { width: 1, height: 1 };
   #rows = 0;
   #columns = 0;
@@ -38,6 +40,12 @@ export class Viewport {
     this.x = 0;
     this.y = 0;
     this.#fitted = true;
+  }
+
+  /** What lies under a panel can be moved above it. */
+  cover(height: number): void {
+    this.#covered = height;
+    this.#clamp();
   }
 
   /** The point of the window stays where it is. */
@@ -64,7 +72,8 @@ export class Viewport {
 
   /** Moves no further than needed. */
   reveal(row: number, column: number): void {
-    const { width, height } = this.#window;
+    const { width } = this.#window;
+    const height = this.#window.height - this.#covered;
     const [left, top] = [column * this.scale, row * this.scale];
     if (left < this.x) this.x = left;
     if (left + this.scale > this.x + width) this.x = left + this.scale - width;
@@ -92,6 +101,6 @@ export class Viewport {
 
   #clamp(): void {
     this.x = Math.max(0, Math.min(this.x, this.#columns * this.scale - this.#window.width));
-    this.y = Math.max(0, Math.min(this.y, this.#rows * this.scale - this.#window.height));
+    this.y = Math.max(0, Math.min(this.y, this.#rows * this.scale - this.#window.height + this.#covered));
   }
 }
