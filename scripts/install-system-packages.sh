@@ -46,6 +46,8 @@ need iputils-ping 'the tests send echo requests' has ping
 if [ "${1-}" = test ]; then
   need chromium 'the tests of the audit page run in it' has chromium
   need graphviz 'reads the graphs that the tests write' has dot
+  need zsh 'the tests complete words in it' has zsh
+  need fish 'the tests complete words in it' has fish
 fi
 if [ "${1-}" = check ]; then
   need clang-format 'formats C and C++' has clang-format
