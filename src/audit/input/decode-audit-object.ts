@@ -47,7 +47,7 @@ export function createAuditDecoder(namespace?: string): ObjectDecoder<AuditObjec
   return decode;
 }
 
-const KIND_LINE = /^[ \t"]*kind"?:[ \t]*["']?([A-Za-z]+)/gm;
+const KIND_LINE = /^[ \t"-]*kind"?:[ \t]*["']?([A-Za-z]+)/gm;
 
 /** Whether a text that cannot be read names a kind that would be, or none at all. */
 export function isOfReadKind(text: string): boolean {

@@ -121,18 +121,22 @@ function readDocument(
   }
   for (const one of found.objects) reading.objects.push(placeObject(one, file));
   for (const { kind } of found.skipped) reading.otherKinds.push(kind);
-  for (const problem of found.problems) {
+  for (const told of found.problems) {
+    const problem = withoutDoubt(told, source);
     if (problem.code === 'E_OBJECT_PARTIAL' && !isNamed) reading.strangers += 1;
     else if (!budget.isSpent || problem.code !== 'E_MANIFEST_SIZE' || !reading.isCutShort) reading.problems.push(problem);
     // One problem stands for all that is behind it.
-    if (budget.isSpent && problem.code === 'E_MANIFEST_SIZE') reading.isCutShort = true;
+    if (budget.isSpent && problem.code === 'E_MANIFEST_SIZE') {
+      reading.isCutShort = true;
+      reading.policiesComplete = false;
+    }
   }
-  if (!found.policiesComplete) reading.policiesComplete = false;
+  if (!found.policiesComplete && mayHoldPolicy(source.text)) reading.policiesComplete = false;
 }
 
-/** Of a broken one the words tell. */
+/** Of a broken one the words tell, and the kinds that it names. */
 function isManifest(document: RawDocument, source: SourceText): boolean {
-  if (document.type === 'broken') return mayHoldObject(source.text);
+  if (document.type === 'broken') return mayHoldObject(source.text) && isOfReadKind(source.text);
   const { value } = document;
   if (value === null || value === undefined) return true;
   if (!isRecord(value)) return false;
@@ -143,6 +147,18 @@ function isManifest(document: RawDocument, source: SourceText): boolean {
     Array.isArray(value['items']),
   ];
   return signs.filter(Boolean).length >= 2;
+}
+
+/** A text that cannot be read, and says of every object in it that it is something else, holds none. */
+function mayHoldPolicy(text: string): boolean {
+  return text.includes('NetworkPolicy') || !/^[ \t"-]*kind"?:[ \t]*["']?[A-Za-z]/m.test(text);
+}
+
+function withoutDoubt(problem: PosternError, { text }: SourceText): PosternError {
+  const doubt = problem.message.indexOf('; if a NetworkPolicy stands');
+  if (doubt < 0 || mayHoldPolicy(text)) return problem;
+  const { code, message, at, mend } = problem;
+  return new PosternError(code, message.slice(0, doubt), { at, ...(mend === undefined ? {} : { mend }) });
 }
 
 function placeObject({ object, place, source }: FoundObject<AuditObject>, file: string): PlacedObject<AuditObject> {

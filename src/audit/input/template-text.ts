@@ -25,7 +25,7 @@ export function templateError(line: number, count: number): PosternError {
     `a template that is not rendered${count === 1 ? '' : `, and ${count - 1} more in this file`}: nothing of it is read`,
     {
       at: { line },
-      mend: 'give what Helm makes of it: helm template CHART | postern audit -',
+      mend: 'render it first: helm template CHART | postern audit -',
     },
   );
 }

@@ -132,6 +132,18 @@ describe('a folder', () => {
     expect([input.problems, input.passedOver?.kinds]).toEqual([[], { Kustomization: 1 }]);
   });
 
+  it('with a broken manifest of a kind that is not read has none', async () => {
+    const secret = 'apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndata: {}\ndata: {}\n';
+    expect((await readFolder({ 'a.yaml': secret, 'b.yaml': podManifest('b') })).problems).toEqual([]);
+    expect(codesOf(await readFile('a.yaml', secret))).toEqual(['E_MANIFEST_SYNTAX:5']);
+  });
+
+  it('with a broken manifest of another kind than a policy still has all policies', async () => {
+    const input = await readFolder({ 'a.yaml': 'apiVersion: v1\nkind: Pod\nmetadata: [\n', 'b.yaml': podManifest('b') });
+    expect(codesOf(input)).toEqual(['E_MANIFEST_SYNTAX:4']);
+    expect([input.missing, input.problems[0]!.message.includes('NetworkPolicy')]).toEqual([[], false]);
+  });
+
   it('with a manifest that cannot be parsed has a problem', async () => {
     const input = await readFolder({ 'a.yaml': 'apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: [\n' });
     expect(codesOf(input)).toEqual(['E_MANIFEST_SYNTAX:4']);
