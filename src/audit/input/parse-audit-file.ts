@@ -103,7 +103,7 @@ function readDocument(
   reading: Reading,
 ): void {
   const raw = readDocuments(source, budget);
-  const manifests = raw.filter((document) => isManifest(document, source));
+  const manifests = raw.filter((document) => budget.isSpent || isManifest(document, source));
   const strangers = raw.length - manifests.length;
   reading.strangers += strangers;
   if (strangers > 0 && isNamed) {
