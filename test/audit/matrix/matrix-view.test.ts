@@ -118,6 +118,14 @@ describe('ports in few letters', () => {
       ]),
       '80-90 53/UDP',
     ],
+    [
+      portsOf([
+        { protocol: 'TCP', first: 53, last: 53 },
+        { protocol: 'UDP', first: 53, last: 53 },
+      ]),
+      '53/TCP+UDP',
+    ],
+    [portsOf(['TCP', 'UDP', 'SCTP'].map((protocol) => ({ protocol: protocol as 'TCP', first: 0, last: 65535 }))), 'TCP+UDP+SCTP'],
   ] as const)('%j is %s', (ports, text) => {
     expect(shortPorts(ports)).toBe(text);
   });

@@ -9,7 +9,7 @@ import type { Palette } from './palette.ts';
 export function fitPorts(ports: Ports, room: number): readonly [string, string] {
   const text = shortPorts(ports);
   if (text.length <= room) return [text, ''];
-  const words = text.split(/(?<=[, ])/);
+  const words = text.split(/(?<=[, /])/);
   let upper = '';
   while (`${upper}${words[0]}`.trimEnd().length <= room) upper += words.shift();
   const rest = words.join('');

@@ -118,7 +118,7 @@ export class MatrixPainter {
     const marks = this.#marksOf(scale, palette);
     const size = Math.ceil(scale);
     const withPorts = scale >= WITH_PORTS;
-    const fontSize = Math.min(13, Math.max(10, scale / 4.4));
+    const fontSize = Math.min(12, Math.max(10, scale / 4.4));
     const room = Math.floor((scale - 6) / (fontSize * 0.56));
     context.font = `500 ${fontSize}px ${FONT}`;
     context.textAlign = 'center';
@@ -138,8 +138,8 @@ export class MatrixPainter {
         if (withPorts && state !== NONE) {
           context.fillStyle = state === ALL ? palette['mark-all'] : palette['mark-some'];
           const [upper, lower] = fitPorts(model.portsOf(source, destination) ?? 'all', room);
-          context.fillText(upper, left + scale / 2, top + scale / 2 - (lower === '' ? 0 : fontSize * 0.6));
-          if (lower !== '') context.fillText(lower, left + scale / 2, top + scale / 2 + fontSize * 0.6);
+          context.fillText(upper, left + scale / 2, top + scale / 2 - (lower === '' ? 0 : fontSize * 0.6), scale - 4);
+          if (lower !== '') context.fillText(lower, left + scale / 2, top + scale / 2 + fontSize * 0.6, scale - 4);
           continue;
         }
         const mark = marks[state];

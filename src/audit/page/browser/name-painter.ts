@@ -119,7 +119,9 @@ function paintBands(
     context.rotate(isRow ? -Math.PI / 2 : Math.PI / 2);
     context.textAlign = 'center';
     context.fillStyle = palette.text;
-    const title = fitText(context, groupTitle(namespace), room);
+    const whole = groupTitle(namespace);
+    if (context.measureText(whole).width > room) context.font = `600 9.5px ${FONT}`;
+    const title = fitText(context, whole, room);
     if (title !== '…') context.fillText(title, 0, 0);
     context.restore();
   }
