@@ -2,7 +2,7 @@
 
 import { PROTOCOLS } from '../../model/verdict.ts';
 import type { Ports } from '../../policy/ports.ts';
-import { listPairs, type MatrixView, type Pair } from './matrix-view.ts';
+import { listPairs, refuseTooMany, type MatrixView, type Pair } from './matrix-view.ts';
 import type { MatrixPeer } from './matrix-report.ts';
 
 const HEADS = [
@@ -32,7 +32,9 @@ export function* csvRows(view: MatrixView): Generator<string> {
     yield `${start(pair.source)},${start(pair.destination)},${verdictOf(pair)},${listPorts(pair.ports)}\r\n`;
 }
 
+/** As one text, which many pods would be too many for. */
 export function formatCsv(view: MatrixView): string {
+  refuseTooMany(view);
   return [...csvRows(view)].join('');
 }
 

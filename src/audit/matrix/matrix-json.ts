@@ -3,7 +3,7 @@
 import { PROTOCOLS } from '../../model/verdict.ts';
 import type { Ports } from '../../policy/ports.ts';
 import type { MatrixPeer } from './matrix-report.ts';
-import { listPairs, type MatrixView } from './matrix-view.ts';
+import { listPairs, refuseTooMany, type MatrixView } from './matrix-view.ts';
 
 /** Goes up when a reader of the one before would read the new one wrongly. */
 export const MATRIX_JSON_VERSION = 1;
@@ -19,7 +19,9 @@ export function* jsonPieces(view: MatrixView): Generator<string> {
   yield ']\n}\n';
 }
 
+/** As one text, which many pods would be too many for. */
 export function formatJson(view: MatrixView): string {
+  refuseTooMany(view);
   return [...jsonPieces(view)].join('');
 }
 

@@ -3,8 +3,8 @@
 import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
-import { formatCsv } from '../../../src/audit/matrix/matrix-csv.ts';
-import { formatJson } from '../../../src/audit/matrix/matrix-json.ts';
+import { csvRows, formatCsv } from '../../../src/audit/matrix/matrix-csv.ts';
+import { formatJson, jsonPieces } from '../../../src/audit/matrix/matrix-json.ts';
 import { formatMarkdown } from '../../../src/audit/matrix/matrix-markdown.ts';
 import { selectView } from '../../../src/audit/matrix/matrix-view.ts';
 import { HOSTILE_NAMES, makeCluster, makeHostile, makeReport, makeShop, tcp } from './matrix-builder.ts';
@@ -93,6 +93,23 @@ describe('JSON', () => {
         .split('\n')
         .filter((line) => line.includes('"from"')),
     ).toHaveLength(48);
+  });
+});
+
+describe('10,000 pods', () => {
+  const pods = selectView(makeCluster({ workloads: 500, namespaces: 60, pods: 20, by: 'pod' }));
+
+  it('are too many for one text, and that is said', () => {
+    for (const format of [formatCsv, formatJson]) {
+      expect(() => format(pods)).toThrow(expect.objectContaining({ code: 'E_MATRIX_SIZE' }));
+    }
+  });
+
+  it('can be had piece by piece', () => {
+    for (const pieces of [csvRows(pods), jsonPieces(pods)]) {
+      const first = Array.from({ length: 1000 }, () => String(pieces.next().value));
+      expect(first.every((piece) => piece.length > 0)).toBe(true);
+    }
   });
 });
 
