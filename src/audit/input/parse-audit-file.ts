@@ -11,6 +11,7 @@ import { PosternError } from '../../model/error.ts';
 import { titleOf, type AuditObject } from './audit-object.ts';
 import { isOfReadKind } from './decode-audit-object.ts';
 import { readDocuments, type YamlBudget } from './read-documents.ts';
+import { splitJson } from './split-json.ts';
 import { findTemplate, templateError } from './template-text.ts';
 
 export interface AuditFile {
@@ -57,7 +58,7 @@ export function parseAuditFile(text: string, file: string, decode: ObjectDecoder
     reading.problems.push(fault);
   } else {
     const budget = { left: YAML_OF_A_FILE, isSpent: false };
-    for (const source of splitDocuments(text)) {
+    for (const source of splitDocuments(text).flatMap(splitJson)) {
       readDocument(source, file, decode, isNamed, budget, reading);
       if (budget.isSpent) break;
     }

@@ -95,6 +95,31 @@ describe('unusual text', () => {
   });
 });
 
+describe('JSON texts, one behind the other', () => {
+  const pod = (name: string) => ({ apiVersion: 'v1', kind: 'Pod', metadata: { name, labels: { brackets: '}{', lines: '}\n{' } } });
+
+  it.each([0, 2])('are read all, with their places, with an indent of %d', async (indent) => {
+    const texts = [{ kind: 'List', apiVersion: 'v1', items: [pod('a'), pod('b')] }, pod('c'), pod('d')];
+    const text = `\n${texts.map((one) => JSON.stringify(one, null, indent)).join('\n')}\n`;
+    const { objects, problems } = await readStdin(text);
+    expect(problems).toEqual([]);
+    expect(objects.map(({ object }) => object.name)).toEqual(['a', 'b', 'c', 'd']);
+    const lines = text.split('\n');
+    for (const { object, at } of objects) {
+      expect(lines[at.line! - 1]!.slice(at.column! - 1)).toMatch(/^\{/);
+      expect(
+        lines
+          .slice(at.line! - 1)
+          .join('\n')
+          .slice(at.column! - 1)
+          .indexOf(`"name"`),
+      ).toBeLessThan(100);
+      expect(lines.slice(at.line! - 1).join('')).toContain(object.name);
+    }
+    expect(new Set(objects.map(({ at }) => `${at.line}:${at.column}`)).size).toBe(4);
+  });
+});
+
 describe('a List', () => {
   const pods = Array.from({ length: 2000 }, (_, index) => ({
     apiVersion: 'v1',
