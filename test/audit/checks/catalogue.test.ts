@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { CATALOGUE } from '../../../src/audit/checks/catalogue.ts';
 import { SEVERITIES } from '../../../src/audit/finding.ts';
 import { runChecks } from '../../../src/audit/run-checks.ts';
 import { readText } from '../support/read-text.ts';
+import { checksTable, insertChecks } from './checks-table.ts';
 
 /** Its example would be tens of thousands of lines: test/audit/checks/policy-shape.test.ts has one. */
 const WITHOUT_EXAMPLE = new Set(['PN026']);
@@ -19,6 +21,11 @@ describe('the catalogue', () => {
       expect(why).toMatch(/\.$/);
       expect(mend).toMatch(/[^.]$/);
     }
+  });
+
+  test('stands in docs/audit.md as it is', () => {
+    const page = readFileSync('docs/audit.md', 'utf8');
+    expect(page, 'run: node scripts/write-audit-docs.ts').toBe(insertChecks(page, checksTable()));
   });
 
   describe.each(CATALOGUE.filter(({ id }) => !WITHOUT_EXAMPLE.has(id)))('$id $name', (check) => {
