@@ -72,7 +72,8 @@ export function withThreshold(command: Command): Command {
     .option('--update-baseline', 'write the findings of now to the baseline, and end with 0');
 }
 
-function repeated(flags: string, description: string): Option {
+/** Each word is one more. */
+export function repeated(flags: string, description: string): Option {
   return new Option(flags, description).argParser((text: string, before: readonly string[] | undefined) => {
     if (text === '') throw new InvalidArgumentError('it is empty.');
     return [...(before ?? []), text];

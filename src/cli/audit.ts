@@ -2,11 +2,13 @@
 
 import { Command, Option } from 'commander';
 import { CHECK_FORMATS } from '../audit/report/check-formats.ts';
-import { withConfig, withInput, withOutput, withPaths, withThreshold } from './audit-options.ts';
+import { MATRIX_FORMATS } from '../audit/matrix/matrix-formats.ts';
+import { repeated, withConfig, withInput, withOutput, withPaths, withThreshold } from './audit-options.ts';
 import type { CheckFlags } from './audit-check.ts';
 import type { DiffFlags } from './audit-diff.ts';
 import type { ExplainFlags } from './audit-explain.ts';
 import type { ExplainCheckFlags } from './audit-explain-check.ts';
+import type { MatrixFlags } from './audit-matrix.ts';
 import type { SnapshotFlags } from './audit-snapshot.ts';
 import { addDefaultCommand } from './default-command.ts';
 
@@ -24,6 +26,7 @@ Where no subcommand is named, check is meant, with its options (postern audit ch
 export function auditCommand(): Command {
   const audit = new Command('audit').addHelpText('after', `${EXAMPLES}\n${EXIT_CODES}`);
   addDefaultCommand(audit, checkCommand(audit))
+    .addCommand(matrixCommand(audit))
     .addCommand(explainCommand(audit))
     .addCommand(diffCommand())
     .addCommand(explainCheckCommand())
@@ -41,6 +44,21 @@ function checkCommand(audit: Command): Command {
     .action(async (paths: string[], flags: CheckFlags) => {
       const { runCheck } = await import('./audit-check.ts');
       if (!(await runCheck(paths, flags))) audit.help({ error: true });
+    });
+}
+
+function matrixCommand(audit: Command): Command {
+  return withOutput(withConfig(withInput(withPaths(new Command('matrix')))), MATRIX_FORMATS)
+    .description('who reaches whom, and on which ports; html is one page that needs nothing else')
+    .optionsGroup('What is shown:')
+    .addOption(new Option('--by <peer>', 'a row and a column for each').choices(['workload', 'pod']).default('workload'))
+    .addOption(repeated('--peers-in <namespace>', 'only peers of this namespace, and what is outside; may be given again'))
+    .addOption(new Option('--only <verdict>', 'pairs of which something is allowed, or nothing is').choices(['allowed', 'denied']))
+    .option('--ports <list>', 'only these are asked about: 80,8000-8080/tcp,53/udp,sctp')
+    .addHelpText('after', '\nExit code: 0 it is whole; 1 it could not be done; 3 the input lacks something (--allow-incomplete).')
+    .action(async (paths: string[], flags: MatrixFlags) => {
+      const { runMatrix } = await import('./audit-matrix.ts');
+      if (!(await runMatrix(paths, flags))) audit.help({ error: true });
     });
 }
 
