@@ -51,6 +51,8 @@ describe('what is loaded', () => {
     ['its help', ['audit', '--help']],
     ['a check of files', ['audit', SHOP, '--fail-on', 'never', '--allow-incomplete']],
     ['the catalogue', ['audit', 'explain-check', 'PN001']],
+    ['a matrix of files', ['audit', 'matrix', SHOP, '--allow-incomplete']],
+    ['an explanation', ['audit', 'explain', 'shop/web', 'shop/api:8080', SHOP, '--allow-incomplete']],
   ])('by an audit holds nothing native, no agent, no lab and no client of clusters: %s', (_, args) => {
     const loaded = loadedBy(args);
     expect(loaded.some((name) => name.endsWith('/src/cli/audit.ts'))).toBe(true);
