@@ -2,7 +2,7 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import { compareText, type PlacedObject } from '../../manifests/manifests.ts';
-import { PosternError, type Location } from '../../model/error.ts';
+import { formatError, PosternError, type Location } from '../../model/error.ts';
 import type { AuditInput, Missing, ObjectIgnore, PassedOver, Route } from './audit-input.ts';
 import { titleOf, type AuditObject, type FoundPod, type FoundSnapshot, type FoundWorkload } from './audit-object.ts';
 import { findMissing } from './find-missing.ts';
@@ -57,7 +57,7 @@ export function assembleInput(found: FoundInput): AuditInput {
     objects,
     workloads,
     routes,
-    problems,
+    problems: onceEach(problems),
     missing: told?.missing ?? findMissing(partial),
     whole: told?.whole ?? false,
     ...(parts.ignores.length === 0 ? {} : { ignores: parts.ignores }),
@@ -110,6 +110,11 @@ function firstOfEach(objects: readonly PlacedObject<PlainObject>[], problems: Po
 
 function saySame(a: PlainObject, b: PlainObject): boolean {
   return isDeepStrictEqual({ ...a, locate: undefined }, { ...b, locate: undefined });
+}
+
+/** A snapshot tells of an annotation that it holds, and so does the annotation. */
+function onceEach(problems: readonly PosternError[]): readonly PosternError[] {
+  return [...new Map(problems.map((problem) => [formatError(problem), problem])).values()];
 }
 
 function duplicateError(title: string, earlier: Location, later: Location): PosternError {

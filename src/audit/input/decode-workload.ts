@@ -2,7 +2,7 @@
 
 import { PosternError } from '../../model/error.ts';
 import { flagAt, fieldError, isRecord, recordAt, recordsAt, textAt, textMapAt, type JsonRecord } from '../../model/decode/fields.ts';
-import { decodeMetadata, decodeNamed } from '../../model/decode/metadata.ts';
+import { decodeMetadata, decodeNamed, nameAt } from '../../model/decode/metadata.ts';
 import { decodePodPorts } from '../../model/decode/pod.ts';
 import type { FoundWorkload, Owner } from './audit-object.ts';
 
@@ -50,7 +50,8 @@ export function decodeOwner(object: JsonRecord): Owner | undefined {
     const path = `metadata.ownerReferences[${index}]`;
     if (flagAt(entry, 'controller', `${path}.controller`) !== true) continue;
     const kind = textAt(entry, 'kind', `${path}.kind`);
-    const name = textAt(entry, 'name', `${path}.name`);
+    const isWorkload = kind !== undefined && kind in WORKLOAD_GROUPS;
+    const name = (isWorkload ? nameAt : textAt)(entry, 'name', `${path}.name`);
     if (kind !== undefined && name !== undefined) return { kind, name };
   }
   return undefined;

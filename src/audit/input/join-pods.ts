@@ -25,7 +25,7 @@ const CONTROLLERS_LABELS: ReadonlySet<string> = new Set([
 ]);
 
 /** The suffix that a CronJob gives its Jobs: minutes since the epoch. A date such as 20260131 is less. */
-const CRON_JOB_NAME = /^(.+)-(\d{8})$/;
+const CRON_JOB_NAME = /^(.*[a-z0-9])-(\d{8})$/;
 const FIRST_MINUTE = 23_000_000;
 
 interface Group {
@@ -80,9 +80,8 @@ function topOwner(namespace: string, owner: Owner, labels: Labels, known: Readon
     return above !== undefined && above.kind in WORKLOAD_GROUPS && above.kind !== owner.kind ? above : owner;
   }
   const hash = labels[HASH_LABEL];
-  if (owner.kind === 'ReplicaSet' && hash !== undefined && owner.name.endsWith(`-${hash}`)) {
-    return { kind: 'Deployment', name: owner.name.slice(0, -hash.length - 1) };
-  }
+  const deployment = hash !== undefined && owner.name.endsWith(`-${hash}`) ? owner.name.slice(0, -hash.length - 1) : '';
+  if (owner.kind === 'ReplicaSet' && /[a-z0-9]$/.test(deployment)) return { kind: 'Deployment', name: deployment };
   const [, cronJob, minutes] = owner.kind === 'Job' ? (CRON_JOB_NAME.exec(owner.name) ?? []) : [];
   if (cronJob !== undefined && Number(minutes) >= FIRST_MINUTE) return { kind: 'CronJob', name: cronJob };
   return owner;
