@@ -21,6 +21,7 @@ import { resolveOutputs, wantsColour, writeOutput } from './audit-outputs.ts';
 import { Progress } from './audit-progress.ts';
 import { checkoutRoot } from './checkout-root.ts';
 import { failWith } from './fail-with.ts';
+import { tell } from './tell.ts';
 
 export interface CheckFlags extends InputFlags, ConfigFlags, OutputFlags, ThresholdFlags {
   readonly quiet?: boolean;
@@ -70,10 +71,6 @@ function announce(check: Check, progress: Progress): Check {
       return check.run(context);
     },
   };
-}
-
-function tell(sentence: string): void {
-  console.error(`postern: ${sentence}`);
 }
 
 function formOf({ quiet, verbose }: CheckFlags): 'quiet' | 'normal' | 'verbose' {

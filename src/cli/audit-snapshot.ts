@@ -8,6 +8,7 @@ import type { InputFlags } from './audit-options.ts';
 import { writeOutput } from './audit-outputs.ts';
 import { Progress } from './audit-progress.ts';
 import { failWith } from './fail-with.ts';
+import { tell } from './tell.ts';
 
 export interface SnapshotFlags extends InputFlags {
   readonly output?: string;
@@ -23,7 +24,7 @@ export async function runSnapshot(paths: readonly string[], flags: SnapshotFlags
     const { output: file } = flags;
     await writeOutput({ format: 'snapshot', ...(file === undefined || file === '-' ? {} : { file }) }, writeSnapshot(input));
     const lacks = [...input.problems.map(formatError), ...input.missing.map(({ kind, reason }) => `${kind}: ${reason}`)];
-    for (const sentence of lacks) console.error(`postern: ${sentence}`);
+    for (const sentence of lacks) tell(sentence);
     process.exitCode = exitCode(false, lacks.length > 0, flags.allowIncomplete === true);
   });
   return asked;

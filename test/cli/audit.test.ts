@@ -341,3 +341,12 @@ describe('a snapshot', () => {
     expect(audit(['snapshot', 'incomplete.yaml', '--allow-incomplete']).code).toBe(0);
   });
 });
+
+describe('what is told on standard error', () => {
+  it('is a line each, whatever the names of the input', () => {
+    const hostile = 'apiVersion: v1\nkind: Pod\nmetadata: { name: "p\\n::error::x\\e[31m", namespace: shop }\n';
+    const { err } = audit(['snapshot', '-'], { input: hostile });
+    expect(err).not.toMatch(/^::error|[^\P{Cc}\n]/mu);
+    for (const line of err.trimEnd().split('\n')) expect(line).toMatch(/^postern: /);
+  });
+});
