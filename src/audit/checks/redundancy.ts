@@ -5,7 +5,7 @@ import { DIRECTIONS, type Direction } from '../../model/verdict.ts';
 import type { Policy, Rule } from '../../policy/policy.ts';
 import { portsKey, portsOf } from '../../policy/ports.ts';
 import { listOf, nameKey } from '../../policy/ruleset.ts';
-import { selectorKey } from '../../policy/selector.ts';
+import { matchesSelector, selectorKey } from '../../policy/selector.ts';
 import { describeRule, isEverything } from '../describe-rule.ts';
 import type { AuditModel, AuditPolicy } from '../model/audit-model.ts';
 import { makeNamespaceUniverse, type NamespaceUniverse, type SubjectKind } from '../universe/namespace-universe.ts';
@@ -165,7 +165,7 @@ function* findVacuous(context: CheckContext): Generator<Sighting> {
     const equal = new Set(equalsIn(entries).map(({ later }) => later.policy));
     let left = entries.filter(({ policy }) => !equal.has(policy));
     for (const entry of left.toReversed()) {
-      if (!entry.policy.valid || isDefaultDeny(entry.policy)) continue;
+      if (!entry.policy.valid || isDefaultDeny(entry.policy) || selectsNobody(context.model, entry.policy)) continue;
       const selecting = universe.subjects.filter((subject) => subject.has(entry.policy));
       const others = new Set(left.map(({ policy }) => policy).filter((policy) => policy !== entry.policy));
       if (selecting.length === 0 || !selecting.every((subject) => addsNothing(entry.policy, subject.intersection(others), universe)))
@@ -178,6 +178,12 @@ function* findVacuous(context: CheckContext): Generator<Sighting> {
       };
     }
   }
+}
+
+/** That is another check's. Where no pod is known nobody can tell. */
+function selectsNobody(model: AuditModel, { namespace, subject }: Policy): boolean {
+  const here = model.classesIn(namespace);
+  return here.length > 0 && subject !== undefined && !here.some(({ pod }) => matchesSelector(subject, pod.labels));
 }
 
 /** It is there for the day on which the others are gone. */

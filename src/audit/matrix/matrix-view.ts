@@ -36,6 +36,7 @@ export interface MatrixView {
 export function selectView(report: MatrixReport, options: ViewOptions = {}): MatrixView {
   const { by, namespaces, ports: query } = options;
   const answers = report.portSets.map((ports) => ({ ports: narrowPorts(ports, query), extent: extentOf(ports, query) }));
+  const all = { ports: narrowPorts('all', query), extent: extentOf('all', query) };
   const peers = report.peers
     .filter(({ kind }) => kind === 'outside' || by === undefined || kind === by)
     .filter(({ kind, namespace }) => kind === 'outside' || namespaces === undefined || namespaces.includes(namespace))
@@ -45,10 +46,15 @@ export function selectView(report: MatrixReport, options: ViewOptions = {}): Mat
     options,
     peers,
     look: (source, destination) => {
-      const answer = answers[report.allowed[source.class]?.[destination.class] ?? -1];
+      const answer = isOnePod(source, destination) ? all : answers[report.allowed[source.class]?.[destination.class] ?? -1];
       return answer === undefined ? undefined : { source, destination, ...answer };
     },
   };
+}
+
+/** A pod always reaches itself; what a workload's pods allow each other is another question. */
+function isOnePod(source: MatrixPeer, destination: MatrixPeer): boolean {
+  return source === destination && (source.kind === 'pod' || source.workload === 'Pod');
 }
 
 export function comparePeers(a: MatrixPeer, b: MatrixPeer): number {
