@@ -3,6 +3,7 @@
 import type { RawDocument, ReadDocument } from '../../manifests/raw-document.ts';
 import { isList } from '../../manifests/read-objects.ts';
 import type { SourceText } from '../../manifests/source-text.ts';
+import { countLines } from '../../manifests/split-documents.ts';
 import { readYaml } from '../../manifests/yaml-document.ts';
 
 interface Cut {
@@ -73,10 +74,4 @@ function cutItems({ text, line: firstLine }: SourceText): Cut | undefined {
 function sayingOf(text: string, start: number, end: number): { readonly indent: number; readonly isItem: boolean } | undefined {
   const [, spaces, dash] = LINE.exec(text.slice(start, Math.min(end, start + LONGEST_INDENT))) ?? [];
   return spaces === undefined ? undefined : { indent: spaces.length, isItem: dash !== undefined };
-}
-
-function countLines(text: string): number {
-  let count = 0;
-  for (let index = text.indexOf('\n'); index >= 0; index = text.indexOf('\n', index + 1)) count += 1;
-  return count;
 }

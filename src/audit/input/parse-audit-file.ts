@@ -5,7 +5,7 @@ import type { PlacedObject } from '../../manifests/manifests.ts';
 import { isList, decodeDocuments, type FoundObject, type ObjectDecoder } from '../../manifests/read-objects.ts';
 import type { RawDocument } from '../../manifests/raw-document.ts';
 import type { SourceText } from '../../manifests/source-text.ts';
-import { splitDocuments } from '../../manifests/split-documents.ts';
+import { countLines, splitDocuments } from '../../manifests/split-documents.ts';
 import { isRecord } from '../../model/decode/fields.ts';
 import { PosternError } from '../../model/error.ts';
 import { titleOf, type AuditObject } from './audit-object.ts';
@@ -193,7 +193,5 @@ function syntaxError(message: string, line: number, mend: string): PosternError 
 }
 
 function lineOf(text: string, offset: number): number {
-  let line = 1;
-  for (let at = text.indexOf('\n'); at >= 0 && at < offset; at = text.indexOf('\n', at + 1)) line += 1;
-  return line;
+  return 1 + countLines(text.slice(0, offset));
 }

@@ -1,6 +1,7 @@
 /** Cuts JSON that was written one text behind the other, as several kubectl commands in one pipe print it. */
 
 import type { SourceText } from '../../manifests/source-text.ts';
+import { countLines } from '../../manifests/split-documents.ts';
 
 /** Within one JSON text a comma stands between the two, and a quoted text has no line breaks. */
 const BETWEEN = /\}[ \t]*\r?\n\s*(?=\{)/g;
@@ -16,7 +17,7 @@ export function splitJson(source: SourceText): readonly SourceText[] {
     const end = index + between.length;
     const piece = text.slice(start, end);
     pieces.push({ text: piece, line, column });
-    line += piece.split('\n').length - 1;
+    line += countLines(piece);
     column = end - text.lastIndexOf('\n', end - 1);
     start = end;
   }

@@ -2,6 +2,7 @@
 
 import type { FoundObjects } from '../../manifests/read-objects.ts';
 import type { SourceText } from '../../manifests/source-text.ts';
+import { countLines } from '../../manifests/split-documents.ts';
 import { PosternError } from '../../model/error.ts';
 import type { AuditObject } from './audit-object.ts';
 
@@ -15,7 +16,7 @@ export function findTemplate(source: SourceText, found: FoundObjects<AuditObject
     found.problems.some(({ code, message }) => code === 'E_MANIFEST_SYNTAX' || message.includes(OPENING)) ||
     found.objects.some(({ object }) => holdsOpening(object));
   if (!isTemplate) return undefined;
-  return source.line + source.text.slice(0, start).split('\n').length - 1;
+  return source.line + countLines(source.text.slice(0, start));
 }
 
 /** `count`: how many documents of the file are templates. */
