@@ -14,6 +14,7 @@ check() {
 
 check 'types of src' tsc --noEmit -p tsconfig.json
 check 'types of the tests' tsc --noEmit -p test/tsconfig.json
+check 'types of the page' tsc --noEmit -p src/audit/page/browser
 check 'lint and imports' oxlint --type-aware --deny-warnings
 check 'formatting of TypeScript' oxfmt --check
 check 'formatting of C and C++' sh scripts/format-c.sh --dry-run --Werror

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the Debian packages that Postern's build, lab and tests use, when one of them is missing.
-# Usage: install-system-packages.sh [check|cluster]   (check: clang-format, too; cluster: what runs a real cluster)
+# Usage: install-system-packages.sh [test|check|cluster]   (test: a browser, too; check: clang-format; cluster: what runs a real cluster)
 set -eu
 
 # sbin holds most of the network tools, and is not in everyone's PATH.
@@ -43,6 +43,12 @@ need nftables 'the lab rewrites Services as kube-proxy does' has nft
 need iptables 'the portmap plugin opens host ports with it' has iptables
 need conntrack 'the lab forgets flows to endpoints that are gone' has conntrack
 need iputils-ping 'the tests send echo requests' has ping
+if [ "${1-}" = test ]; then
+  need chromium 'the tests of the audit page run in it' has chromium
+  need graphviz 'reads the graphs that the tests write' has dot
+  need zsh 'the tests complete words in it' has zsh
+  need fish 'the tests complete words in it' has fish
+fi
 if [ "${1-}" = check ]; then
   need clang-format 'formats C and C++' has clang-format
 fi

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes a clone ready to run: Debian packages, npm packages, BPF programs, addon, dist. Does only what is missing, and says what and why.
-# Usage: setup.sh [check|cluster]   (what `npm run check` or `npm run test:cluster` needs, too)
+# Usage: setup.sh [test|check|cluster]   (what `npm test`, `npm run check` or `npm run test:cluster` needs, too)
 set -eu
 cd "$(dirname "$0")/.."
 

@@ -33,7 +33,7 @@ interface AgentFlags {
 }
 
 export function agentCommand(): Command {
-  const command = new Command('agent').description('enforce NetworkPolicies in this network namespace');
+  const command = new Command('agent');
   command
     .addOption(new Option('--source <source>', 'where the cluster is read from: kube (the API server) or files:DIR').argParser(parseSource))
     .option(

@@ -20,7 +20,6 @@ remove it.`;
 
 export function cniCommand(): Command {
   return new Command('cni')
-    .description('the CNI plugin that holds new pods until they are evaluated')
     .addHelpText('after', MORE)
     .addCommand(
       withFolders(new Command('install'))

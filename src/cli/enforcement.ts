@@ -19,7 +19,6 @@ Exit code: 0 it is so; 1 it is not so yet, or the agent could not be asked.`;
 
 export function enforcementCommand(): Command {
   return withAgent(new Command('enforcement'))
-    .description('stop enforcing on one node, or begin again (break-glass)')
     .addArgument(new Argument('<word>', 'what is to be').choices(WORDS))
     .addHelpText('after', MORE)
     .action(async (word: LocalEnforcement, flags: AgentFlags) => {

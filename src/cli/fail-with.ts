@@ -1,6 +1,7 @@
 /** The exit code of a command that cannot do what it was asked. */
 
 import { formatError, PosternError } from '../model/error.ts';
+import { tell } from './tell.ts';
 
 /** An error that a person reads is printed and ends the command with `exitCode`; any other is a fault, and thrown. */
 export async function failWith(exitCode: number, run: () => Promise<unknown>): Promise<void> {
@@ -8,7 +9,7 @@ export async function failWith(exitCode: number, run: () => Promise<unknown>): P
     await run();
   } catch (error) {
     if (!(error instanceof PosternError)) throw error;
-    console.error(`postern: ${formatError(error)}`);
+    tell(formatError(error));
     process.exitCode = exitCode;
   }
 }

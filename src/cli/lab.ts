@@ -14,7 +14,7 @@ interface NameOption {
 
 /** Each action loads what it needs when it runs: the agent starts from the same command line. */
 export function labCommand(): Command {
-  const lab = new Command('lab').description('nodes and pods in network namespaces of this machine, joined by real CNI plugins');
+  const lab = new Command('lab');
   withName(lab.command('up'))
     .description('make a lab from manifests (Pod, Namespace, Node, NetworkPolicy, Service, EndpointSlice; folders are read file by file)')
     .argument('<file...>')

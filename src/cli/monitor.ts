@@ -33,7 +33,7 @@ Exit code: 0; 2 no agent answers.
   kubectl -n postern exec ds/postern -- postern monitor --namespace shop --flows --for 60`;
 
 export function monitorCommand(): Command {
-  return withAgent(new Command('monitor').description('what the running agent drops, live; with --flows new allowed flows too'))
+  return withAgent(new Command('monitor'))
     .option('--flows', 'new flows that are allowed too, with the rules that allow them')
     .option('--json', 'a line of JSON for each event, as the socket gives it')
     .addOption(many('--namespace <name>', 'events of pods in it').argParser(collect((text) => text)))

@@ -14,7 +14,7 @@ interface StatusFlags extends AgentFlags {
 const [HEALTHY, UNHEALTHY, NO_AGENT] = [0, 1, 2];
 
 export function statusCommand(): Command {
-  return withAgent(new Command('status').description('what the running agent enforces, and how it fares'))
+  return withAgent(new Command('status'))
     .option('--json', 'as JSON, as the socket gives it')
     .addHelpText('after', '\nExit code: 0 healthy; 1 not healthy; 2 no agent answers.')
     .action((flags: StatusFlags) => failWith(NO_AGENT, () => showStatus(flags)));

@@ -208,7 +208,8 @@ export class Admissions {
 
 /** Of this thread, in milliseconds: a busy machine makes nothing dearer. */
 function readProcessorTime(): number {
-  const { user, system } = process.threadCpuUsage();
+  // Node 22, on which an audit may run, has no clock for a thread.
+  const { user, system } = process.threadCpuUsage?.() ?? process.cpuUsage();
   return (user + system) / 1000;
 }
 

@@ -1,7 +1,7 @@
 /** What the API server, or the way to it, can refuse. */
 
 import { PosternError } from '../model/error.ts';
-import type { Resource } from './resources.ts';
+import type { ListedResource } from './resources.ts';
 
 /** The version that was asked for is too old: only a new list helps (410, reason Expired or Gone). */
 export class ExpiredError extends Error {
@@ -14,7 +14,7 @@ export class PageTooLargeError extends Error {
 }
 
 /** A Status (meta/v1) or an HTTP status that is not 200. `E_KUBE_UNAUTHORIZED`, `E_KUBE_FORBIDDEN`, `E_KUBE_RESOURCE` or `E_KUBE_SERVER`. */
-export function refusal(resource: Resource, code: number, message: string): Error {
+export function refusal(resource: ListedResource, code: number, message: string): Error {
   const said = message === '' ? `status ${code}` : message;
   switch (code) {
     case 410:

@@ -24,6 +24,8 @@ export class ApiServer {
   readonly #config: KubeConfig;
   /** e.g. `https://10.96.0.1:443` */
   readonly address: string;
+  /** Of the kubeconfig; client-node's own name for it in a pod. */
+  readonly context: string;
 
   /** `E_KUBECONFIG` where there is none that can be read, or it lacks the context. */
   constructor(options: ApiServerOptions = {}) {
@@ -31,6 +33,7 @@ export class ApiServer {
     const server = this.#config.getCurrentCluster()?.server;
     if (server === undefined) throw configError(options, 'its context names no cluster', undefined);
     this.address = server.replace(/\/+$/, '');
+    this.context = this.#config.getCurrentContext();
   }
 
   /** The answer, once its headers are there, whatever its status. `E_KUBE_CONNECTION`; credentials are read anew each time. */

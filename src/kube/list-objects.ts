@@ -5,7 +5,7 @@ import { PageTooLargeError, refusal } from './api-error.ts';
 import { messageOf, parseRecord, versionOf } from './api-object.ts';
 import type { ApiServer } from './api-server.ts';
 import { readWhole } from './read-body.ts';
-import type { Resource } from './resources.ts';
+import type { ListedResource } from './resources.ts';
 
 export interface Page {
   readonly items: readonly JsonRecord[];
@@ -22,7 +22,12 @@ export interface ListOptions {
 const LARGEST_PAGE = 64 << 20;
 
 /** All pages are of one version. Throws `ExpiredError` where it took too long for that, or an error of `api-error.ts`. */
-export async function* listObjects(server: ApiServer, resource: Resource, options: ListOptions, signal: AbortSignal): AsyncGenerator<Page> {
+export async function* listObjects(
+  server: ApiServer,
+  resource: ListedResource,
+  options: ListOptions,
+  signal: AbortSignal,
+): AsyncGenerator<Page> {
   let next: string | undefined;
   let limit = options.pageSize;
   for (;;) {

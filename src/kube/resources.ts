@@ -2,14 +2,18 @@
 
 import type { ClusterKind } from '../model/objects.ts';
 
-export interface Resource {
-  readonly kind: ClusterKind;
+/** All that listing asks for. */
+export interface ListedResource {
   readonly apiVersion: string;
   /** Below the server's address. */
   readonly path: string;
   /** As RBAC rules name it. */
   readonly name: string;
   readonly group: string;
+}
+
+export interface Resource extends ListedResource {
+  readonly kind: ClusterKind;
 }
 
 const NETWORKING = 'networking.k8s.io';

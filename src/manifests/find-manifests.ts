@@ -27,16 +27,20 @@ export interface FoundManifests {
 export type FolderVisitor = (path: string, id: string) => void;
 
 /**
- * `visit` is called for each folder before it is listed, so that a watch set there misses nothing. Looks at a thousand
+ * What `isLeftOut` says of a name is passed over. `visit` is called for each folder before it is listed, so that a watch set there misses nothing. Looks at a thousand
  * files in about 5 ms without giving way: a change must not wait behind the thread pool's queue.
  */
-export function findManifests(folder: string, visit: FolderVisitor = () => undefined): FoundManifests {
+export function findManifests(
+  folder: string,
+  visit: FolderVisitor = () => undefined,
+  isLeftOut: (name: string) => boolean = () => false,
+): FoundManifests {
   const files: FoundFile[] = [];
   const faults: FoundFault[] = [];
   const walk = (path: string, above: readonly string[]): void => {
     const entries = lookInto(path, above, visit, faults);
     for (const entry of entries?.list ?? []) {
-      if (entry.name.startsWith('.')) continue;
+      if (entry.name.startsWith('.') || isLeftOut(entry.name)) continue;
       const place = join(path, entry.name);
       if (entry.isDirectory()) {
         walk(place, [...above, entries?.id ?? '']);
@@ -52,7 +56,7 @@ export function findManifests(folder: string, visit: FolderVisitor = () => undef
 }
 
 /** Editors' backups (`a.yaml~`, `.a.yaml.swp`) have other endings. */
-function isManifestName(name: string): boolean {
+export function isManifestName(name: string): boolean {
   return name.endsWith('.yaml') || name.endsWith('.yml') || name.endsWith('.json');
 }
 

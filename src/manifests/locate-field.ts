@@ -1,5 +1,6 @@
 /** Finds the line of a field long after its manifest was read, from the object's own text alone. */
 
+import { findNodeAtLocation, parseTree } from 'jsonc-parser';
 import { isAlias, isMap, isScalar, isSeq } from 'yaml';
 import type { Document, Node } from 'yaml';
 import type { Location } from '../model/error.ts';
@@ -9,7 +10,7 @@ import { parseYaml } from './yaml-document.ts';
 
 /**
  * The place of `field` (`spec.ingress[0].from[1].ipBlock.cidr`, `metadata.labels["a.b/c"]`) or of its nearest ancestor
- * that is there. Errors are rare and texts small: the text is read again each time, and no syntax tree is kept.
+ * that is there. Errors are rare and texts small: of syntax trees only the latest is kept.
  */
 export function locateField(source: SourceText, field: string): Place {
   const found = offsetOfField(source, field);
@@ -21,17 +22,42 @@ export function createLocator(file: string, source: SourceText): (field: string)
   return (field) => ({ file, ...locateField(source, field), field });
 }
 
+const JSON_TEXT = /^\{\s*"/;
+
 function offsetOfField(source: SourceText, field: string): Place | undefined {
-  // Block maps must stand at one column: the first line gets back the columns that it was cut from.
-  const indent = source.column - 1;
+  const path = parseFieldPath(field);
   try {
-    const [document] = parseYaml(' '.repeat(indent) + source.text);
-    if (document === undefined) return undefined;
-    const offset = walk(document, parseFieldPath(field)) - indent;
-    return indexPlaces(source)(Math.max(0, offset));
+    const offset = JSON_TEXT.test(source.text) ? offsetInJson(source.text, path) : offsetInYaml(source, path);
+    return offset === undefined ? undefined : indexPlaces(source)(Math.max(0, offset));
   } catch {
     return undefined;
   }
+}
+
+/** YAML's reader takes very long over JSON without lines. */
+function offsetInJson(text: string, path: readonly (string | number)[]): number | undefined {
+  const root = parseTree(text);
+  for (let length = path.length; root !== undefined && length > 0; length -= 1) {
+    const value = findNodeAtLocation(root, path.slice(0, length));
+    // A field is where its key is.
+    if (value !== undefined) return value.parent?.type === 'property' ? value.parent.offset : value.offset;
+  }
+  return root?.offset;
+}
+
+function offsetInYaml(source: SourceText, path: readonly (string | number)[]): number | undefined {
+  // Block maps must stand at one column: the first line gets back the columns that it was cut from.
+  const indent = source.column - 1;
+  const document = readOnce(' '.repeat(indent) + source.text);
+  return document === undefined ? undefined : walk(document, path) - indent;
+}
+
+/** Whoever asks for a field mostly asks for another of the same object next. */
+let latest: { readonly text: string; readonly document: Document.Parsed | undefined } | undefined;
+
+function readOnce(text: string): Document.Parsed | undefined {
+  if (latest?.text !== text) latest = { text, document: parseYaml(text)[0] };
+  return latest.document;
 }
 
 function walk(document: Document.Parsed, path: readonly (string | number)[]): number {

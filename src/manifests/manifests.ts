@@ -6,8 +6,8 @@ import type { ClusterObject } from '../model/objects.ts';
 import { objectKey } from '../model/objects.ts';
 import type { SkippedObject } from './read-objects.ts';
 
-export interface PlacedObject {
-  readonly object: ClusterObject;
+export interface PlacedObject<T = ClusterObject> {
+  readonly object: T;
   readonly at: Location;
 }
 

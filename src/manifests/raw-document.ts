@@ -12,6 +12,8 @@ export interface ReadDocument {
   readonly place: Place;
   /** The text of an element of its `items`, for a List. */
   readonly itemSource: (index: number) => SourceText;
+  /** Of a List that is too long to be read as a whole: an element of its `items`, of which `value` has only the number. */
+  readonly itemAt?: (index: number) => RawDocument;
 }
 
 export interface BrokenDocument {

@@ -9,13 +9,18 @@ import type { Location } from '../model/error.ts';
 import type { ClusterObject } from '../model/objects.ts';
 import { readJson } from './json-document.ts';
 import { locateField } from './locate-field.ts';
-import type { ReadDocument } from './raw-document.ts';
+import type { RawDocument, ReadDocument } from './raw-document.ts';
 import { keepSource } from './source-text.ts';
 import type { Place, SourceText } from './source-text.ts';
 import { readYaml } from './yaml-document.ts';
 
-export interface FoundObject {
-  readonly object: ClusterObject;
+/** All that is asked of an object where it is found. */
+export interface NamedObject {
+  readonly kind: string;
+}
+
+export interface FoundObject<T extends NamedObject = ClusterObject> {
+  readonly object: T;
   readonly place: Place;
   /** Its own text, of a NetworkPolicy, whose fields are looked for later. */
   readonly source?: SourceText;
@@ -31,16 +36,20 @@ export interface SkippedObject {
 }
 
 /** What a stretch of a file holds; places count from the stretch's own start. */
-export interface FoundObjects {
-  readonly objects: readonly FoundObject[];
+export interface FoundObjects<T extends NamedObject = ClusterObject> {
+  readonly objects: readonly FoundObject<T>[];
   readonly problems: readonly PosternError[];
   readonly skipped: readonly SkippedObject[];
   /** False where something that could not be read was, or may have been, a NetworkPolicy. */
   readonly policiesComplete: boolean;
 }
 
-interface Findings {
-  readonly objects: FoundObject[];
+/** As `decodeObject`: undefined for a kind that is not read. */
+export type ObjectDecoder<T extends NamedObject> = (value: unknown) => T | undefined;
+
+interface Findings<T extends NamedObject> {
+  readonly decode: ObjectDecoder<T>;
+  readonly objects: FoundObject<T>[];
   readonly problems: PosternError[];
   readonly skipped: SkippedObject[];
   policiesComplete: boolean;
@@ -49,8 +58,12 @@ interface Findings {
 /** Never throws for bad input: every fault is a problem, and the rest is read. */
 export function readObjects(source: SourceText): FoundObjects {
   const json = readJson(source);
-  const documents = json === undefined ? readYaml(source) : [json];
-  const findings: Findings = { objects: [], problems: [], skipped: [], policiesComplete: true };
+  return decodeDocuments(json === undefined ? readYaml(source) : [json], decodeObject);
+}
+
+/** As `readObjects`, of documents whose syntax was read. */
+export function decodeDocuments<T extends NamedObject>(documents: readonly RawDocument[], decode: ObjectDecoder<T>): FoundObjects<T> {
+  const findings: Findings<T> = { decode, objects: [], problems: [], skipped: [], policiesComplete: true };
   for (const document of documents) {
     if (document.type === 'broken') {
       findings.problems.push(document.error);
@@ -61,16 +74,21 @@ export function readObjects(source: SourceText): FoundObjects {
       readObject(document.value, document.source, document.place, findings);
     }
   }
-  return findings;
+  const { objects, problems, skipped, policiesComplete } = findings;
+  return { objects, problems, skipped, policiesComplete };
 }
 
 /** `List`, `PodList` and so on; a custom kind that only ends so has no `items`. */
-function isList(value: unknown): value is JsonRecord & { readonly kind: string } {
+export function isList(value: unknown): value is JsonRecord & { readonly kind: string } {
   if (!isRecord(value) || typeof value['kind'] !== 'string') return false;
   return value['kind'] === 'List' || (value['kind'].endsWith('List') && 'items' in value);
 }
 
-function readList(document: ReadDocument, list: JsonRecord & { readonly kind: string }, findings: Findings): void {
+function readList<T extends NamedObject>(
+  document: ReadDocument,
+  list: JsonRecord & { readonly kind: string },
+  findings: Findings<T>,
+): void {
   const items = list['items'] ?? [];
   if (!Array.isArray(items)) {
     const error = new PosternError('E_OBJECT_FIELD', 'the items of a List are no list', {
@@ -81,21 +99,28 @@ function readList(document: ReadDocument, list: JsonRecord & { readonly kind: st
     return;
   }
   const itemKind = list.kind.slice(0, -'List'.length);
-  for (const [index, item] of items.entries()) {
-    const source = document.itemSource(index);
+  for (const [index, known] of items.entries()) {
+    const read = document.itemAt?.(index);
+    if (read?.type === 'broken') {
+      findings.problems.push(read.error);
+      findings.policiesComplete = false;
+      continue;
+    }
+    const source = read?.source ?? document.itemSource(index);
+    const item: unknown = read === undefined ? known : read.value;
     const value: unknown = itemKind !== '' && isRecord(item) ? { apiVersion: list['apiVersion'], kind: itemKind, ...item } : item;
     if (isList(value)) {
       const error = new PosternError('E_OBJECT_KIND', 'a List stands inside a List', { mend: 'write its items into the outer List' });
       addProblem(error, source, undefined, findings);
     } else {
-      readObject(value, source, source, findings);
+      readObject(value, source, read?.place ?? source, findings);
     }
   }
 }
 
-function readObject(value: unknown, source: SourceText, { line, column }: Place, findings: Findings): void {
+function readObject<T extends NamedObject>(value: unknown, source: SourceText, { line, column }: Place, findings: Findings<T>): void {
   try {
-    const object = decodeObject(value);
+    const object = findings.decode(value);
     if (object?.kind === 'NetworkPolicy') findings.objects.push({ object, place: { line, column }, source: keepSource(source) });
     else if (object !== undefined) findings.objects.push({ object, place: { line, column } });
     else if (isRecord(value)) findings.skipped.push(describeSkipped(value, { line, column }));
@@ -106,7 +131,7 @@ function readObject(value: unknown, source: SourceText, { line, column }: Place,
 }
 
 /** Without a readable kind the object may have been a NetworkPolicy. */
-function addProblem(error: PosternError, source: SourceText, kind: unknown, findings: Findings): void {
+function addProblem<T extends NamedObject>(error: PosternError, source: SourceText, kind: unknown, findings: Findings<T>): void {
   const isPolicy = typeof kind === 'string' && kind.toLowerCase() === 'networkpolicy';
   const mayBePolicy = isPolicy || typeof kind !== 'string' || kind === '';
   if (mayBePolicy) findings.policiesComplete = false;

@@ -17,7 +17,7 @@ const CLOSE_OBJECT = 0x7d;
 /** The depth at which the elements of the top object's `items` begin. */
 const ITEM_DEPTH = 2;
 
-/** `text` is known to be valid JSON. */
+/** `text` is valid JSON; of other text this ends too, and throws or says anything. */
 export function scanJson(text: string): JsonScan {
   /** The keys of each open object; null for an open list. */
   const open: (Set<string> | null)[] = [];
@@ -71,8 +71,8 @@ export function scanJson(text: string): JsonScan {
 /** The offset of the closing quote of the text that opens at `start`. */
 function endOfText(text: string, start: number): number {
   let end = text.indexOf('"', start + 1);
-  while (isEscaped(text, end)) end = text.indexOf('"', end + 1);
-  return end;
+  while (end >= 0 && isEscaped(text, end)) end = text.indexOf('"', end + 1);
+  return end < 0 ? text.length : end;
 }
 
 function isEscaped(text: string, index: number): boolean {

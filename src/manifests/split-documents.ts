@@ -28,7 +28,8 @@ export function splitDocuments(text: string): readonly SourceText[] {
   return documents;
 }
 
-function countLines(text: string): number {
+/** Line breaks. */
+export function countLines(text: string): number {
   let count = 0;
   for (let index = text.indexOf('\n'); index >= 0; index = text.indexOf('\n', index + 1)) count += 1;
   return count;

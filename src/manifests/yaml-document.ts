@@ -6,6 +6,7 @@ import { breakDocument, isTooDeep } from './raw-document.ts';
 import type { RawDocument } from './raw-document.ts';
 import { cutSource, indexPlaces } from './source-text.ts';
 import type { Place, SourceText } from './source-text.ts';
+import { weighNodes } from './weigh-nodes.ts';
 
 /** YAML 1.1, which kubectl reads, takes 010 for 8, YAML 1.2 for 10: kept as text, so that no field takes it for a number. */
 const leadingZero: ScalarTag = { tag: 'tag:yaml.org,2002:str', default: true, test: /^[-+]?0\d+$/, resolve: (text) => text };
@@ -15,9 +16,10 @@ const SCHEMA = new Schema({ schema: 'core', merge: true, resolveKnownTags: false
 
 /** How often aliases may multiply what they stand for. */
 const ALIAS_LIMIT = 100;
+/** Each looks for its anchor among all of them. */
+const MOST_ALIASES = 1000;
 
 const MENDS: Readonly<Record<string, string>> = {
-  DUPLICATE_KEY: 'keep one of the two',
   TAB_AS_INDENT: 'indent with spaces',
   TAG_RESOLVE_FAILED: 'leave the tag out',
 };
@@ -39,7 +41,8 @@ export function readYaml(source: SourceText): readonly RawDocument[] {
 
 /** With its errors in the documents; throws only where the nesting exhausts the stack. */
 export function parseYaml(text: string): readonly Document.Parsed[] {
-  return parseAllDocuments(text, { schema: SCHEMA, stringKeys: true, prettyErrors: false, logLevel: 'silent' });
+  // The library compares each key with all before it: that takes minutes for a hundred thousand.
+  return parseAllDocuments(text, { schema: SCHEMA, stringKeys: true, uniqueKeys: false, prettyErrors: false, logLevel: 'silent' });
 }
 
 /** Offsets of `document` are those of `whole`, of which `part` is its own stretch. */
@@ -47,10 +50,16 @@ function readDocument(document: Document.Parsed, part: SourceText, whole: Source
   // A warning is an unknown tag or directive: what it would do to the value nobody can tell.
   const fault = document.errors[0] ?? document.warnings[0];
   if (fault !== undefined) {
-    const message = fault.code === 'DUPLICATE_KEY' ? 'a key stands twice in one map' : fault.message;
-    return breakDocument(part, placeOf(fault.pos[0]), message, MENDS[fault.code] ?? 'mend the YAML there');
+    return breakDocument(part, placeOf(fault.pos[0]), fault.message, MENDS[fault.code] ?? 'mend the YAML there');
   }
   const place = placeOf(document.contents?.range[0] ?? document.range[0]);
+  const { duplicate, aliases } = weighNodes(document.contents);
+  if (duplicate !== undefined) {
+    return breakDocument(part, placeOf(duplicate), 'a key stands twice in one map', 'keep one of the two');
+  }
+  if (aliases > MOST_ALIASES) {
+    return breakDocument(part, place, `it has ${aliases} aliases, of ${MOST_ALIASES} at most`, 'write the values out instead of aliases');
+  }
   try {
     const value: unknown = document.toJS({ maxAliasCount: ALIAS_LIMIT });
     if (isTooDeep(value)) {

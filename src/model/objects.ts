@@ -71,6 +71,8 @@ export interface ServicePort {
   readonly name: string;
   readonly protocol: Protocol;
   readonly port: number;
+  /** A container port by number or name; absent: the same as `port`. */
+  readonly targetPort?: number | string;
   readonly nodePort?: number;
 }
 

@@ -27,6 +27,40 @@ export function unionPorts(sets: readonly Ports[]): Ports {
   return { TCP: of('TCP'), UDP: of('UDP'), SCTP: of('SCTP') };
 }
 
+export function intersectPorts(a: Ports, b: Ports): Ports {
+  if (a === 'all') return b;
+  if (b === 'all' || a === b) return a;
+  const of = (protocol: Protocol): readonly PortRange[] => intersectRanges(a[protocol], b[protocol]);
+  return { TCP: of('TCP'), UDP: of('UDP'), SCTP: of('SCTP') };
+}
+
+function intersectRanges(a: readonly PortRange[], b: readonly PortRange[]): readonly PortRange[] {
+  const both = a.flatMap((one) => b.map((other) => ({ first: Math.max(one.first, other.first), last: Math.min(one.last, other.last) })));
+  return mergeRanges(both.filter(({ first, last }) => first <= last));
+}
+
+/** What `from` has and `taken` has not. Without any port taken away `all` stays `all`; else it is what is left of the three protocols. */
+export function subtractPorts(from: Ports, taken: Ports): Ports {
+  if (taken === 'all') return NO_PORTS;
+  if (isEmptyPorts(taken)) return from;
+  const all: readonly PortRange[] = [{ first: 0, last: LAST_PORT }];
+  const of = (protocol: Protocol): readonly PortRange[] => subtractRanges(from === 'all' ? all : from[protocol], taken[protocol]);
+  return { TCP: of('TCP'), UDP: of('UDP'), SCTP: of('SCTP') };
+}
+
+function subtractRanges(from: readonly PortRange[], taken: readonly PortRange[]): readonly PortRange[] {
+  let left = from;
+  for (const { first, last } of taken) {
+    left = left.flatMap((range) =>
+      [
+        { first: range.first, last: Math.min(range.last, first - 1) },
+        { first: Math.max(range.first, last + 1), last: range.last },
+      ].filter((piece) => piece.first <= piece.last),
+    );
+  }
+  return left;
+}
+
 export function containsPorts(outer: Ports, inner: Ports): boolean {
   if (outer === 'all') return true;
   if (inner === 'all') return false;

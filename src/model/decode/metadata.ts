@@ -2,7 +2,7 @@
 
 import { PosternError } from '../error.ts';
 import type { Labels } from '../labels.ts';
-import { type ClusterKind, MIRROR_ANNOTATION } from '../objects.ts';
+import { MIRROR_ANNOTATION } from '../objects.ts';
 import { describeValue, fieldError, isRecord, recordAt, textAt, textMapAt, timeAt } from './fields.ts';
 import type { JsonRecord } from './fields.ts';
 
@@ -28,11 +28,11 @@ export interface Metadata {
 }
 
 /** Without a uid the object gets one that is the same on every reading: `Pod/shop/web`. */
-export function decodeMetadata(kind: ClusterKind, object: JsonRecord): Metadata {
+export function decodeMetadata(kind: string, object: JsonRecord): Metadata {
   const metadata = recordAt(object, 'metadata', 'metadata');
-  const name = decodeName(metadata, 'name');
+  const name = nameAt(metadata, 'name', 'metadata.name');
   if (name === undefined) throw fieldError('metadata.name', 'the object has no name', 'give it a name below metadata');
-  const namespace = decodeName(metadata, 'namespace') ?? DEFAULT_NAMESPACE;
+  const namespace = nameAt(metadata, 'namespace', 'metadata.namespace') ?? DEFAULT_NAMESPACE;
   return {
     namespace,
     name,
@@ -50,7 +50,7 @@ function ownAnnotations(annotations: Readonly<Record<string, string>>): Readonly
 }
 
 /** Decodes an object of a known kind; an error of `decode` gets the object's name. */
-export function decodeNamed<T>(kind: ClusterKind, value: unknown, decode: (object: JsonRecord) => T): T {
+export function decodeNamed<T>(kind: string, value: unknown, decode: (object: JsonRecord) => T): T {
   if (!isRecord(value)) {
     throw new PosternError('E_OBJECT_FIELD', `${describeValue(value)} stands where a ${kind} is needed`, {
       at: { object: kind },
@@ -79,9 +79,8 @@ export function nameObject(kind: string, object: JsonRecord): string {
 }
 
 /** A DNS subdomain: with any other character (a slash) two objects could have one key. */
-function decodeName(metadata: JsonRecord, key: 'name' | 'namespace'): string | undefined {
-  const path = `metadata.${key}`;
-  const name = textAt(metadata, key, path);
+export function nameAt(parent: JsonRecord, key: string, path: string): string | undefined {
+  const name = textAt(parent, key, path);
   if (name === undefined || (name.length <= LONGEST_NAME && SUBDOMAIN.test(name))) return name;
   throw fieldError(path, `${describeValue(name)} is not a name`, 'use lower-case letters, digits, "-" and "."');
 }

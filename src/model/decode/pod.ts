@@ -50,15 +50,15 @@ function decodePodAddresses(status: JsonRecord): readonly Address[] {
   return text === undefined ? addresses : [decodeAddress(text, 'status.podIP')];
 }
 
-/** Containers first, then native sidecars: the order in which Services look a port name up. */
-function decodePodPorts(spec: JsonRecord): readonly ContainerPort[] {
+/** Containers first, then native sidecars: the order in which Services look a port name up. `path` is that of `spec`, a pod's or a template's. */
+export function decodePodPorts(spec: JsonRecord, path = 'spec'): readonly ContainerPort[] {
   const ports: ContainerPort[] = [];
-  for (const [index, container] of recordsAt(spec, 'containers', 'spec.containers').entries()) {
-    readContainerPorts(container, `spec.containers[${index}]`, ports);
+  for (const [index, container] of recordsAt(spec, 'containers', `${path}.containers`).entries()) {
+    readContainerPorts(container, `${path}.containers[${index}]`, ports);
   }
-  for (const [index, container] of recordsAt(spec, 'initContainers', 'spec.initContainers').entries()) {
-    const path = `spec.initContainers[${index}]`;
-    if (textAt(container, 'restartPolicy', `${path}.restartPolicy`) === 'Always') readContainerPorts(container, path, ports);
+  for (const [index, container] of recordsAt(spec, 'initContainers', `${path}.initContainers`).entries()) {
+    const place = `${path}.initContainers[${index}]`;
+    if (textAt(container, 'restartPolicy', `${place}.restartPolicy`) === 'Always') readContainerPorts(container, place, ports);
   }
   return ports;
 }

@@ -75,7 +75,17 @@ function decodeServicePorts(spec: JsonRecord): readonly ServicePort[] {
       name: textAt(entry, 'name', `${path}.name`) ?? '',
       protocol: protocolAt(entry, `${path}.protocol`),
       port,
+      ...targetPortOf(entry, `${path}.targetPort`),
       ...(nodePort === undefined ? {} : { nodePort }),
     };
   });
+}
+
+function targetPortOf(entry: JsonRecord, path: string): Pick<ServicePort, 'targetPort'> {
+  const value = entry['targetPort'];
+  // Go writes 0 where none was given.
+  if (value === undefined || value === null || value === 0 || value === '') return {};
+  if (typeof value === 'string') return { targetPort: value };
+  const port = portAt(entry, 'targetPort', path);
+  return port === undefined ? {} : { targetPort: port };
 }

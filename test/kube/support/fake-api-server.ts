@@ -5,6 +5,12 @@ import type { AddressInfo } from 'node:net';
 import type { Manifest } from '../../support/builders/manifests.ts';
 import { RESOURCES } from '../../../src/kube/resources.ts';
 
+/** What it serves. */
+export interface ServedResource {
+  readonly kind: string;
+  readonly path: string;
+}
+
 interface Change {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
   readonly path: string;
@@ -20,6 +26,7 @@ interface Watcher {
 /** What the server does with the next requests instead of answering them. */
 export type Fault =
   | { readonly kind: 'refuse'; readonly status: number; readonly message: string }
+  | { readonly kind: 'answer'; readonly body: unknown }
   /** Accepts a watch and ends it at once, whatever its version. */
   | { readonly kind: 'instant end' }
   /** Says nothing, for ever. */
@@ -30,7 +37,8 @@ export type Fault =
 export class FakeApiServer implements Disposable {
   /** As they were created. */
   readonly events: Manifest[] = [];
-  readonly requests: { readonly path: string; readonly query: URLSearchParams }[] = [];
+  readonly requests: { readonly method: string | undefined; readonly path: string; readonly query: URLSearchParams }[] = [];
+  readonly #served: readonly ServedResource[];
   readonly #server: Server;
   readonly #objects = new Map<string, Map<string, Manifest>>();
   readonly #snapshots = new Map<string, { readonly items: readonly Manifest[]; readonly version: number }>();
@@ -40,8 +48,9 @@ export class FakeApiServer implements Disposable {
   #forgotten = 0;
   #fault: ((request: { path: string; watch: boolean }) => Fault | undefined) | undefined;
 
-  constructor() {
-    for (const { path } of RESOURCES) this.#objects.set(path, new Map());
+  constructor(served: readonly ServedResource[] = RESOURCES) {
+    this.#served = served;
+    for (const { path } of served) this.#objects.set(path, new Map());
     this.#server = createServer((request, response) => this.#answer(request, response));
   }
 
@@ -66,7 +75,7 @@ export class FakeApiServer implements Disposable {
   }
 
   put(object: Manifest): void {
-    const path = pathOf(object);
+    const path = this.#pathOf(object);
     const objects = this.#objects.get(path)!;
     const key = keyOf(object);
     this.#version += 1;
@@ -77,7 +86,7 @@ export class FakeApiServer implements Disposable {
   }
 
   remove(object: Manifest): void {
-    const path = pathOf(object);
+    const path = this.#pathOf(object);
     const before = this.#objects.get(path)!.get(keyOf(object));
     if (before === undefined) return;
     this.#version += 1;
@@ -137,11 +146,14 @@ export class FakeApiServer implements Disposable {
   #answer(request: IncomingMessage, response: ServerResponse): void {
     const { pathname: path, searchParams: query } = new URL(request.url ?? '', 'http://server');
     const watch = query.get('watch') === '1';
-    this.requests.push({ path, query });
+    this.requests.push({ method: request.method, path, query });
     const fault = this.#fault?.({ path, watch });
     switch (fault?.kind) {
       case 'refuse':
         refuse(response, fault.status, fault.message);
+        return;
+      case 'answer':
+        response.end(JSON.stringify(fault.body));
         return;
       case 'instant end':
         response.end();
@@ -177,6 +189,19 @@ export class FakeApiServer implements Disposable {
   }
 
   #list(path: string, query: URLSearchParams, response: ServerResponse): void {
+    const [, root = '', namespace, name] = /^(.*)\/namespaces\/([^/]+)(?:\/([^/]+))?$/.exec(path) ?? [];
+    const objects = this.#objects.get(name === undefined ? path : `${root}/${name}`);
+    if (namespace !== undefined && name === undefined) {
+      const one = this.#objects.get(`${root}/namespaces`)?.get(namespace);
+      if (one === undefined) refuse(response, 404, `namespaces "${namespace}" not found`);
+      else response.end(JSON.stringify(one));
+      return;
+    }
+    if (objects === undefined) {
+      refuse(response, 404, 'the server could not find the requested resource');
+      return;
+    }
+    const all = [...objects.values()].filter((object) => namespace === undefined || keyOf(object).startsWith(`${namespace}/`));
     const [id = '', offset = '0'] = (query.get('continue') ?? '').split(' ');
     const limit = Number(query.get('limit'));
     let snapshot = this.#snapshots.get(id);
@@ -184,7 +209,7 @@ export class FakeApiServer implements Disposable {
       refuse(response, 410, 'the provided continue parameter is too old');
       return;
     }
-    snapshot ??= { items: [...this.#objects.get(path)!.values()], version: this.#version };
+    snapshot ??= { items: all, version: this.#version };
     const start = Number(offset);
     const end = start + limit;
     const more = end < snapshot.items.length;
@@ -193,6 +218,10 @@ export class FakeApiServer implements Disposable {
     const items = snapshot.items.slice(start, end).map(({ kind: _kind, apiVersion: _apiVersion, ...item }) => item);
     const metadata = { resourceVersion: String(snapshot.version), ...(more ? { continue: `${next} ${end}` } : {}) };
     response.end(JSON.stringify({ kind: 'List', metadata, items }));
+  }
+
+  #pathOf(object: Manifest): string {
+    return this.#served.find(({ kind }) => kind === object['kind'])!.path;
   }
 
   #watch(path: string, version: number, response: ServerResponse): void {
@@ -231,10 +260,6 @@ function send(response: ServerResponse, event: { readonly type: string; readonly
 function refuse(response: ServerResponse, code: number, message: string): void {
   response.statusCode = code;
   response.end(JSON.stringify({ kind: 'Status', code, message }));
-}
-
-function pathOf(object: Manifest): string {
-  return RESOURCES.find(({ kind }) => kind === object['kind'])!.path;
 }
 
 function keyOf(object: Manifest): string {

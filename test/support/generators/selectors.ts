@@ -41,7 +41,7 @@ const oddSelector: Arbitrary<unknown> = fc.constantFrom(
   { matchExpressions: { key: 'app', operator: 'Exists' } },
 );
 
-const soundSelector: Arbitrary<unknown> = fc.oneof(
+export const soundSelector: Arbitrary<unknown> = fc.oneof(
   { weight: 2, arbitrary: fc.constant({}) },
   { weight: 4, arbitrary: fc.record({ matchLabels: labels }) },
   { weight: 3, arbitrary: fc.record({ matchExpressions: fc.array(expression, { minLength: 1, maxLength: 2 }) }) },

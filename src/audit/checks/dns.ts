@@ -1,0 +1,118 @@
+/** Pods that are isolated for egress and cannot resolve names: tested against the cluster's own name servers where the input shows them. */
+
+import { formatAddress, parseAddress, type Address } from '../../model/ip.ts';
+import type { Labels } from '../../model/labels.ts';
+import { PROTOCOL_NUMBER, type Protocol } from '../../model/verdict.ts';
+import { selectsPod } from '../../policy/peer-list.ts';
+import type { Rule } from '../../policy/policy.ts';
+import { hasPort, NO_PORTS, portsOf, unionPorts, type Ports } from '../../policy/ports.ts';
+import { listOf } from '../../policy/ruleset.ts';
+import { matchesSelector } from '../../policy/selector.ts';
+import type { AuditModel, PodClass } from '../model/audit-model.ts';
+import { isWorld } from './blocks.ts';
+import { nameWorkload } from './isolation.ts';
+import { policyYaml } from './policy-yaml.ts';
+import type { Check, CheckContext, Sighting } from './check.ts';
+
+const DNS_NAMESPACE = 'kube-system';
+/** The Service's selector in kubeadm, kOps, GKE, EKS, AKS and k3s alike. */
+const DNS_LABELS = { 'k8s-app': 'kube-dns' };
+/** Where NodeLocal DNSCache listens on every node: kubernetes.io/docs/tasks/administer-cluster/nodelocaldns. */
+const NODE_LOCAL: Address = parseAddress('169.254.20.10');
+const NODE_LOCAL_NAMES = ['node-local-dns', 'nodelocaldns'];
+const DNS_PORT = 53;
+
+const POD = `apiVersion: v1
+kind: Pod
+metadata: { name: web, namespace: shop, labels: { app: web } }
+spec: { containers: [{ name: web, image: example/web }] }`;
+
+export const DNS: readonly Check[] = [
+  {
+    id: 'PN013',
+    name: 'dns-egress-missing',
+    severity: 'warning',
+    summary: 'A workload that is isolated for egress cannot reach the cluster’s name servers',
+    why: 'Without name resolution hardly anything works, and what is seen are timeouts far from their cause. Policies see the name server’s own pods and ports, not the Service’s.',
+    mend: 'allow egress to the pods k8s-app=kube-dns in kube-system on port 53, UDP and TCP',
+    bad: `${POD}\n---\n${policyYaml('podSelector: {}\npolicyTypes: [Egress]')}`,
+    good: `${POD}\n---\n${policyYaml(
+      'podSelector: {}\npolicyTypes: [Egress]\negress:\n- to: [{ namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: kube-system } }, podSelector: { matchLabels: { k8s-app: kube-dns } } }]\n  ports: [{ port: 53, protocol: UDP }, { port: 53, protocol: TCP }]',
+    )}`,
+    run: findNameless,
+  },
+];
+
+interface NameServer {
+  readonly name: string;
+  readonly port: number;
+  readonly reaches: (pod: PodClass) => Ports;
+}
+
+function* findNameless(context: CheckContext): Generator<Sighting> {
+  const { model } = context;
+  const servers = listServers(context);
+  for (const workload of model.input.workloads) {
+    if (isNameServer(workload)) continue;
+    for (const one of model.classesOf(workload)) {
+      if (model.isolating(one, 'egress').length === 0) continue;
+      const lacking = (['UDP', 'TCP'] as const).filter((protocol) => !servers.some((server) => allows(server, one, protocol)));
+      // Answers that do not fit a datagram are rare: TCP alone is no alarm.
+      if (!lacking.includes('UDP')) continue;
+      const words = lacking.length === 2 ? 'by UDP or TCP' : 'by UDP';
+      const policies = model.isolating(one, 'egress').map(({ key }) => model.policies.get(key));
+      yield {
+        message: `${nameWorkload(workload)} cannot reach ${servers.map(({ name }) => name).join(' or ')} ${words}`,
+        at: workload.at,
+        related: policies
+          .flatMap((entry) => (entry === undefined ? [] : [{ message: 'isolates it for egress', at: entry.place() }]))
+          .slice(0, 5),
+      };
+      break;
+    }
+  }
+}
+
+function allows({ reaches, port }: NameServer, pod: PodClass, protocol: Protocol): boolean {
+  return hasPort(reaches(pod), PROTOCOL_NUMBER[protocol], port);
+}
+
+/** The pods behind the Service kube-dns and their ports; where the input has none, what every cluster has. */
+function listServers({ model, reach }: CheckContext): readonly NameServer[] {
+  const pods = model.classes.filter(({ workload }) => isNameServer(workload));
+  const servers = pods.map((one): NameServer => ({
+    name: nameWorkload(one.workload),
+    port: one.workload.ports.find(({ protocol }) => protocol === 'UDP')?.port ?? DNS_PORT,
+    reaches: (pod) => reach.between(pod, one),
+  }));
+  const nodeLocal = model.input.workloads.some(({ namespace, name }) => namespace === DNS_NAMESPACE && NODE_LOCAL_NAMES.includes(name));
+  if (nodeLocal)
+    servers.push({
+      name: `NodeLocal DNS (${formatAddress(NODE_LOCAL)})`,
+      port: DNS_PORT,
+      reaches: (pod) => reach.side('egress', pod, NODE_LOCAL),
+    });
+  if (servers.length > 0) return servers;
+  return [{ name: `the name servers (k8s-app=kube-dns in ${DNS_NAMESPACE})`, port: DNS_PORT, reaches: (pod) => portsToUsual(model, pod) }];
+}
+
+/** By a name server as it would stand there. */
+function portsToUsual(model: AuditModel, pod: PodClass): Ports {
+  const labels = model.namespaceLabels(DNS_NAMESPACE);
+  const ports = model
+    .isolating(pod, 'egress')
+    .flatMap((policy) => policy.rules.egress ?? [])
+    .filter((rule) => rule.peers === undefined || takesUsual(rule, labels))
+    .map((rule) => (rule.ports === undefined ? 'all' : portsOf(rule.ports.filter((port) => 'first' in port))));
+  return unionPorts(ports.length === 0 ? [NO_PORTS] : ports);
+}
+
+/** By selector, or by a block that is the whole world: its address is not known. */
+function takesUsual(rule: Rule, namespaceLabels: Labels): boolean {
+  const byBlock = rule.peers?.some((peer) => peer.kind === 'block' && isWorld(peer.cidr)) === true;
+  return byBlock || selectsPod(listOf(rule), DNS_NAMESPACE, namespaceLabels, DNS_LABELS);
+}
+
+function isNameServer({ namespace, labels }: PodClass['workload']): boolean {
+  return namespace === DNS_NAMESPACE && matchesSelector({ matchLabels: DNS_LABELS }, labels);
+}

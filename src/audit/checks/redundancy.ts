@@ -1,0 +1,246 @@
+/** Rules and policies that change nothing: what they allow is allowed without them, for every pod that could exist. */
+
+import { compareAge } from '../../compiler/claims.ts';
+import { DIRECTIONS, type Direction } from '../../model/verdict.ts';
+import type { Policy, Rule } from '../../policy/policy.ts';
+import { portsKey, portsOf } from '../../policy/ports.ts';
+import { listOf, nameKey } from '../../policy/ruleset.ts';
+import { matchesSelector, selectorKey } from '../../policy/selector.ts';
+import { describeRule, isEverything } from '../describe-rule.ts';
+import type { AuditModel, AuditPolicy } from '../model/audit-model.ts';
+import { makeNamespaceUniverse, type NamespaceUniverse, type SubjectKind } from '../universe/namespace-universe.ts';
+import { isCovered } from '../universe/rule-coverage.ts';
+import type { Related } from '../finding.ts';
+import { ruleField } from './fields.ts';
+import { policyYaml } from './policy-yaml.ts';
+import type { Check, CheckContext, Sighting } from './check.ts';
+
+const FROM_WEB = '{ from: [{ podSelector: { matchLabels: { app: web } } }], ports: [{ port: 80 }] }';
+const FROM_ALL = '{ from: [{ podSelector: {} }] }';
+const ingress = (...rules: readonly string[]): string => policyYaml(`podSelector: {}\ningress: [${rules.join(', ')}]`);
+
+export const REDUNDANCY: readonly Check[] = [
+  {
+    id: 'PN006',
+    name: 'rule-redundant',
+    severity: 'note',
+    summary: 'What a rule allows is allowed by other rules',
+    why: 'Policies add up, so such a rule changes nothing, today or for any pod to come. Whoever takes it out to close something will find that it is still open.',
+    mend: 'take the rule out, or narrow the one that covers it',
+    bad: ingress(FROM_ALL, FROM_WEB),
+    good: ingress(FROM_ALL),
+    run: findRedundantRules,
+  },
+  {
+    id: 'PN007',
+    name: 'policy-without-effect',
+    severity: 'note',
+    summary: 'A policy changes nothing beside the others',
+    why: 'Other policies isolate the same pods in the same directions and allow everything that it allows, for any pod that could exist.',
+    mend: 'delete it, or correct what it was meant for',
+    bad: `${ingress(FROM_ALL)}\n---\n${policyYaml('podSelector: { matchLabels: { app: db } }').replace('name: web,', 'name: db,')}`,
+    good: ingress(FROM_ALL),
+    run: findVacuous,
+  },
+  {
+    id: 'PN008',
+    name: 'policies-equal',
+    severity: 'note',
+    summary: 'Two policies say the same',
+    why: 'They select the same pods and have the same rules. Whoever edits one will find that the other still holds.',
+    mend: 'delete one of the two',
+    bad: `${ingress(FROM_WEB)}\n---\n${ingress(FROM_WEB).replace('name: web,', 'name: web-copy,')}`,
+    good: ingress(FROM_WEB),
+    run: findEqual,
+  },
+];
+
+interface Placed {
+  readonly entry: AuditPolicy;
+  readonly direction: Direction;
+  readonly rule: Rule;
+}
+
+/** Universes are made once for a run. */
+const universes = new WeakMap<AuditModel, Map<string, NamespaceUniverse>>();
+
+function universeOf({ model, incomplete }: CheckContext, namespace: string): NamespaceUniverse {
+  const known = universes.get(model) ?? new Map<string, NamespaceUniverse>();
+  universes.set(model, known);
+  let universe = known.get(namespace);
+  if (universe === undefined) {
+    universe = makeNamespaceUniverse(
+      model,
+      namespace,
+      model.policiesIn(namespace).map(({ policy }) => policy),
+    );
+    known.set(namespace, universe);
+    if (universe.cut) incomplete(`the selectors of namespace ${namespace} have too many combinations: no rule of it is called redundant`);
+  }
+  return universe;
+}
+
+/** From the last to the first: of two that cover each other the earlier stays. */
+function* findRedundantRules(context: CheckContext): Generator<Sighting> {
+  for (const namespace of namespacesWithPolicies(context.model)) {
+    const universe = universeOf(context, namespace);
+    if (universe.cut) continue;
+    const entries = sortByAge(context.model.policiesIn(namespace));
+    const equal = new Set(equalsIn(entries).map(({ later }) => later.policy));
+    for (const direction of DIRECTIONS) {
+      // Equal policies are told as such.
+      const left = entries
+        .filter(({ policy }) => !equal.has(policy))
+        .flatMap((entry) => (entry.policy.rules[direction] ?? []).map((rule): Placed => ({ entry, direction, rule })));
+      for (const placed of left.toReversed()) {
+        if (placed.rule.peers?.length === 0 || placed.rule.ports?.length === 0) continue;
+        const others = left.filter((other) => other !== placed);
+        const covering = findCovering(placed, others, universe);
+        if (covering === undefined) continue;
+        left.splice(left.indexOf(placed), 1);
+        yield describeRedundant(placed, covering);
+      }
+    }
+  }
+}
+
+/** Those that cover the rule for some kind of pod that its policy selects; `undefined` where for one they do not. */
+function findCovering({ entry, rule }: Placed, others: readonly Placed[], { subjects, peers }: NamespaceUniverse): Set<Placed> | undefined {
+  const covering = new Set<Placed>();
+  for (const subject of subjects) {
+    if (!subject.has(entry.policy)) continue;
+    const beside = others.filter((other) => subject.has(other.entry.policy));
+    if (
+      !isCovered(
+        rule,
+        beside.map((other) => other.rule),
+        peers,
+      )
+    )
+      return undefined;
+    for (const one of fewest(rule, beside, peers)) covering.add(one);
+  }
+  return covering.size === 0 ? undefined : covering;
+}
+
+/** One that covers it alone where there is one, else as few as a simple search finds. */
+function fewest(rule: Rule, others: readonly Placed[], peers: NamespaceUniverse['peers']): readonly Placed[] {
+  const alone = others.find((other) => isCovered(rule, [other.rule], peers));
+  if (alone !== undefined) return [alone];
+  let needed = [...others];
+  for (const other of others) {
+    const without = needed.filter((one) => one !== other);
+    if (
+      isCovered(
+        rule,
+        without.map((one) => one.rule),
+        peers,
+      )
+    )
+      needed = without;
+  }
+  return needed;
+}
+
+function describeRedundant({ entry, direction, rule }: Placed, covering: ReadonlySet<Placed>): Sighting {
+  const names = [...covering].map(
+    (other) => `${direction}[${other.rule.index}] of ${other.entry.policy === entry.policy ? 'this policy' : other.entry.policy.key}`,
+  );
+  return {
+    message: `its ${direction} rule ${rule.index} (${describeRule(rule, direction)}) is covered by ${names.slice(0, 3).join(' and ')}${names.length > 3 ? ` and ${names.length - 3} more` : ''}`,
+    at: entry.place(ruleField(direction, rule)),
+    related: [...covering].slice(0, 3).map((other): Related => ({
+      message: `covers it: ${describeRule(other.rule, direction)}`,
+      at: other.entry.place(ruleField(direction, other.rule)),
+    })),
+    key: describeRule(rule, direction),
+  };
+}
+
+function* findVacuous(context: CheckContext): Generator<Sighting> {
+  for (const namespace of namespacesWithPolicies(context.model)) {
+    const universe = universeOf(context, namespace);
+    if (universe.cut) continue;
+    const entries = sortByAge(context.model.policiesIn(namespace));
+    const equal = new Set(equalsIn(entries).map(({ later }) => later.policy));
+    let left = entries.filter(({ policy }) => !equal.has(policy));
+    for (const entry of left.toReversed()) {
+      if (!entry.policy.valid || isDefaultDeny(entry.policy) || selectsNobody(context.model, entry.policy)) continue;
+      const selecting = universe.subjects.filter((subject) => subject.has(entry.policy));
+      const others = new Set(left.map(({ policy }) => policy).filter((policy) => policy !== entry.policy));
+      if (selecting.length === 0 || !selecting.every((subject) => addsNothing(entry.policy, subject.intersection(others), universe)))
+        continue;
+      left = left.filter((other) => other !== entry);
+      const beside = [...new Set(selecting.flatMap((subject) => [...subject.intersection(others)]))].map(({ key }) => key);
+      yield {
+        message: `it changes nothing: ${beside.slice(0, 3).join(', ')}${beside.length > 3 ? ` and ${beside.length - 3} more` : ''} isolate${beside.length === 1 ? 's' : ''} the same pods and allow${beside.length === 1 ? 's' : ''} all that it allows`,
+        at: entry.place(),
+      };
+    }
+  }
+}
+
+/** That is another check's. Where no pod is known nobody can tell. */
+function selectsNobody(model: AuditModel, { namespace, subject }: Policy): boolean {
+  const here = model.classesIn(namespace);
+  return here.length > 0 && subject !== undefined && !here.some(({ pod }) => matchesSelector(subject, pod.labels));
+}
+
+/** It is there for the day on which the others are gone. */
+function isDefaultDeny({ subject, rules }: Policy): boolean {
+  return subject !== undefined && isEverything(subject) && DIRECTIONS.every((direction) => (rules[direction] ?? []).length === 0);
+}
+
+function addsNothing(policy: Policy, others: SubjectKind, { peers }: NamespaceUniverse): boolean {
+  return DIRECTIONS.every((direction) => {
+    const rules = policy.rules[direction];
+    if (rules === undefined) return true;
+    const isolating = [...others].filter((other) => other.rules[direction] !== undefined);
+    const given = isolating.flatMap((other) => other.rules[direction] ?? []);
+    return isolating.length > 0 && rules.every((rule) => rule.peers?.length === 0 || isCovered(rule, given, peers));
+  });
+}
+
+function* findEqual({ model }: CheckContext): Generator<Sighting> {
+  for (const namespace of namespacesWithPolicies(model)) {
+    for (const { earlier, later } of equalsIn(sortByAge(model.policiesIn(namespace)))) {
+      yield {
+        message: `it says the same as ${earlier.policy.key}`,
+        at: later.place(),
+        related: [{ message: 'the other', at: earlier.place() }],
+        key: earlier.policy.key,
+      };
+    }
+  }
+}
+
+function equalsIn(entries: readonly AuditPolicy[]): { readonly earlier: AuditPolicy; readonly later: AuditPolicy }[] {
+  const first = new Map<string, AuditPolicy>();
+  return entries.flatMap((later) => {
+    if (!later.policy.valid || later.policy.subject === undefined) return [];
+    const key = contentKey(later.policy);
+    const earlier = first.get(key);
+    if (earlier !== undefined) return [{ earlier, later }];
+    first.set(key, later);
+    return [];
+  });
+}
+
+function contentKey({ subject, rules }: Policy): string {
+  const parts = DIRECTIONS.map((direction) => rules[direction]?.map(ruleKey).sort().join('\n') ?? 'not isolated');
+  return [subject === undefined ? '' : selectorKey(subject), ...parts].join('\n\n');
+}
+
+function ruleKey(rule: Rule): string {
+  const names = (rule.ports ?? []).flatMap((port) => ('name' in port ? [nameKey(port)] : [])).sort();
+  const ports = rule.ports === undefined ? '*' : portsKey(portsOf(rule.ports.filter((port) => 'first' in port)));
+  return `${rule.peers === undefined ? '*' : listOf(rule).key} ${ports} ${names.join(' ')}`;
+}
+
+function namespacesWithPolicies(model: AuditModel): ReadonlySet<string> {
+  return new Set([...model.policies.values()].map(({ policy }) => policy.namespace));
+}
+
+function sortByAge(entries: readonly AuditPolicy[]): AuditPolicy[] {
+  return entries.toSorted((a, b) => compareAge(a.policy, b.policy));
+}

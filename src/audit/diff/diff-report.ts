@@ -1,0 +1,34 @@
+/** What changes for connections from one state of policies to another, as data. */
+
+import type { Ports } from '../../policy/ports.ts';
+
+export interface DiffParty {
+  /** `shop/Deployment/web`, or the name of an outside network. */
+  readonly id: string;
+  readonly kind: 'workload' | 'outside';
+}
+
+export interface Change {
+  readonly from: DiffParty;
+  readonly to: DiffParty;
+  /** Ports that are allowed now and were not; and the other way round. */
+  readonly gained: Ports;
+  readonly lost: Ports;
+  readonly before: Ports;
+  readonly after: Ports;
+}
+
+export interface DiffReport {
+  readonly before: string;
+  readonly after: string;
+  /** Between workloads that both states have, and networks outside. */
+  readonly changes: readonly Change[];
+  /** The same for pods that do not exist, one of each kind that the policies tell apart. */
+  readonly toCome: readonly Change[];
+  /** Workloads that only one of the two has: what they may is no change of policy. */
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  /** No pod that could exist is treated differently. */
+  readonly equivalent: boolean;
+  readonly incomplete: readonly string[];
+}

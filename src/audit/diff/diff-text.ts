@@ -1,0 +1,66 @@
+/** A difference for a person at a terminal, and as Markdown for a pull request. */
+
+import pc from 'picocolors';
+import { isEmptyPorts } from '../../policy/ports.ts';
+import { describePorts } from '../describe-rule.ts';
+import { escapeMarkdown } from '../report/escape-markdown.ts';
+import { printableText } from '../report/printable-text.ts';
+import type { Change, DiffReport } from './diff-report.ts';
+
+/** Of pods that may come: changes are many, and alike. */
+const MOST_TO_COME = 20;
+
+/** Ends with a new line. */
+export function diffText(report: DiffReport, colour: boolean): string {
+  const colours = pc.createColors(colour);
+  const line = (change: Change): string[] => {
+    const ends = `${printableText(change.from.id)} → ${printableText(change.to.id)}`;
+    return [
+      ...(isEmptyPorts(change.gained) ? [] : [`  ${colours.green('+')} ${ends}: ${describePorts(change.gained)}`]),
+      ...(isEmptyPorts(change.lost) ? [] : [`  ${colours.red('-')} ${ends}: ${describePorts(change.lost)}`]),
+    ];
+  };
+  const block = (title: string, changes: readonly Change[]): string[] =>
+    changes.length === 0 ? [] : ['', title, ...changes.flatMap(line)];
+  const rest = report.toCome.length - MOST_TO_COME;
+  return `${[
+    colours.bold(summarize(report)),
+    ...block('Connections:', report.changes),
+    ...block('Of pods that may come:', report.toCome.slice(0, MOST_TO_COME)),
+    ...(rest > 0 ? [`  and ${rest} more`] : []),
+    ...names('Only before:', report.removed),
+    ...names('Only after:', report.added),
+    ...report.incomplete.map((sentence) => `\nIncomplete: ${printableText(sentence)}`),
+  ].join('\n')}\n`;
+}
+
+export function diffMarkdown(report: DiffReport): string {
+  const rows = (changes: readonly Change[]): string[] =>
+    changes.map(({ from, to, gained, lost }) => `| ${[from.id, to.id, words(gained), words(lost)].map(escapeMarkdown).join(' | ')} |`);
+  const table = (title: string, changes: readonly Change[]): string[] =>
+    changes.length === 0 ? [] : ['', `#### ${title}`, '', '| from | to | gained | lost |', '|---|---|---|---|', ...rows(changes)];
+  const rest = report.toCome.length - MOST_TO_COME;
+  return `${[
+    `### Network policies: ${escapeMarkdown(summarize(report))}`,
+    ...table('Connections', report.changes),
+    ...table('Of pods that may come', report.toCome.slice(0, MOST_TO_COME)),
+    ...(rest > 0 ? ['', `and ${rest} more`] : []),
+    ...report.incomplete.map((sentence) => `\n> Incomplete: ${escapeMarkdown(sentence)}`),
+  ].join('\n')}\n`;
+}
+
+function words(ports: Change['gained']): string {
+  return isEmptyPorts(ports) ? '' : describePorts(ports);
+}
+
+export function summarize({ changes, toCome, equivalent }: DiffReport): string {
+  if (equivalent) return 'no connection is gained or lost, for any pod that could exist';
+  const gained = changes.filter((change) => !isEmptyPorts(change.gained)).length;
+  const lost = changes.filter((change) => !isEmptyPorts(change.lost)).length;
+  if (gained + lost === 0) return `nothing changes for the workloads that are there; ${toCome.length} pairs change for pods that may come`;
+  return `${gained} gained, ${lost} lost`;
+}
+
+function names(title: string, list: readonly string[]): string[] {
+  return list.length === 0 ? [] : ['', title, ...list.map((name) => `  ${printableText(name)}`)];
+}

@@ -1,0 +1,151 @@
+/** Compares two inputs by what connections they allow, not by their text: between workloads, networks outside, and pods that may come. */
+
+import { formatPrefix, MAPPED, type Prefix } from '../../model/ip.ts';
+import { NAMESPACE_NAME_LABEL, type Labels } from '../../model/labels.ts';
+import type { Direction } from '../../model/verdict.ts';
+import { parsePolicy } from '../../policy/parse-policy.ts';
+import type { Policy } from '../../policy/policy.ts';
+import { isEmptyPorts, subtractPorts, unionPorts, type Ports } from '../../policy/ports.ts';
+import { listOf } from '../../policy/ruleset.ts';
+import type { AuditInput, Workload } from '../input/audit-input.ts';
+import { AuditModel, type AuditModelOptions, type PodClass } from '../model/audit-model.ts';
+import { Reach } from '../model/reach.ts';
+import { makeHypotheticalWorkloads } from '../universe/hypothetical-workloads.ts';
+import type { Change, DiffParty, DiffReport } from './diff-report.ts';
+
+/** One side of the comparison. */
+interface State {
+  readonly model: AuditModel;
+  readonly reach: Reach;
+  readonly classes: ReadonlyMap<string, readonly PodClass[]>;
+}
+
+/** `::/0`, which holds no IPv4 address. */
+const EVERYTHING: Prefix = { address: 0n, length: 0 };
+
+export function makeDiff(before: AuditInput, after: AuditInput, options: AuditModelOptions = {}): DiffReport {
+  const inputs = [before, after];
+  const policies = inputs.flatMap(readPolicies);
+  const namespaces = new Map(inputs.flatMap((input) => [...namespacesOf(input)]));
+  const imagined = makeHypotheticalWorkloads(policies, namespaces);
+  const [was, is] = inputs.map((input) => open(input, imagined.workloads, imagined.namespaces, options)) as [State, State];
+  const shared = [...was.classes.keys()].filter((id) => is.classes.has(id));
+  const real = new Set(inputs.flatMap((input) => input.workloads.map(nameOf)));
+  const changes = [...comparePods(was, is, shared), ...compareOutside(was, is, shared, listRegions(policies))];
+  const isReal = ({ from, to }: Change): boolean => [from, to].every(({ id, kind }) => kind === 'outside' || real.has(id));
+  return {
+    before: before.name,
+    after: after.name,
+    changes: changes.filter(isReal),
+    toCome: changes.filter((change) => !isReal(change)),
+    added: [...is.classes.keys()].filter((id) => !was.classes.has(id)),
+    removed: [...was.classes.keys()].filter((id) => !is.classes.has(id)),
+    equivalent: changes.length === 0,
+    incomplete: [
+      ...new Set(
+        inputs.flatMap(({ missing, problems }) => [...missing.map(({ kind, reason }) => `${kind}: ${reason}`), ...problems.map(String)]),
+      ),
+      ...(imagined.cut ? ['selectors have too many combinations: of the pods that may come only some were compared'] : []),
+    ],
+  };
+}
+
+function readPolicies(input: AuditInput): Policy[] {
+  return input.objects.flatMap(({ object }) => (object.kind === 'NetworkPolicy' ? [parsePolicy(object)] : []));
+}
+
+function* namespacesOf(input: AuditInput): Generator<readonly [string, Labels]> {
+  const model = new Map(
+    input.objects.flatMap(({ object }) => (object.kind === 'Namespace' ? [[object.name, object.labels] as const] : [])),
+  );
+  const names = [...input.workloads.map(({ namespace }) => namespace), ...readPolicies(input).map(({ namespace }) => namespace)];
+  for (const name of new Set(names)) yield [name, model.get(name) ?? { [NAMESPACE_NAME_LABEL]: name }];
+  yield* model;
+}
+
+function open(
+  input: AuditInput,
+  imagined: readonly Workload[],
+  namespaces: ReadonlyMap<string, Labels>,
+  options: AuditModelOptions,
+): State {
+  const places = [...namespaces].map(([name, labels]) => ({ object: { kind: 'Namespace', name, labels } as const, at: {} }));
+  const model = new AuditModel({ ...input, objects: [...input.objects, ...places], workloads: [...input.workloads, ...imagined] }, options);
+  const classes = new Map<string, PodClass[]>();
+  for (const one of model.classes) {
+    if (one.pod.hostNetwork) continue;
+    const id = nameOf(one.workload);
+    classes.set(id, [...(classes.get(id) ?? []), one]);
+  }
+  return { model, reach: new Reach(model), classes };
+}
+
+function comparePods(was: State, is: State, shared: readonly string[]): Change[] {
+  const changes: Change[] = [];
+  for (const from of shared) {
+    for (const to of shared) {
+      const change = compare(workloadParty(from), workloadParty(to), between(was, from, to), between(is, from, to));
+      if (change !== undefined) changes.push(change);
+    }
+  }
+  return changes;
+}
+
+/** Of workloads whose pods differ: what any of them may. */
+function between({ classes, reach }: State, from: string, to: string): Ports {
+  const sources = classes.get(from) ?? [];
+  const destinations = classes.get(to) ?? [];
+  return unionPorts(sources.flatMap((source) => destinations.map((destination) => reach.between(source, destination))));
+}
+
+function compareOutside(was: State, is: State, shared: readonly string[], regions: readonly Prefix[]): Change[] {
+  const changes: Change[] = [];
+  for (const id of shared) {
+    for (const region of regions) {
+      const outside: DiffParty = { id: nameRegion(region), kind: 'outside' };
+      const ports = (state: State, direction: Direction): Ports =>
+        unionPorts((state.classes.get(id) ?? []).map((one) => state.reach.with(direction, one, state.reach.identityOfRegion(region))));
+      const egress = compare(workloadParty(id), outside, ports(was, 'egress'), ports(is, 'egress'));
+      const ingress = compare(outside, workloadParty(id), ports(was, 'ingress'), ports(is, 'ingress'));
+      changes.push(...[egress, ingress].filter((change) => change !== undefined));
+    }
+  }
+  return changes;
+}
+
+function compare(from: DiffParty, to: DiffParty, before: Ports, after: Ports): Change | undefined {
+  const gained = moreThan(after, before);
+  const lost = moreThan(before, after);
+  return isEmptyPorts(gained) && isEmptyPorts(lost) ? undefined : { from, to, gained, lost, before, after };
+}
+
+/** Every port of every protocol that has ports is still less than everything: ICMP is not among it. */
+function moreThan(wide: Ports, narrow: Ports): Ports {
+  const more = subtractPorts(wide, narrow);
+  return isEmptyPorts(more) && wide === 'all' && narrow !== 'all' ? 'all' : more;
+}
+
+/** The pieces into which all ipBlocks of both states cut the addresses, by the prefix at which each begins. */
+function listRegions(policies: readonly Policy[]): Prefix[] {
+  const rules = policies.flatMap((policy) => [...(policy.rules.ingress ?? []), ...(policy.rules.egress ?? [])]);
+  const edges = new Map<string, Prefix>([MAPPED, EVERYTHING].map((prefix) => [formatPrefix(prefix), prefix]));
+  for (const rule of rules) {
+    const list = rule.peers === undefined || rule.peers.length === 0 ? undefined : listOf(rule);
+    if (list?.kind === 'peers') for (const prefix of list.blocks.prefixes()) edges.set(formatPrefix(prefix), prefix);
+  }
+  return [...edges.values()];
+}
+
+/** What no longer prefix takes out of it. */
+function nameRegion(prefix: Prefix): string {
+  if (prefix === MAPPED) return 'any other IPv4 address';
+  return prefix === EVERYTHING ? 'any other IPv6 address' : formatPrefix(prefix);
+}
+
+function workloadParty(id: string): DiffParty {
+  return { id, kind: 'workload' };
+}
+
+function nameOf({ namespace, kind, name }: Workload): string {
+  return `${namespace}/${kind}/${name}`;
+}

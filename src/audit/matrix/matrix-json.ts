@@ -1,0 +1,67 @@
+/** The matrix as JSON, for other programs: schemas/matrix-report.schema.json says what is in it. */
+
+import { PROTOCOLS } from '../../model/verdict.ts';
+import type { Ports } from '../../policy/ports.ts';
+import type { MatrixPeer } from './matrix-report.ts';
+import { listPairs, refuseTooMany, type MatrixView } from './matrix-view.ts';
+
+/** Goes up when a reader of the one before would read the new one wrongly. */
+export const MATRIX_JSON_VERSION = 1;
+
+/** Connections stand one on a line, so that two of these can be compared line by line. */
+export function* jsonPieces(view: MatrixView): Generator<string> {
+  const { report } = view;
+  const head = { version: MATRIX_JSON_VERSION, input: report.input, incomplete: report.incomplete };
+  yield `${JSON.stringify(head, undefined, 2).slice(0, -2)},\n  "peers": [`;
+  yield* lines(view.peers.map((peer) => JSON.stringify(describePeer(view, peer))));
+  yield '],\n  "connections": [';
+  yield* lines(connections(view));
+  yield ']\n}\n';
+}
+
+/** As one text, which many pods would be too many for. */
+export function formatJson(view: MatrixView): string {
+  refuseTooMany(view);
+  return [...jsonPieces(view)].join('');
+}
+
+function* lines(items: Iterable<string>): Generator<string> {
+  let some = false;
+  for (const item of items) {
+    yield `${some ? ',' : ''}\n    ${item}`;
+    some = true;
+  }
+  if (some) yield '\n  ';
+}
+
+function describePeer({ report }: MatrixView, { id, kind, namespace, workload, name, pods, class: own }: MatrixPeer): object {
+  const isolation = report.classes[own];
+  return {
+    id,
+    kind,
+    ...(kind === 'outside' ? { name } : { namespace, workload, name, pods }),
+    isolatedBy: { ingress: isolation?.ingress ?? null, egress: isolation?.egress ?? null },
+  };
+}
+
+function* connections(view: MatrixView): Generator<string> {
+  const portTexts = new Map<Ports, string>();
+  const textOf = (ports: Ports): string => {
+    let text = portTexts.get(ports);
+    if (text === undefined) {
+      text = JSON.stringify(listPorts(ports));
+      portTexts.set(ports, text);
+    }
+    return text;
+  };
+  const ids = new Map(view.peers.map((peer) => [peer, JSON.stringify(peer.id)]));
+  for (const { source, destination, ports, extent } of listPairs(view)) {
+    const verdict = extent === 'none' ? 'deny' : 'allow';
+    yield `{"from":${ids.get(source)},"to":${ids.get(destination)},"verdict":"${verdict}","ports":${textOf(ports)}}`;
+  }
+}
+
+function listPorts(ports: Ports): unknown {
+  if (ports === 'all') return 'all';
+  return PROTOCOLS.flatMap((protocol) => ports[protocol].map(({ first, last }) => ({ protocol, first, last })));
+}

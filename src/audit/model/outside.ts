@@ -1,0 +1,61 @@
+/** Networks outside of the cluster, as far as policies tell them apart: the regions that their ipBlocks cut, and those that the configuration names. */
+
+import type { Identity } from '../../compiler/members.ts';
+import { formatPrefix, isIPv4, MAPPED, parsePrefix, prefixContains, type Prefix } from '../../model/ip.ts';
+import type { NamedNetwork } from '../input/audit-input.ts';
+import type { AuditModel } from './audit-model.ts';
+
+export interface OutsideNetwork {
+  /** `10.0.0.0/8`, the name that the configuration gives, or `anywhere else`. */
+  readonly name: string;
+  readonly prefixes: readonly Prefix[];
+  readonly identity: Identity;
+}
+
+export const ELSEWHERE = 'anywhere else';
+
+export function listOutside({ compiler }: AuditModel, named: readonly NamedNetwork[] = []): OutsideNetwork[] {
+  const { members, none } = { members: compiler.identities.members, none: compiler.identities.none };
+  const regions = new Map<Identity, Prefix[]>([[none, []]]);
+  for (const member of members.all()) {
+    const isPods = member.group !== undefined || member.ownNode;
+    if (isPods || (member.edges === 0 && member.length === 128)) continue;
+    const { address, length } = member;
+    const region = regions.get(member.identity);
+    if (region === undefined) regions.set(member.identity, [{ address, length }]);
+    else region.push({ address, length });
+  }
+  const outside = [...regions].map(([identity, prefixes]) => {
+    const cidrs = prefixes.filter((prefix) => prefix.length > MAPPED.length || prefix.address !== MAPPED.address || identity !== none);
+    return { name: identity === none ? ELSEWHERE : nameRegion(cidrs), prefixes: cidrs, identity };
+  });
+  return [...named.flatMap((network) => listNamed(network, regions, (prefix) => members.identityOf(prefix.address))), ...outside];
+}
+
+/** One for each of the regions that a named network lies in. */
+function listNamed(
+  { name, cidrs }: NamedNetwork,
+  regions: ReadonlyMap<Identity, readonly Prefix[]>,
+  identityOf: (prefix: Prefix) => Identity,
+): OutsideNetwork[] {
+  const parts = new Map<Identity, Prefix[]>();
+  const add = (identity: Identity, prefix: Prefix): void => void parts.set(identity, [...(parts.get(identity) ?? []), prefix]);
+  for (const cidr of cidrs.map(parsePrefix)) {
+    add(identityOf(cidr), cidr);
+    for (const [identity, prefixes] of regions) for (const prefix of prefixes) if (isInside(prefix, cidr)) add(identity, prefix);
+  }
+  return [...parts].map(([identity, prefixes]) => ({
+    name: parts.size === 1 ? name : `${name} (${nameRegion(prefixes)})`,
+    prefixes,
+    identity,
+  }));
+}
+
+function isInside(inner: Prefix, outer: Prefix): boolean {
+  return inner.length > outer.length && isIPv4(inner.address) === isIPv4(outer.address) && prefixContains(outer, inner.address);
+}
+
+function nameRegion(prefixes: readonly Prefix[]): string {
+  const names = prefixes.map(formatPrefix).sort();
+  return names.length > 3 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more` : names.join(', ');
+}

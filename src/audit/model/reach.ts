@@ -1,0 +1,117 @@
+/** Who reaches whom on which ports: what the compiled rulesets say of pairs of pods, and of pods and networks outside. */
+
+import type { Identity } from '../../compiler/members.ts';
+import type { Ruleset } from '../../compiler/ruleset-table.ts';
+import { isIPv4, MAPPED, maskAddress, type Address, type Prefix } from '../../model/ip.ts';
+import type { Direction } from '../../model/verdict.ts';
+import { intersectPorts, NO_PORTS, unionPorts, type Ports } from '../../policy/ports.ts';
+import type { AuditModel, PodClass } from './audit-model.ts';
+
+/** One for each family that the pod has. */
+interface Facts {
+  readonly v4: Identity | undefined;
+  readonly v6: Identity | undefined;
+  readonly ingress: Ruleset | undefined;
+  readonly egress: Ruleset | undefined;
+}
+
+export class Reach {
+  readonly #model: AuditModel;
+  readonly #facts = new Map<PodClass, Facts>();
+  readonly #allowed = new Map<Ruleset, Map<Identity, Ports>>();
+  readonly #both = new PairCache(intersectPorts);
+  readonly #either = new PairCache((a, b) => unionPorts([a, b]));
+  readonly #identities = new Map<Address, Identity>();
+
+  constructor(model: AuditModel) {
+    this.#model = model;
+  }
+
+  /** Over any family that both have. A pod reaches itself, so the same class is asked for two of its pods. */
+  between(source: PodClass, destination: PodClass): Ports {
+    const from = this.#factsOf(source);
+    const to = this.#factsOf(destination);
+    const over = (own: Identity | undefined, peer: Identity | undefined): Ports =>
+      own === undefined || peer === undefined
+        ? NO_PORTS
+        : this.#both.of(this.#portsFor(from.egress, peer), this.#portsFor(to.ingress, own));
+    return this.#either.of(over(from.v4, to.v4), over(from.v6, to.v6));
+  }
+
+  /** What the pod's own policies allow with this address, in one direction. */
+  side(direction: Direction, own: PodClass, peer: Address): Ports {
+    return this.with(direction, own, this.identityOf(peer));
+  }
+
+  /** The same for all addresses of one identity. */
+  with(direction: Direction, own: PodClass, peer: Identity): Ports {
+    return this.#portsFor(this.#factsOf(own)[direction], peer);
+  }
+
+  identityOf(address: Address): Identity {
+    let identity = this.#identities.get(address);
+    if (identity === undefined) this.#identities.set(address, (identity = this.#model.compiler.identities.members.identityOf(address)));
+    return identity;
+  }
+
+  /** Of what lies under the prefix and under none longer that policies have. */
+  identityOfRegion({ address, length }: Prefix): Identity {
+    const { members, none } = this.#model.compiler.identities;
+    for (let at = length; at >= 0; at -= 1) {
+      // Families never mix: ::/0 holds no IPv4 address.
+      if (at < MAPPED.length && length >= MAPPED.length && isIPv4(address)) break;
+      const member = members.find(maskAddress(address, at), at);
+      if (member !== undefined) return member.identity;
+    }
+    return none;
+  }
+
+  #factsOf(one: PodClass): Facts {
+    let facts = this.#facts.get(one);
+    if (facts === undefined) {
+      const [v4, v6] = [addressOf(one, true), addressOf(one, false)];
+      const rulesets = this.#model.subject(one)?.rulesets;
+      facts = {
+        v4: v4 === undefined ? undefined : this.identityOf(v4),
+        v6: v6 === undefined ? undefined : this.identityOf(v6),
+        ingress: rulesets?.ingress,
+        egress: rulesets?.egress,
+      };
+      this.#facts.set(one, facts);
+    }
+    return facts;
+  }
+
+  #portsFor(ruleset: Ruleset | undefined, peer: Identity): Ports {
+    if (ruleset === undefined) return 'all';
+    let known = this.#allowed.get(ruleset);
+    if (known === undefined) this.#allowed.set(ruleset, (known = new Map()));
+    let ports = known.get(peer);
+    if (ports === undefined) known.set(peer, (ports = this.#model.compiler.rulesets.portsFor(ruleset, peer)));
+    return ports;
+  }
+}
+
+/** Sets are few and pairs of pods many: what two sets make is made once. */
+class PairCache {
+  readonly #make: (a: Ports, b: Ports) => Ports;
+  readonly #made = new Map<Ports, Map<Ports, Ports>>();
+
+  constructor(make: (a: Ports, b: Ports) => Ports) {
+    this.#make = make;
+  }
+
+  of(a: Ports, b: Ports): Ports {
+    if (a === b) return a;
+    let row = this.#made.get(a);
+    if (row === undefined) this.#made.set(a, (row = new Map()));
+    let made = row.get(b);
+    if (made === undefined) row.set(b, (made = this.#make(a, b)));
+    return made;
+  }
+}
+
+/** Pods on the host's network have none: they are their node. */
+export function addressOf({ pod }: PodClass, v4: boolean): Address | undefined {
+  return pod.addresses.find((address) => isIPv4(address) === v4);
+}

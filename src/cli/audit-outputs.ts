@@ -1,0 +1,80 @@
+/** Where the forms of a report go: files, and standard output. */
+
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { InvalidArgumentError } from 'commander';
+import { PosternError } from '../model/error.ts';
+
+export interface OutputFlag {
+  readonly format: string;
+  /** Absent: standard output, or what `--output-file` says. */
+  readonly file?: string;
+}
+
+/** `sarif` or `sarif=out.sarif` */
+export function parseOutput(text: string, formats: readonly string[]): OutputFlag {
+  const equals = text.indexOf('=');
+  const [format, file] = equals === -1 ? [text] : [text.slice(0, equals), text.slice(equals + 1)];
+  if (!formats.includes(format))
+    throw new InvalidArgumentError(`Allowed choices are ${formats.join(', ')}; a file follows as in ${formats[0]}=FILE.`);
+  if (file === '') throw new InvalidArgumentError('the file is missing.');
+  return file === undefined || file === '-' ? { format } : { format, file };
+}
+
+/** Each output with its file, or standard output for one of them at most. Throws `E_USAGE`. */
+export function resolveOutputs(
+  flags: { readonly output?: readonly OutputFlag[]; readonly outputFile?: string },
+  byDefault: string,
+): readonly OutputFlag[] {
+  const asked = flags.output ?? [{ format: byDefault }];
+  const without = asked.filter(({ file }) => file === undefined);
+  if (without.length > 1)
+    throw new PosternError('E_USAGE', `${without.map(({ format }) => format).join(' and ')} cannot both go to one place`, {
+      mend: `give each a file, e.g. -o ${without[0]?.format}=FILE`,
+    });
+  const { outputFile } = flags;
+  if (outputFile !== undefined && without.length === 0)
+    throw new PosternError('E_USAGE', 'every output has a file already', { mend: 'leave out --output-file' });
+  const outputs = asked.map((output) => (output.file === undefined && outputFile !== undefined ? { ...output, file: outputFile } : output));
+  const files = outputs.flatMap(({ file }) => file ?? []);
+  const twice = files.find((file, index) => files.indexOf(file) < index);
+  if (twice !== undefined)
+    throw new PosternError('E_USAGE', 'two outputs have one file', { at: { file: twice }, mend: 'give each a file of its own' });
+  return outputs;
+}
+
+/** Folders on the way are made. Throws `E_OUTPUT` where the file cannot be written. */
+export async function writeOutput({ file }: OutputFlag, text: string): Promise<void> {
+  if (file === undefined) {
+    await writeStandardOutput(text);
+    return;
+  }
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  } catch (cause) {
+    throw new PosternError('E_OUTPUT', `it cannot be written: ${String((cause as NodeJS.ErrnoException).code ?? cause)}`, {
+      at: { file },
+      mend: 'name a file in a folder that can be written to',
+      cause,
+    });
+  }
+}
+
+/** A reader that has seen enough and went away (`| head`) is no error. */
+async function writeStandardOutput(text: string): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const ended = (error?: NodeJS.ErrnoException | null): void => {
+    if (error === undefined || error === null || error.code === 'EPIPE') resolve();
+    else reject(new PosternError('E_OUTPUT', `standard output cannot be written: ${error.code ?? error.message}`, { cause: error }));
+  };
+  process.stdout.on('error', ended);
+  process.stdout.write(text, ended);
+  await promise;
+}
+
+/** People who said NO_COLOR, and whatever is no terminal, get none. */
+export function wantsColour(stream: { readonly isTTY?: boolean }): boolean {
+  const { NO_COLOR, TERM } = process.env;
+  return stream.isTTY === true && (NO_COLOR ?? '') === '' && TERM !== 'dumb';
+}

@@ -1,0 +1,114 @@
+/** `postern audit`: its subcommands, each of which loads what it needs when it runs. */
+
+import { Command, Option } from 'commander';
+import { CHECK_FORMATS } from '../audit/report/check-formats.ts';
+import { MATRIX_FORMATS } from '../audit/matrix/matrix-formats.ts';
+import { repeated, withConfig, withInput, withOutput, withPaths, withThreshold } from './audit-options.ts';
+import type { CheckFlags } from './audit-check.ts';
+import type { DiffFlags } from './audit-diff.ts';
+import type { ExplainFlags } from './audit-explain.ts';
+import type { ExplainCheckFlags } from './audit-explain-check.ts';
+import type { MatrixFlags } from './audit-matrix.ts';
+import type { SnapshotFlags } from './audit-snapshot.ts';
+import { addDefaultCommand } from './default-command.ts';
+
+const EXIT_CODES = `
+Exit code: 0 no finding at or above --fail-on; 1 it could not be done; 2 such findings; 3 the input lacks something (--allow-incomplete).`;
+
+const EXAMPLES = `
+  postern audit ./manifests                            files of a folder and its subfolders
+  helm template ./chart | postern audit                what another program makes
+  postern audit -n shop                                a namespace of the cluster of the kubeconfig
+  postern audit ./manifests -o sarif=out.sarif -o human --fail-on error
+
+Where no subcommand is named, check is meant, with its options (postern audit check --help). A folder that is called as a subcommand is named ./check.`;
+
+export function auditCommand(): Command {
+  const audit = new Command('audit').addHelpText('after', `${EXAMPLES}\n${EXIT_CODES}`);
+  addDefaultCommand(audit, checkCommand(audit))
+    .addCommand(matrixCommand(audit))
+    .addCommand(explainCommand(audit))
+    .addCommand(diffCommand())
+    .addCommand(explainCheckCommand())
+    .addCommand(snapshotCommand(audit));
+  return audit;
+}
+
+function checkCommand(audit: Command): Command {
+  return withThreshold(withOutput(withConfig(withInput(withPaths(new Command('check')))), CHECK_FORMATS))
+    .description('findings: what is wrong with policies, why it matters, and how to mend it')
+    .optionsGroup('Output:')
+    .option('-q, --quiet', 'a line for each finding and nothing else')
+    .option('-v, --verbose', 'also why each finding matters, and what is ignored')
+    .addHelpText('after', EXIT_CODES)
+    .action(async (paths: string[], flags: CheckFlags) => {
+      const { runCheck } = await import('./audit-check.ts');
+      if (!(await runCheck(paths, flags))) audit.help({ error: true });
+    });
+}
+
+function matrixCommand(audit: Command): Command {
+  return withOutput(withConfig(withInput(withPaths(new Command('matrix')))), MATRIX_FORMATS)
+    .description('who reaches whom, and on which ports; html is one page that needs nothing else')
+    .optionsGroup('What is shown:')
+    .addOption(new Option('--by <peer>', 'a row and a column for each').choices(['workload', 'pod']).default('workload'))
+    .addOption(repeated('--peers-in <namespace>', 'only peers of this namespace, and what is outside; may be given again'))
+    .addOption(new Option('--only <verdict>', 'pairs of which something is allowed, or nothing is').choices(['allowed', 'denied']))
+    .option('--ports <list>', 'only these are asked about: 80,8000-8080/tcp,53/udp,sctp')
+    .addHelpText('after', '\nExit code: 0 it is whole; 1 it could not be done; 3 the input lacks something (--allow-incomplete).')
+    .action(async (paths: string[], flags: MatrixFlags) => {
+      const { runMatrix } = await import('./audit-matrix.ts');
+      if (!(await runMatrix(paths, flags))) audit.help({ error: true });
+    });
+}
+
+function explainCommand(audit: Command): Command {
+  return withOutput(withConfig(withInput(new Command('explain'))), ['human', 'json'])
+    .description('why SOURCE reaches DESTINATION, or does not: every rule of both sides, or the smallest policy that would allow it')
+    .argument('<source>', 'NAMESPACE/NAME of a workload or pod, NAMESPACE/KIND/NAME, or an address')
+    .argument('<destination>', 'the same or a Service, with a port: shop/db:5432, shop/svc/web:http, 203.0.113.7:53/udp')
+    .argument('[paths...]', 'files, folders and globs of manifests')
+    .addOption(new Option('--fail-on <verdict>', 'the verdict that ends with 2').choices(['denied', 'allowed', 'never']).default('never'))
+    .addHelpText('after', EXIT_CODES)
+    .action(async (source: string, destination: string, paths: string[], flags: ExplainFlags) => {
+      const { runExplain } = await import('./audit-explain.ts');
+      if (!(await runExplain(source, destination, paths, flags))) audit.help({ error: true });
+    });
+}
+
+function diffCommand(): Command {
+  return withOutput(withConfig(new Command('diff')), ['human', 'json', 'markdown'])
+    .description('connections gained and lost from OLD to NEW: files, folders or snapshots; by meaning, not by text')
+    .argument('<old>')
+    .argument('<new>')
+    .option('--allow-incomplete', 'an input that lacks something is no reason to fail')
+    .addOption(new Option('--fail-on <change>', 'the change that ends with 2').choices(['gained', 'lost', 'any', 'never']).default('never'))
+    .addHelpText('after', EXIT_CODES)
+    .action(async (before: string, after: string, flags: DiffFlags) => {
+      const { runDiff } = await import('./audit-diff.ts');
+      await runDiff(before, after, flags);
+    });
+}
+
+function explainCheckCommand(): Command {
+  return new Command('explain-check')
+    .description('what a check looks for, why, and how to mend it; without an id, all checks')
+    .argument('[id]', 'PN001, or its name')
+    .option('--json', 'as JSON')
+    .action(async (id: string | undefined, flags: ExplainCheckFlags) => {
+      const { runExplainCheck } = await import('./audit-explain-check.ts');
+      await runExplainCheck(id, flags);
+    });
+}
+
+function snapshotCommand(audit: Command): Command {
+  return withInput(withPaths(new Command('snapshot')))
+    .description('what an audit reads, in a file that every subcommand takes as its input: names, labels, ports, addresses and policies')
+    .optionsGroup('Output:')
+    .option('-o, --output <file>', 'in place of standard output')
+    .addHelpText('after', '\nExit code: 0 it is whole; 1 it could not be done; 3 the input lacks something (--allow-incomplete).')
+    .action(async (paths: string[], flags: SnapshotFlags) => {
+      const { runSnapshot } = await import('./audit-snapshot.ts');
+      if (!(await runSnapshot(paths, flags))) audit.help({ error: true });
+    });
+}

@@ -1,0 +1,70 @@
+import { describe, expect, test } from 'vitest';
+import type { DiffReport } from '../../../src/audit/diff/diff-report.ts';
+import { makeDiff } from '../../../src/audit/diff/make-diff.ts';
+import { policyYaml } from '../../../src/audit/checks/policy-yaml.ts';
+import { describePorts } from '../../../src/audit/describe-rule.ts';
+import { readText } from '../support/read-text.ts';
+
+const PODS = ['web', 'friend', 'foe'].map(
+  (name) =>
+    `apiVersion: v1\nkind: Pod\nmetadata: { name: ${name}, namespace: shop, labels: { app: ${name} } }\nspec: { containers: [{ name: c, image: example/c }] }`,
+);
+const from = (app: string, ports = '[{ port: 80 }]'): string =>
+  policyYaml(
+    `podSelector: { matchLabels: { app: web } }\ningress: [{ from: [{ podSelector: { matchLabels: { app: ${app} } } }], ports: ${ports} }]`,
+  );
+
+async function diff(before: readonly string[], after: readonly string[]): Promise<DiffReport> {
+  return makeDiff(await readText(...PODS, ...before), await readText(...PODS, ...after));
+}
+
+function words({ changes }: DiffReport): string[] {
+  return changes.map(({ from: source, to, gained, lost }) => `${source.id} > ${to.id} +${describePorts(gained)} -${describePorts(lost)}`);
+}
+
+describe('the difference of two states', () => {
+  test('is none where only the text differs', async () => {
+    const other = policyYaml(
+      'podSelector: { matchExpressions: [{ key: app, operator: In, values: [web] }] }\npolicyTypes: [Ingress]\ningress: [{ ports: [{ port: 80, endPort: 80 }], from: [{ podSelector: { matchLabels: { app: friend } } }] }]',
+    );
+    expect(await diff([from('friend')], [other])).toMatchObject({ equivalent: true, changes: [], toCome: [] });
+  });
+
+  test('names what is gained and lost, with the ports', async () => {
+    const report = await diff([from('friend')], [from('foe', '[{ port: 80 }, { port: 443 }]')]);
+    expect(words(report)).toEqual([
+      'shop/Pod/friend > shop/Pod/web +no port -80/TCP',
+      'shop/Pod/foe > shop/Pod/web +80/TCP, 443/TCP -no port',
+    ]);
+  });
+
+  test('sees what only pods that may come would gain', async () => {
+    const report = await diff([from('friend')], [from('friend'), from('cron').replace('name: web,', 'name: cron,')]);
+    expect(report.changes).toEqual([]);
+    expect(report.equivalent).toBe(false);
+    expect(report.toCome.map(({ from: source, to }) => `${source.id} > ${to.id}`)).toContain('shop/Pod/a pod with app=cron > shop/Pod/web');
+  });
+
+  test('sees networks outside, by the pieces that both states know', async () => {
+    const block = (cidr: string): string =>
+      policyYaml(`podSelector: { matchLabels: { app: web } }\ningress: [{ from: [{ ipBlock: { cidr: ${cidr} } }] }]`);
+    expect(words(await diff([block('203.0.113.0/24')], [block('203.0.113.0/25')]))).toEqual([
+      '203.0.113.0/24 > shop/Pod/web +no port -all ports',
+    ]);
+  });
+
+  test('tells ICMP from all ports of all protocols', async () => {
+    const all = '[{ protocol: TCP }, { protocol: UDP }, { protocol: SCTP }]';
+    const open = policyYaml(
+      'podSelector: { matchLabels: { app: web } }\ningress: [{ from: [{ podSelector: { matchLabels: { app: friend } } }] }]',
+    );
+    expect(words(await diff([open], [from('friend', all)]))).toEqual(['shop/Pod/friend > shop/Pod/web +no port -all ports']);
+  });
+
+  test('names workloads that only one state has, and does not compare them', async () => {
+    const [web, friend, foe] = PODS as [string, string, string];
+    const report = makeDiff(await readText(web, friend), await readText(web, foe, from('friend')));
+    expect(report.added).toEqual(['shop/Pod/foe']);
+    expect(report.removed).toEqual(['shop/Pod/friend']);
+  });
+});

@@ -1,0 +1,111 @@
+import { describe, expect, test } from 'vitest';
+import { explain, splitPort } from '../../../src/audit/explain/explain.ts';
+import type { ExplainReport } from '../../../src/audit/explain/explain-report.ts';
+import { AuditModel } from '../../../src/audit/model/audit-model.ts';
+import { policyYaml } from '../../../src/audit/checks/policy-yaml.ts';
+import { readText } from '../support/read-text.ts';
+
+const pod = (key: string, port = 8080): string => {
+  const [namespace, name] = key.split('/');
+  return `apiVersion: v1\nkind: Pod\nmetadata: { name: ${name}, namespace: ${namespace}, labels: { app: ${name}, pod-template-hash: abc } }\nspec: { containers: [{ name: c, image: example/${name}, ports: [{ name: http, containerPort: ${port} }] }] }`;
+};
+const SERVICE = `apiVersion: v1
+kind: Service
+metadata: { name: front, namespace: shop }
+spec: { selector: { app: web }, ports: [{ port: 80, targetPort: http }] }`;
+const CLOSED = policyYaml(
+  'podSelector: { matchLabels: { app: web } }\ningress: [{ from: [{ podSelector: { matchLabels: { app: friend } } }], ports: [{ port: http }] }, { ports: [{ port: 9090 }] }]',
+);
+
+async function ask(source: string, destination: string, ...documents: readonly string[]): Promise<ExplainReport> {
+  const input = await readText(pod('shop/web'), pod('shop/friend'), pod('shop/foe'), pod('bank/foe'), SERVICE, ...documents);
+  expect(input.problems).toEqual([]);
+  return explain(new AuditModel(input), source, destination, 'shop');
+}
+
+describe('an explanation', () => {
+  test('names the rule that allows it, and where it stands', async () => {
+    const { allowed, pairs } = await ask('shop/friend', 'shop/web:8080', CLOSED);
+    expect(allowed).toBe('all');
+    expect(pairs).toHaveLength(1);
+    const [egress, ingress] = pairs[0]!.sides;
+    expect(egress).toMatchObject({ verdict: 'not isolated', rules: [] });
+    expect(ingress).toMatchObject({ verdict: 'allowed', ports: '8080/TCP, 9090/TCP', wouldAllow: null });
+    expect(ingress!.rules).toMatchObject([
+      { policy: 'shop/web', rule: 0, allows: true, because: 'matches', place: expect.stringMatching(/^<stdin>:\d+$/) as string },
+      { policy: 'shop/web', rule: 1, allows: false, because: 'other port' },
+    ]);
+  });
+
+  test('says of each rule why it does not, and gives a policy that would and nothing more', async () => {
+    const { allowed, pairs } = await ask('bank/foe', 'shop/web:8080', CLOSED);
+    expect(allowed).toBe('none');
+    const ingress = pairs[0]!.sides[1]!;
+    expect(ingress.rules.map(({ because }) => because)).toEqual(['other peer', 'other port']);
+    expect((await ask('bank/foe', 'shop/web:8080', CLOSED, ingress.wouldAllow!)).allowed).toBe('all');
+    expect((await ask('bank/foe', 'shop/web:8081', CLOSED, ingress.wouldAllow!)).allowed).toBe('none');
+    expect((await ask('shop/foe', 'shop/web:8080', CLOSED, ingress.wouldAllow!)).allowed).toBe('none');
+    expect(ingress.wouldAllow).not.toContain('pod-template-hash');
+  });
+
+  test('gives a policy for each side that denies it', async () => {
+    const silent = policyYaml('podSelector: { matchLabels: { app: foe } }\npolicyTypes: [Egress]').replace('name: web,', 'name: silent,');
+    const { pairs } = await ask('shop/foe', 'shop/web:8080', CLOSED, silent);
+    const policies = pairs[0]!.sides.map(({ wouldAllow }) => wouldAllow);
+    expect(policies.every((policy) => policy !== null)).toBe(true);
+    expect((await ask('shop/foe', 'shop/web:8080', CLOSED, silent, ...(policies as string[]))).allowed).toBe('all');
+  });
+
+  test('follows a Service to the ports of its pods', async () => {
+    const { pairs } = await ask('shop/friend', 'svc/front:80', CLOSED);
+    expect(pairs).toMatchObject([{ destination: 'shop/Service/front (Pod web)', port: '8080/TCP', allowed: true }]);
+    await expect(ask('shop/friend', 'svc/front:443', CLOSED)).rejects.toMatchObject({ code: 'E_AUDIT_PORT' });
+  });
+
+  test('knows addresses outside, and resolves port names', async () => {
+    const { allowed, pairs } = await ask('203.0.113.7', 'shop/web:http', CLOSED);
+    expect(allowed).toBe('none');
+    const policy = pairs[0]!.sides[0]!.wouldAllow!;
+    expect(policy).toContain('203.0.113.7/32');
+    expect((await ask('203.0.113.7', 'shop/web:http', CLOSED, policy)).allowed).toBe('all');
+    expect((await ask('203.0.113.8', 'shop/web:http', CLOSED, policy)).allowed).toBe('none');
+  });
+
+  test('says all that is allowed where no port is asked for', async () => {
+    const { pairs } = await ask('shop/foe', 'shop/web', CLOSED);
+    expect(pairs[0]).toMatchObject({ allowed: true, port: null, ports: '9090/TCP' });
+  });
+
+  test('tells a name that is not there from one that has a slip', async () => {
+    await expect(ask('shop/wbe', 'shop/web')).rejects.toMatchObject({
+      code: 'E_AUDIT_END',
+      message: expect.stringContaining('did you mean shop/web?') as string,
+    });
+    await expect(ask('shop/a/b/c', 'shop/web')).rejects.toMatchObject({ code: 'E_AUDIT_END' });
+  });
+
+  test('does not take an invalid policy for an open one', async () => {
+    const invalid = policyYaml('podSelector: { matchLabels: { app: web } }\ningress: [{ ports: [{ port: 70000 }] }]');
+    const { allowed, pairs } = await ask('shop/friend', 'shop/web:8080', invalid);
+    expect(allowed).toBe('none');
+    expect(pairs[0]!.sides[1]!.rules).toMatchObject([{ because: 'cannot be read', allows: false }]);
+  });
+});
+
+describe('a destination with a port', () => {
+  test.each([
+    ['shop/web', { end: 'shop/web' }],
+    ['shop/web:80', { end: 'shop/web', port: { port: 80, protocol: 'TCP' } }],
+    ['shop/web:53/udp', { end: 'shop/web', port: { port: 53, protocol: 'UDP' } }],
+    ['shop/web:http', { end: 'shop/web', port: { port: 'http', protocol: 'TCP' } }],
+    ['203.0.113.7:443', { end: '203.0.113.7', port: { port: 443, protocol: 'TCP' } }],
+    ['2001:db8::1', { end: '2001:db8::1' }],
+    ['[2001:db8::1]:53/UDP', { end: '[2001:db8::1]', port: { port: 53, protocol: 'UDP' } }],
+  ])('%s', (text, parts) => {
+    expect(splitPort(text)).toEqual(parts);
+  });
+
+  test.each(['shop/web:0', 'shop/web:70000', 'shop/web:80/icmp'])('%s is refused', (text) => {
+    expect(() => splitPort(text)).toThrow(expect.objectContaining({ code: 'E_AUDIT_PORT' }) as Error);
+  });
+});

@@ -1,0 +1,95 @@
+/** `postern audit matrix` as people run it: forms, filters, exit codes. */
+
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { MATRIX_FORMATS } from '../../src/audit/matrix/matrix-formats.ts';
+
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+
+const pod = (key: string): string => {
+  const [namespace, name] = key.split('/');
+  return `apiVersion: v1\nkind: Pod\nmetadata: { name: ${name}, namespace: ${namespace}, labels: { app: ${name} } }\nspec: { containers: [{ name: a, image: a }] }\n---\n`;
+};
+
+const SHOP = `${['shop/web', 'shop/db', 'bank/api'].map(pod).join('')}apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: { name: db, namespace: shop }
+spec:
+  podSelector: { matchLabels: { app: db } }
+  ingress: [{ from: [{ podSelector: { matchLabels: { app: web } } }], ports: [{ port: 5432 }] }]
+`;
+
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'postern-matrix-'));
+  writeFileSync(join(folder, 'shop.yaml'), SHOP);
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function matrix(...args: string[]): { code: number | null; out: string; err: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, 'audit', 'matrix', ...args], { cwd: folder, encoding: 'utf8' });
+  return { code: status, out: stdout, err: stderr };
+}
+
+const rows = (csv: string): string[] => csv.split('\r\n').slice(1, -1);
+
+describe('the matrix', () => {
+  it('is a table of who reaches whom, where nothing else is asked for', () => {
+    const { code, out, err } = matrix('shop.yaml');
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toContain('5432');
+    expect(out.endsWith('\n')).toBe(true);
+    expect(matrix('shop.yaml', '-o', 'table').out).toBe(out);
+  });
+
+  it('is written in every form at once', () => {
+    const outputs = MATRIX_FORMATS.flatMap((format) => ['-o', `${format}=out/matrix.${format}`]);
+    expect(matrix('shop.yaml', ...outputs)).toEqual({ code: 0, out: '', err: '' });
+    const begins = {
+      table: /web/,
+      list: /web/,
+      csv: /^source_namespace,/,
+      json: /^\{/,
+      markdown: /^\*\*Who/,
+      dot: /^digraph/,
+      mermaid: /^flowchart/,
+      html: /^<!doctype html>/,
+    };
+    for (const format of MATRIX_FORMATS) expect(readFileSync(join(folder, `out/matrix.${format}`), 'utf8')).toMatch(begins[format]);
+  });
+
+  it('is of namespaces, verdicts and ports that are asked for', () => {
+    const of = (...args: string[]): string[] => rows(matrix('shop.yaml', '-o', 'csv', ...args).out);
+    const all = of();
+    const denied = of('--only', 'denied');
+    expect(denied).toContain('bank,Pod,api,shop,Pod,db,deny,');
+    expect(denied).toEqual(all.filter((row) => row.endsWith(',deny,')));
+    expect([...denied, ...of('--only', 'allowed')].toSorted()).toEqual(all.toSorted());
+    expect(of('--peers-in', 'bank').some((row) => row.includes('shop'))).toBe(false);
+    expect(of('--ports', '80', '--only', 'allowed').some((row) => row.startsWith('shop,Pod,web,shop,Pod,db,'))).toBe(false);
+    expect(of('--ports', '5432', '--only', 'allowed')).toContain('shop,Pod,web,shop,Pod,db,allow-all,5432/TCP');
+  });
+
+  it('is not whole where something could not be read, and says so', () => {
+    writeFileSync(join(folder, 'broken.yaml'), 'kind: NetworkPolicy\n: {');
+    const { code, out } = matrix('shop.yaml', 'broken.yaml', '-o', 'json');
+    expect(code).toBe(3);
+    expect((JSON.parse(out) as { incomplete: string[] }).incomplete.join()).toContain('broken.yaml');
+    expect(matrix('shop.yaml', 'broken.yaml', '--allow-incomplete').code).toBe(0);
+  });
+
+  it.each([
+    ['ports that are none', ['shop.yaml', '--ports', '99999'], 'E_PORT_QUERY'],
+    ['a file that is not there', ['none.yaml'], 'E_MANIFEST_READ'],
+  ])('is refused with one line for %s', (_, args, code) => {
+    const ended = matrix(...args);
+    expect(ended).toMatchObject({ code: 1, out: '' });
+    expect(ended.err).toMatch(new RegExp(`^postern: .+ \\[${code}\\]\\n$`));
+  });
+});
