@@ -24,7 +24,7 @@ interface Ffi {
   errno(): number;
 }
 
-const ffi = createRequire(import.meta.url)('@2060.io/ffi-napi') as Ffi;
+const ffi = loadFfi();
 const libc = ffi.Library<Libc>(null, {
   mount: ['int', ['string', 'string', 'string', 'ulong', 'pointer']],
   umount2: ['int', ['string', 'int']],
@@ -76,6 +76,18 @@ export function forbidNewPrivileges(): void {
 /** What malloc holds free goes back to the kernel, also from between pieces in use (malloc_trim(3)). Other libraries than glibc do so of their own accord. */
 export function trimHeap(): void {
   glibc?.malloc_trim(0);
+}
+
+/** It is compiled where it is installed, so a package that is installed for audits alone does not ask for it. */
+function loadFfi(): Ffi {
+  try {
+    return createRequire(import.meta.url)('@2060.io/ffi-napi') as Ffi;
+  } catch (cause) {
+    throw new PosternError('E_FFI', '@2060.io/ffi-napi, by which the agent calls libc, cannot be loaded', {
+      mend: 'install it beside postern: npm install @2060.io/ffi-napi',
+      cause,
+    });
+  }
 }
 
 function openGlibc(): Glibc | undefined {
