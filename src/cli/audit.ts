@@ -7,6 +7,7 @@ import { repeated, withConfig, withInput, withOutput, withPaths, withThreshold }
 import type { CheckFlags } from './audit-check.ts';
 import type { DiffFlags } from './audit-diff.ts';
 import type { ExplainFlags } from './audit-explain.ts';
+import type { ExposureFlags } from './audit-exposure.ts';
 import type { ExplainCheckFlags } from './audit-explain-check.ts';
 import type { MatrixFlags } from './audit-matrix.ts';
 import type { SnapshotFlags } from './audit-snapshot.ts';
@@ -28,6 +29,7 @@ export function auditCommand(): Command {
   addDefaultCommand(audit, checkCommand(audit))
     .addCommand(matrixCommand(audit))
     .addCommand(explainCommand(audit))
+    .addCommand(exposureCommand(audit))
     .addCommand(diffCommand())
     .addCommand(explainCheckCommand())
     .addCommand(snapshotCommand(audit));
@@ -73,6 +75,17 @@ function explainCommand(audit: Command): Command {
     .action(async (source: string, destination: string, paths: string[], flags: ExplainFlags) => {
       const { runExplain } = await import('./audit-explain.ts');
       if (!(await runExplain(source, destination, paths, flags))) audit.help({ error: true });
+    });
+}
+
+function exposureCommand(audit: Command): Command {
+  return withOutput(withConfig(withInput(withPaths(new Command('exposure')))), ['human', 'json', 'markdown'])
+    .description('what is reachable from outside of the cluster, by which way, and by pods that do not exist yet')
+    .addOption(new Option('--fail-on <state>', 'what ends with 2').choices(['exposed', 'never']).default('never'))
+    .addHelpText('after', EXIT_CODES)
+    .action(async (paths: string[], flags: ExposureFlags) => {
+      const { runExposure } = await import('./audit-exposure.ts');
+      if (!(await runExposure(paths, flags))) audit.help({ error: true });
     });
 }
 

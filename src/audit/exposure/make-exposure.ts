@@ -1,0 +1,164 @@
+/** Finds what is reachable from outside: through Services, routes and host ports, by the pods' own addresses, and by pods that do not exist yet. */
+
+import type { Service } from '../../model/objects.ts';
+import { PROTOCOL_NUMBER, type Protocol } from '../../model/verdict.ts';
+import { hasPort, isEmptyPorts, portsKey } from '../../policy/ports.ts';
+import { describePlace } from '../describe-place.ts';
+import { describePorts } from '../describe-rule.ts';
+import type { AuditInput, NamedNetwork, Route, Workload } from '../input/audit-input.ts';
+import { AuditModel, type AuditModelOptions, type PodClass } from '../model/audit-model.ts';
+import { listOutside, type OutsideNetwork } from '../model/outside.ts';
+import { Reach } from '../model/reach.ts';
+import { makeHypotheticalWorkloads } from '../universe/hypothetical-workloads.ts';
+import { backendsOf } from './backends.ts';
+import { controllersOf } from './controllers.ts';
+import type { ExposureReport, Way, WorkloadExposure } from './exposure-report.ts';
+
+export interface ExposureOptions extends AuditModelOptions {
+  readonly networks?: readonly NamedNetwork[];
+}
+
+/** Kinds of pods to come that are told for each workload. */
+const KINDS_TOLD = 5;
+
+/** One way in, before it is known whether policies let anybody through. */
+interface Entry {
+  readonly via: string;
+  readonly place: string;
+  readonly pods: PodClass;
+  readonly protocol: Protocol;
+  /** The pod's. */
+  readonly port: number;
+  /** Who comes this way: outside networks, unless a controller does. */
+  readonly through?: readonly PodClass[];
+}
+
+interface Parts {
+  readonly model: AuditModel;
+  readonly reach: Reach;
+  readonly outside: readonly OutsideNetwork[];
+  /** Classes of pods that may come, by what they are. */
+  readonly toCome: readonly PodClass[];
+}
+
+export function makeExposure(input: AuditInput, options: ExposureOptions = {}): ExposureReport {
+  const known = new AuditModel(input, options);
+  const policies = [...known.policies.values()].map(({ policy }) => policy);
+  const namespaces = new Map([...known.namespaceNames].map((name) => [name, known.namespaceLabels(name)] as const));
+  const imagined = makeHypotheticalWorkloads(policies, namespaces);
+  const places = [...imagined.namespaces].map(([name, labels]) => ({ object: { kind: 'Namespace', name, labels } as const, at: {} }));
+  const model = new AuditModel(
+    { ...input, objects: [...input.objects, ...places], workloads: [...input.workloads, ...imagined.workloads] },
+    options,
+  );
+  const made = new Set(imagined.workloads);
+  const parts: Parts = {
+    model,
+    reach: new Reach(model),
+    outside: listOutside(model, options.networks),
+    toCome: model.classes.filter(({ workload }) => made.has(workload)),
+  };
+  const entries = Map.groupBy([...listEntries(model, input)], ({ pods }) => pods.workload);
+  return {
+    input: input.name,
+    workloads: input.workloads
+      .filter(({ hostNetwork }) => !hostNetwork)
+      .map((workload) => expose(parts, workload, entries.get(workload) ?? [])),
+    incomplete: imagined.cut ? ['selectors have too many combinations: of the pods that may come only some were asked'] : [],
+  };
+}
+
+function expose(parts: Parts, workload: Workload, entries: readonly Entry[]): WorkloadExposure {
+  const judged = entries.map((entry) => ({ entry, from: whoComes(parts, entry) }));
+  const open = judged.filter(({ from }) => from.length > 0);
+  return {
+    workload: nameOf(workload),
+    ways: [
+      ...open.map(({ entry: { via, place, port, protocol }, from }): Way => ({ via, from, ports: `${port}/${protocol}`, place })),
+      ...byAddress(parts, workload),
+    ],
+    closed: judged
+      .filter(({ from }) => from.length === 0)
+      .map(({ entry: { via, place, port, protocol } }) => ({ via, place, port: `${port}/${protocol}` })),
+    toCome: whoMayCome(parts, workload),
+  };
+}
+
+function whoComes({ reach, outside }: Parts, { pods, protocol, port, through }: Entry): string[] {
+  const number = PROTOCOL_NUMBER[protocol];
+  if (through !== undefined)
+    return through.filter((controller) => hasPort(reach.between(controller, pods), number, port)).map(({ workload }) => nameOf(workload));
+  return outside.filter(({ identity }) => hasPort(reach.with('ingress', pods, identity), number, port)).map(({ name }) => name);
+}
+
+/** Where pods' addresses can be reached from outside (flat networks), nothing but policies is in the way. */
+function byAddress({ model, reach, outside }: Parts, workload: Workload): Way[] {
+  const ways = new Map<string, { ports: string; from: Set<string> }>();
+  for (const one of model.classesOf(workload)) {
+    for (const { name, identity } of outside) {
+      const ports = reach.with('ingress', one, identity);
+      if (isEmptyPorts(ports)) continue;
+      const way = ways.get(portsKey(ports)) ?? { ports: describePorts(ports), from: new Set<string>() };
+      ways.set(portsKey(ports), way);
+      way.from.add(name);
+    }
+  }
+  return [...ways.values()].map(({ ports, from }) => ({ via: 'pod address', from: [...from], ports, place: '' }));
+}
+
+function whoMayCome({ model, reach, toCome }: Parts, workload: Workload): WorkloadExposure['toCome'] {
+  const found = new Map<string, { pod: string; ports: string }>();
+  for (const one of toCome) {
+    for (const own of model.classesOf(workload)) {
+      const ports = reach.between(one, own);
+      // Simplest first: of those who get the same, whoever needs the fewest labels tells the most.
+      if (!isEmptyPorts(ports) && !found.has(portsKey(ports)))
+        found.set(portsKey(ports), { pod: `${one.workload.name} in ${one.workload.namespace}`, ports: describePorts(ports) });
+    }
+  }
+  return [...found.values()].slice(0, KINDS_TOLD);
+}
+
+function* listEntries(model: AuditModel, input: AuditInput): Generator<Entry> {
+  for (const { object, at } of model.services.values()) yield* throughService(model, object, describePlace(at));
+  for (const route of input.routes) yield* throughRoute(model, route);
+  for (const pods of model.classes) {
+    for (const { hostPort, port, protocol } of pods.pod.ports)
+      if (hostPort !== undefined) yield { via: `host port ${hostPort}`, place: describePlace(pods.workload.at), pods, protocol, port };
+  }
+}
+
+function* throughService(model: AuditModel, service: Service, place: string): Generator<Entry> {
+  const { namespace, name, type, externalIPs } = service;
+  const isOutside = type === 'NodePort' || type === 'LoadBalancer' || externalIPs.length > 0;
+  if (!isOutside) return;
+  for (const own of service.ports) {
+    for (const { pods, protocol, port } of backendsOf(model, service, own.port)) {
+      if (port === undefined || protocol !== own.protocol) continue;
+      const via =
+        type === 'NodePort'
+          ? `NodePort ${namespace}/${name}:${own.nodePort ?? own.port}`
+          : `${type === 'LoadBalancer' ? type : 'external address'} ${namespace}/${name}:${own.port}`;
+      yield { via, place, pods, protocol, port };
+    }
+  }
+}
+
+/** By its controller's pods; where the input shows none, by anybody outside. A controller on the host's network is a node, and comes by its address. */
+function* throughRoute(model: AuditModel, route: Route): Generator<Entry> {
+  const { kind, namespace, name, hosts } = route;
+  const controllers = controllersOf(model, route).filter(({ pod }) => !pod.hostNetwork);
+  for (const backend of route.backends) {
+    const service = model.services.get(`${backend.namespace}/${backend.service}`)?.object;
+    if (service === undefined) continue;
+    for (const { pods, protocol, port } of backendsOf(model, service, backend.port)) {
+      if (port === undefined) continue;
+      const via = `${kind} ${namespace}/${name}${hosts.length === 0 ? '' : ` (${hosts.join(', ')})`}`;
+      yield { via, place: describePlace(route.at), pods, protocol, port, ...(controllers.length === 0 ? {} : { through: controllers }) };
+    }
+  }
+}
+
+function nameOf({ namespace, kind, name }: Workload): string {
+  return `${namespace}/${kind}/${name}`;
+}
