@@ -5,7 +5,9 @@ import { CHECK_FORMATS } from '../audit/report/check-formats.ts';
 import { MATRIX_FORMATS } from '../audit/matrix/matrix-formats.ts';
 import { repeated, withConfig, withInput, withOutput, withPaths, withThreshold } from './audit-options.ts';
 import type { CheckFlags } from './audit-check.ts';
+import { withAgent } from './ask-agent.ts';
 import type { DiffFlags } from './audit-diff.ts';
+import type { DriftFlags } from './audit-drift.ts';
 import type { ExplainFlags } from './audit-explain.ts';
 import type { ExposureFlags } from './audit-exposure.ts';
 import type { ExplainCheckFlags } from './audit-explain-check.ts';
@@ -31,6 +33,7 @@ export function auditCommand(): Command {
     .addCommand(explainCommand(audit))
     .addCommand(exposureCommand(audit))
     .addCommand(diffCommand())
+    .addCommand(driftCommand())
     .addCommand(explainCheckCommand())
     .addCommand(snapshotCommand(audit));
   return audit;
@@ -100,6 +103,22 @@ function diffCommand(): Command {
     .action(async (before: string, after: string, flags: DiffFlags) => {
       const { runDiff } = await import('./audit-diff.ts');
       await runDiff(before, after, flags);
+    });
+}
+
+function driftCommand(): Command {
+  return withAgent(new Command('drift'))
+    .description('whether the kernel holds what the agent wants there: on this node, or on all; nothing is repaired')
+    .option('-A, --all-nodes', 'of the cluster of the kubeconfig, by kubectl exec in the agents')
+    .option('--context <name>', 'of the kubeconfig')
+    .option('--kubeconfig <file>', "kubectl's own where it is not given")
+    .option('--agent-namespace <name>', 'where the agents run', 'postern')
+    .option('--allow-incomplete', 'a node that cannot be asked is no reason to fail')
+    .option('--json', 'as JSON')
+    .addHelpText('after', '\nExit code: 0 nothing differs; 1 it could not be done; 2 something differs; 3 some node could not be asked.')
+    .action(async (flags: DriftFlags) => {
+      const { runDrift } = await import('./audit-drift.ts');
+      await runDrift(flags);
     });
 }
 
