@@ -65,8 +65,7 @@ function findNamed(model: AuditModel, namespace: string, kind: WorkloadKind | 'S
 
 /** A pod's or a Service's address means that pod or Service. */
 function endOfAddress(model: AuditModel, address: Address): End {
-  const owner = model.compiler.cluster.ownerOf(address);
-  const one = model.classes.find(({ key }) => key === owner);
+  const one = model.classAt(address);
   if (one !== undefined)
     return { kind: 'pods', name: `${one.workload.namespace}/${one.workload.kind}/${one.workload.name}`, classes: [one] };
   for (const [key, { object }] of model.services)

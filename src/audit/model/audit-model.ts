@@ -3,6 +3,7 @@
 import { Compiler } from '../../compiler/compiler.ts';
 import type { Subject } from '../../compiler/subjects.ts';
 import type { Location } from '../../model/error.ts';
+import type { Address } from '../../model/ip.ts';
 import type { Labels } from '../../model/labels.ts';
 import { NAMESPACE_NAME_LABEL } from '../../model/labels.ts';
 import {
@@ -63,6 +64,9 @@ export class AuditModel {
   /** Of namespaces that are there, or that something is in. */
   readonly namespaceNames: ReadonlySet<string>;
   readonly #classesOf = new Map<Workload, PodClass[]>();
+  readonly #byKey = new Map<string, PodClass>();
+  /** Addresses of pods that are compiled by another one like them, by that one's key. */
+  readonly #alike = new Map<Address, string>();
   readonly #classesIn = new Map<string, PodClass[]>();
   readonly #policiesIn = new Map<string, AuditPolicy[]>();
 
@@ -89,6 +93,9 @@ export class AuditModel {
     for (const one of this.classes) {
       push(this.#classesOf, one.workload, one);
       push(this.#classesIn, one.workload.namespace, one);
+      this.#byKey.set(one.key, one);
+      const names = new Set(one.names);
+      for (const pod of one.workload.pods) if (names.has(pod.name)) for (const address of pod.addresses) this.#alike.set(address, one.key);
     }
     this.compiler = new Compiler({ excludedNamespaces: excluded });
     this.compiler.apply([...this.#compiled()].map((object) => ({ type: 'upsert', object })));
@@ -105,6 +112,12 @@ export class AuditModel {
 
   classesOf(workload: Workload): readonly PodClass[] {
     return this.#classesOf.get(workload) ?? [];
+  }
+
+  /** Whose pod has the address; a pod that has ended has none. */
+  classAt(address: Address): PodClass | undefined {
+    const key = this.compiler.cluster.ownerOf(address) ?? this.#alike.get(address);
+    return key === undefined ? undefined : this.#byKey.get(key);
   }
 
   classesIn(namespace: string): readonly PodClass[] {
