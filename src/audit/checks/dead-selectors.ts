@@ -76,7 +76,7 @@ function* findIdlePolicies({ model }: CheckContext): Generator<Sighting> {
 function* findIdlePeers({ model }: CheckContext): Generator<Sighting> {
   for (const entry of model.policies.values()) {
     for (const { direction, rule, index, peer } of listPeers(entry)) {
-      if (peer.kind !== 'pods' || isEverything(peer.pods)) continue;
+      if (peer.kind !== 'pods' || isEverything(peer.pods) || mayBeElsewhere(model, peer)) continue;
       const namespaces = namespacesOf(model, peer);
       if (namespaces.length === 0 || !namespaces.every((namespace) => knowsPods(model, namespace))) continue;
       if (namespaces.some((namespace) => model.classesIn(namespace).some(({ pod }) => matchesSelector(peer.pods, pod.labels)))) continue;
@@ -125,6 +125,11 @@ export function namesIn({ matchLabels, matchExpressions }: LabelSelector): strin
 /** Something of the namespace's workloads is in the input; else nothing can be said of its pods. */
 function knowsPods(model: AuditModel, namespace: string): boolean {
   return model.input.whole || model.classesIn(namespace).length > 0;
+}
+
+/** Manifests are some of a cluster's: a selector that names no namespace may mean one that they lack. */
+function mayBeElsewhere({ input }: AuditModel, { namespaces }: PodPeer): boolean {
+  return !input.whole && 'selector' in namespaces && namesIn(namespaces.selector).length === 0;
 }
 
 function namespacesOf(model: AuditModel, peer: PodPeer): string[] {

@@ -1,0 +1,85 @@
+/** What a reader would call wrong to complain of. */
+
+import { describe, expect, test } from 'vitest';
+import { policyYaml } from '../../../src/audit/checks/policy-yaml.ts';
+import { runChecks } from '../../../src/audit/run-checks.ts';
+import { readText } from '../support/read-text.ts';
+
+const deployment = (name: string, more = ''): string => `apiVersion: apps/v1
+kind: Deployment
+metadata: { name: ${name}, namespace: shop }
+spec:
+  ${more}selector: { matchLabels: { app: ${name} } }
+  template:
+    metadata: { labels: { app: ${name} } }
+    spec: { containers: [{ name: c, image: example/${name}, ports: [{ name: http, containerPort: 8080 }] }] }`;
+const WEB = deployment('web');
+const DNS =
+  'egress:\n- to: [{ namespaceSelector: {}, podSelector: { matchLabels: { k8s-app: kube-dns } } }]\n  ports: [{ port: 53, protocol: UDP }, { port: 53 }]';
+
+async function find(...documents: readonly string[]): Promise<string[]> {
+  const input = await readText(...documents);
+  expect(input.problems).toEqual([]);
+  return runChecks(input).findings.map(({ check, message }) => `${check} ${message}`);
+}
+
+describe('no alarm is raised', () => {
+  test('by a namespace that denies by default and allows what is needed', async () => {
+    const deny = policyYaml('podSelector: {}\npolicyTypes: [Ingress, Egress]').replace('name: web,', 'name: default-deny,');
+    const dns = policyYaml(`podSelector: {}\npolicyTypes: [Egress]\n${DNS}`).replace('name: web,', 'name: dns,');
+    const web = policyYaml(
+      'podSelector: { matchLabels: { app: web } }\ningress: [{ from: [{ podSelector: { matchLabels: { app: api } } }], ports: [{ port: http }] }]',
+    );
+    const api = policyYaml(
+      'podSelector: { matchLabels: { app: api } }\npolicyTypes: [Egress]\negress: [{ to: [{ podSelector: { matchLabels: { app: web } } }], ports: [{ port: http }] }]',
+    ).replace('name: web,', 'name: api,');
+    expect(await find(WEB, deployment('api'), deny, dns, web, api)).toEqual([]);
+  });
+
+  test('by policies alone, whose pods are elsewhere', async () => {
+    const web = policyYaml(
+      'podSelector: { matchLabels: { app: web } }\ningress: [{ from: [{ podSelector: { matchLabels: { app: api } } }] }]',
+    );
+    expect(await find(web)).toEqual([]);
+  });
+
+  test('by a workload that is scaled to nothing', async () => {
+    const policy = policyYaml('podSelector: { matchLabels: { app: web } }\ningress: [{ from: [{ podSelector: {} }] }]');
+    const alarms = await find(deployment('web', 'replicas: 0\n  '), policy);
+    expect(alarms.filter((alarm) => alarm.startsWith('PN003'))).toEqual([]);
+  });
+
+  test('by peers in a namespace of which nothing is known', async () => {
+    const policy = policyYaml(
+      'podSelector: {}\ningress: [{ from: [{ namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: elsewhere } }, podSelector: { matchLabels: { app: x } } }] }]',
+    );
+    const alarms = await find(WEB, policy);
+    expect(alarms.filter((alarm) => /^PN00[45]/.test(alarm))).toEqual([]);
+  });
+
+  test('of a probe port: the node always reaches its pods', async () => {
+    const probed = WEB.replace(
+      'ports: [{ name: http, containerPort: 8080 }]',
+      'ports: [{ name: http, containerPort: 8080 }], readinessProbe: { httpGet: { path: /, port: 9999 } }',
+    );
+    const alarms = await find(probed, policyYaml('podSelector: {}\npolicyTypes: [Ingress]'));
+    expect(alarms.filter((alarm) => alarm.includes('9999'))).toEqual([]);
+  });
+
+  test('of two rules that overlap only in part', async () => {
+    const policy = policyYaml(
+      'podSelector: {}\ningress: [{ from: [{ podSelector: { matchLabels: { app: web } } }], ports: [{ port: 80 }, { port: 81 }] }, { from: [{ podSelector: {} }], ports: [{ port: 80 }] }]',
+    );
+    const alarms = await find(WEB, policy);
+    expect(alarms.filter((alarm) => /^PN00[678]/.test(alarm))).toEqual([]);
+  });
+
+  test('of a rule that only together with pods that may come is not needed', async () => {
+    // Today web is the only pod with a role; the second rule is for others.
+    const policy = policyYaml(
+      'podSelector: {}\ningress: [{ from: [{ podSelector: { matchLabels: { app: web } } }] }, { from: [{ podSelector: { matchExpressions: [{ key: role, operator: Exists }] } }] }]',
+    );
+    const alarms = await find(WEB.replace('labels: { app: web }', 'labels: { app: web, role: front }'), policy);
+    expect(alarms.filter((alarm) => alarm.startsWith('PN006'))).toEqual([]);
+  });
+});
