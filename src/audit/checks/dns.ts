@@ -14,13 +14,13 @@ import { nameWorkload } from './isolation.ts';
 import { policyYaml } from './policy-yaml.ts';
 import type { Check, CheckContext, Sighting } from './check.ts';
 
-const DNS_NAMESPACE = 'kube-system';
+export const DNS_NAMESPACE = 'kube-system';
 /** The Service's selector in kubeadm, kOps, GKE, EKS, AKS and k3s alike. */
-const DNS_LABELS = { 'k8s-app': 'kube-dns' };
+export const DNS_LABELS = { 'k8s-app': 'kube-dns' };
 /** Where NodeLocal DNSCache listens on every node: kubernetes.io/docs/tasks/administer-cluster/nodelocaldns. */
-const NODE_LOCAL: Address = parseAddress('169.254.20.10');
-const NODE_LOCAL_NAMES = ['node-local-dns', 'nodelocaldns'];
-const DNS_PORT = 53;
+export const NODE_LOCAL: Address = parseAddress('169.254.20.10');
+export const NODE_LOCAL_NAMES = ['node-local-dns', 'nodelocaldns'];
+export const DNS_PORT = 53;
 
 const POD = `apiVersion: v1
 kind: Pod
@@ -113,6 +113,6 @@ function takesUsual(rule: Rule, namespaceLabels: Labels): boolean {
   return byBlock || selectsPod(listOf(rule), DNS_NAMESPACE, namespaceLabels, DNS_LABELS);
 }
 
-function isNameServer({ namespace, labels }: PodClass['workload']): boolean {
+export function isNameServer({ namespace, labels }: PodClass['workload']): boolean {
   return namespace === DNS_NAMESPACE && matchesSelector({ matchLabels: DNS_LABELS }, labels);
 }

@@ -2,7 +2,6 @@
 
 import { stringify } from 'yaml';
 import { formatPrefix, isIPv4, type Address, type Prefix } from '../../model/ip.ts';
-import type { Labels } from '../../model/labels.ts';
 import { NAMESPACE_NAME_LABEL } from '../../model/labels.ts';
 import { PROTOCOL_NUMBER, type Direction, type Protocol } from '../../model/verdict.ts';
 import type { Policy, Rule } from '../../policy/policy.ts';
@@ -10,6 +9,7 @@ import { hasPort, intersectPorts, isEmptyPorts, type Ports } from '../../policy/
 import { describePorts, describeRule } from '../describe-rule.ts';
 import { ruleField } from '../checks/fields.ts';
 import { describePlace } from '../describe-place.ts';
+import { withoutGenerated } from '../generated-labels.ts';
 import type { Workload } from '../input/audit-input.ts';
 import type { AuditModel, PodClass } from '../model/audit-model.ts';
 import { addressOf, type Reach } from '../model/reach.ts';
@@ -106,19 +106,6 @@ function hostPrefix(address: Address): Prefix {
   return { address, length: 128 };
 }
 
-/** What makers of pods add on their own. */
-const GENERATED = new Set([
-  'pod-template-hash',
-  'controller-revision-hash',
-  'pod-template-generation',
-  'statefulset.kubernetes.io/pod-name',
-  'apps.kubernetes.io/pod-index',
-  'controller-uid',
-  'job-name',
-  'batch.kubernetes.io/controller-uid',
-  'batch.kubernetes.io/job-name',
-]);
-
 /** The smallest policy that allows it, beside what is there: policies add up. */
 function writePolicy(direction: Direction, own: Workload, peer: Party, port: AskedPort | undefined): string {
   const other = 'pods' in peer ? peerOf(own, peer.pods.workload) : { ipBlock: { cidr: formatHost(peer.address) } };
@@ -131,7 +118,7 @@ function writePolicy(direction: Direction, own: Workload, peer: Party, port: Ask
     kind: 'NetworkPolicy',
     metadata: { name: nameOf(direction, own, peer), namespace: own.namespace },
     spec: {
-      podSelector: { matchLabels: ownLabels(own.labels) },
+      podSelector: { matchLabels: withoutGenerated(own.labels) },
       policyTypes: [direction === 'ingress' ? 'Ingress' : 'Egress'],
       [direction]: [rule],
     },
@@ -139,14 +126,10 @@ function writePolicy(direction: Direction, own: Workload, peer: Party, port: Ask
 }
 
 function peerOf(own: Workload, peer: Workload): object {
-  const pods = { podSelector: { matchLabels: ownLabels(peer.labels) } };
+  const pods = { podSelector: { matchLabels: withoutGenerated(peer.labels) } };
   return peer.namespace === own.namespace
     ? pods
     : { namespaceSelector: { matchLabels: { [NAMESPACE_NAME_LABEL]: peer.namespace } }, ...pods };
-}
-
-function ownLabels(labels: Labels): Labels {
-  return Object.fromEntries(Object.entries(labels).filter(([key]) => !GENERATED.has(key)));
 }
 
 /** Objects' names have at most 253 letters, digits, - and . (RFC 1123). */

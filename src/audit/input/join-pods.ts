@@ -4,25 +4,12 @@ import type { PlacedObject } from '../../manifests/manifests.ts';
 import type { Location } from '../../model/error.ts';
 import type { Labels } from '../../model/labels.ts';
 import type { Pod } from '../../model/objects.ts';
+import { withoutGenerated } from '../generated-labels.ts';
 import type { FoundPod, FoundWorkload, Owner } from './audit-object.ts';
 import type { Workload, WorkloadKind } from './audit-input.ts';
 import { WORKLOAD_GROUPS } from './decode-workload.ts';
 
 const HASH_LABEL = 'pod-template-hash';
-
-/** Of one pod or one revision alone: its controller put them there. */
-const CONTROLLERS_LABELS: ReadonlySet<string> = new Set([
-  HASH_LABEL,
-  'controller-revision-hash',
-  'pod-template-generation',
-  'statefulset.kubernetes.io/pod-name',
-  'apps.kubernetes.io/pod-index',
-  'batch.kubernetes.io/controller-uid',
-  'batch.kubernetes.io/job-name',
-  'batch.kubernetes.io/job-completion-index',
-  'controller-uid',
-  'job-name',
-]);
 
 /** The suffix that a CronJob gives its Jobs: minutes since the epoch. A date such as 20260131 is less. */
 const CRON_JOB_NAME = /^(.*[a-z0-9])-(\d{8})$/;
@@ -102,7 +89,7 @@ function makeWorkload({ kind, namespace, name, own, made, pods }: Group): Worklo
     kind,
     namespace,
     name,
-    labels: own === undefined ? withoutControllers(labels) : labels,
+    labels: own === undefined ? withoutGenerated(labels) : labels,
     annotations,
     ports,
     hostNetwork,
@@ -126,10 +113,6 @@ function resemble(pods: readonly Pod[]): Pick<Workload, 'labels' | 'annotations'
 
 function hasEnded({ phase }: Pod): boolean {
   return phase === 'Succeeded' || phase === 'Failed';
-}
-
-function withoutControllers(labels: Labels): Labels {
-  return Object.fromEntries(Object.entries(labels).filter(([key]) => !CONTROLLERS_LABELS.has(key)));
 }
 
 function commonLabels([first, ...others]: readonly Pod[]): Labels {
