@@ -1,6 +1,7 @@
 /** `postern audit`: its subcommands, each of which loads what it needs when it runs. */
 
 import { Command, Option } from 'commander';
+import { TEST_FORMATS } from '../audit/assertions/test-formats.ts';
 import { CHECK_FORMATS } from '../audit/report/check-formats.ts';
 import { MATRIX_FORMATS } from '../audit/matrix/matrix-formats.ts';
 import { repeated, withConfig, withInput, withOutput, withPaths, withThreshold } from './audit-options.ts';
@@ -13,6 +14,9 @@ import type { ExposureFlags } from './audit-exposure.ts';
 import type { ExplainCheckFlags } from './audit-explain-check.ts';
 import type { MatrixFlags } from './audit-matrix.ts';
 import type { SnapshotFlags } from './audit-snapshot.ts';
+import type { TestFlags } from './audit-test.ts';
+import type { SuggestFlags } from './audit-suggest.ts';
+import { parsePrefixFlag } from './cidr-prefix.ts';
 import { addDefaultCommand } from './default-command.ts';
 
 const EXIT_CODES = `
@@ -33,7 +37,9 @@ export function auditCommand(): Command {
     .addCommand(explainCommand(audit))
     .addCommand(exposureCommand(audit))
     .addCommand(diffCommand())
+    .addCommand(testCommand(audit))
     .addCommand(driftCommand())
+    .addCommand(suggestCommand(audit))
     .addCommand(explainCheckCommand())
     .addCommand(snapshotCommand(audit));
   return audit;
@@ -119,6 +125,52 @@ function driftCommand(): Command {
     .action(async (flags: DriftFlags) => {
       const { runDrift } = await import('./audit-drift.ts');
       await runDrift(flags);
+    });
+}
+
+function suggestCommand(audit: Command): Command {
+  return withConfig(withInput(withPaths(new Command('suggest'))))
+    .description('the least policies for the flows of a list, or default-deny and name resolution; YAML that applies as it is')
+    .optionsGroup('What is suggested:')
+    .option('--flows <file>', 'what postern monitor --flows --json printed; - is standard input')
+    .option('--skeleton', 'default-deny and name resolution for namespaces that lack them')
+    .addOption(repeated('--workload <namespace/name>', 'only for this one; may be given again'))
+    .addOption(new Option('--direction <direction>', 'a policy for each').choices(['ingress', 'egress', 'both']).default('both'))
+    .option('--include-denied', 'also what no policy allowed, or one on trial would have denied')
+    .addOption(
+      new Option('--cidr-prefix <length>', 'networks instead of single addresses outside: 24, or 24,64').argParser(parsePrefixFlag),
+    )
+    .optionsGroup('Output:')
+    .option('-o, --output <file>', 'in place of standard output')
+    .addHelpText(
+      'after',
+      '\nExit code: 0 it is whole; 1 it could not be done; 3 the input or the flows lack something (--allow-incomplete).',
+    )
+    .action(async (paths: string[], flags: SuggestFlags) => {
+      const { runSuggest } = await import('./audit-suggest.ts');
+      if (!(await runSuggest(paths, flags))) audit.help({ error: true });
+    });
+}
+
+function testCommand(audit: Command): Command {
+  return withOutput(withConfig(withInput(new Command('test'))), TEST_FORMATS)
+    .description('whether what files assert holds: who may reach whom, who may not, and who else')
+    .argument('<files...>', 'assertions, as docs/audit.md and schemas/audit-test.schema.json have them')
+    .optionsGroup('Input:')
+    .addOption(repeated('-i, --input <path>', 'files, folders and globs of manifests, a snapshot, or -; may be given again'))
+    .optionsGroup('Output:')
+    .option('-q, --quiet', 'what holds is not told')
+    .addHelpText(
+      'after',
+      `
+  postern audit test assertions.yaml --input ./manifests
+  kubectl get deploy,po,netpol,svc,ns -A -o yaml | postern audit test assertions.yaml
+
+Exit code: 0 all hold; 1 it could not be done; 2 some do not hold; 3 the input lacks something (--allow-incomplete).`,
+    )
+    .action(async (files: string[], flags: TestFlags) => {
+      const { runTest } = await import('./audit-test.ts');
+      if (!(await runTest(files, flags))) audit.help({ error: true });
     });
 }
 
