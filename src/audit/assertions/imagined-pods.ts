@@ -1,0 +1,132 @@
+/** Pods that do not exist, one of each kind that the policies at one end could tell from the others: who else might come, or be reached. */
+
+import type { Address } from '../../model/ip.ts';
+import { NAMESPACE_NAME_LABEL, type Labels, type LabelSelector } from '../../model/labels.ts';
+import type { Direction } from '../../model/verdict.ts';
+import { selectsNamespace, type PodPeer } from '../../policy/peer-list.ts';
+import type { Policy } from '../../policy/policy.ts';
+import { matchesSelector } from '../../policy/selector.ts';
+import type { AuditModel, PodClass } from '../model/audit-model.ts';
+import { StandInAddresses } from '../model/stand-in-addresses.ts';
+import { makeLabelUniverse } from '../universe/label-universe.ts';
+import { matchesPod } from './find-parties.ts';
+import type { PodSelection } from './assertion.ts';
+
+export interface ImaginedPod {
+  readonly namespace: string;
+  readonly namespaceLabels: Labels;
+  readonly labels: Labels;
+  readonly addresses: readonly Address[];
+}
+
+/** Whom an assertion excepts, also of those that may come. */
+export interface Exempted {
+  readonly classes: ReadonlySet<PodClass>;
+  /** Those of them that are not exempt by labels: who comes with the labels by which a policy knows one of them is taken for one of them. */
+  readonly named: ReadonlySet<PodClass>;
+  /** Whoever is such. */
+  readonly selections: readonly PodSelection[];
+}
+
+export class ImaginedPods {
+  /** Combinations that were too many. */
+  cut = false;
+  readonly #model: AuditModel;
+  readonly #addresses: readonly Address[];
+  readonly #made = new Map<string, readonly ImaginedPod[]>();
+
+  constructor(model: AuditModel, podNetworks: readonly string[] = []) {
+    this.#model = model;
+    const networks = podNetworks.length > 0 ? podNetworks : (model.nodes[0]?.podCIDRs ?? []);
+    const taken = [...model.input.workloads.flatMap(({ pods }) => pods), ...model.classes.map(({ pod }) => pod)];
+    this.#addresses = new StandInAddresses(
+      networks,
+      taken.flatMap((pod) => pod.addresses),
+    ).take();
+  }
+
+  /** All that `policies`, which isolate in `direction`, the policies on the other side, and the exemptions tell apart; without those that are exempt. */
+  list(direction: Direction, policies: readonly Policy[], exempted: Exempted): readonly ImaginedPod[] {
+    const selections = exempted.selections;
+    const key = [direction, ...policies.map((policy) => policy.key), JSON.stringify(selections)].join('\n');
+    let made = this.#made.get(key);
+    if (made === undefined) this.#made.set(key, (made = [...this.#make(direction, podPeers(direction, policies), selections)]));
+    return made.filter((pod) => !isOneOf(pod, exempted.named, direction, policies));
+  }
+
+  *#make(direction: Direction, peers: readonly PodPeer[], selections: readonly PodSelection[]): Generator<ImaginedPod> {
+    const other = direction === 'ingress' ? 'egress' : 'ingress';
+    for (const [namespace, namespaceLabels] of this.#namespaces(peers, selections)) {
+      const here = peers.filter((peer) => selectsNamespace(peer, namespace, namespaceLabels)).map(({ pods }) => pods);
+      const excepted = selections.filter((selection) => isInside(selection, namespace, namespaceLabels));
+      const subjects = this.#model
+        .policiesIn(namespace)
+        .flatMap(({ policy }) => (policy.subject === undefined || policy.rules[other] === undefined ? [] : [policy.subject]));
+      const { sets, cut } = makeLabelUniverse([...here, ...subjects, ...excepted.map(selectorOf)]);
+      this.cut ||= cut;
+      for (const labels of sets)
+        if (!excepted.some((selection) => matchesPod(selection, { labels })))
+          yield { namespace, namespaceLabels, labels, addresses: this.#addresses };
+    }
+  }
+
+  /** Those that are there, and one of each kind that is not. */
+  #namespaces(peers: readonly PodPeer[], selections: readonly PodSelection[]): ReadonlyMap<string, Labels> {
+    const namespaces = new Map([...this.#model.namespaceNames].map((name) => [name, this.#model.namespaceLabels(name)]));
+    const asked: LabelSelector[] = [
+      ...peers.flatMap((peer) => ('selector' in peer.namespaces ? [peer.namespaces.selector] : [])),
+      ...selections.map(({ namespace, namespaceLabels }) => ({
+        matchLabels: namespace === undefined ? namespaceLabels : { ...namespaceLabels, [NAMESPACE_NAME_LABEL]: namespace },
+      })),
+    ];
+    const { sets, cut } = makeLabelUniverse(asked);
+    this.cut ||= cut;
+    let count = 0;
+    for (const labels of sets) {
+      const name = labels[NAMESPACE_NAME_LABEL] ?? `a-new-namespace${count++ === 0 ? '' : `-${count}`}`;
+      if (!namespaces.has(name)) namespaces.set(name, { ...labels, [NAMESPACE_NAME_LABEL]: name });
+    }
+    return namespaces;
+  }
+}
+
+export function describeImagined({ namespace, labels }: ImaginedPod): string {
+  const words = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
+  return `any pod ${words.length === 0 ? 'without labels' : `with ${words.join(', ')}`} in ${namespace}`;
+}
+
+/** By labels and namespaces; addresses are another matter. */
+export function takesImagined({ namespaces, pods }: PodPeer, { namespace, namespaceLabels, labels }: ImaginedPod): boolean {
+  return selectsNamespace({ kind: 'pods', namespaces, pods }, namespace, namespaceLabels) && matchesSelector(pods, labels);
+}
+
+/** Every rule that takes it in asks for labels, and the pod of the assertion has the same ones. */
+function isOneOf(pod: ImaginedPod, classes: ReadonlySet<PodClass>, direction: Direction, policies: readonly Policy[]): boolean {
+  const rules = policies.flatMap((policy) => policy.rules[direction] ?? []);
+  const peers = rules
+    .flatMap((rule) => (rule.peers ?? []).filter((peer) => peer.kind === 'pods'))
+    .filter((peer) => takesImagined(peer, pod));
+  if (peers.length === 0 || peers.some(({ pods }) => matchesSelector(pods, {}))) return false;
+  const keys = new Set(
+    peers.flatMap(({ pods }) => [...Object.keys(pods.matchLabels ?? {}), ...(pods.matchExpressions ?? []).map(({ key }) => key)]),
+  );
+  return [...classes].some(
+    (one) => one.pod.namespace === pod.namespace && [...keys].every((key) => one.pod.labels[key] === pod.labels[key]),
+  );
+}
+
+function podPeers(direction: Direction, policies: readonly Policy[]): PodPeer[] {
+  const rules = policies.flatMap((policy) => policy.rules[direction] ?? []);
+  return rules.flatMap((rule) => (rule.peers ?? []).filter((peer) => peer.kind === 'pods'));
+}
+
+function isInside(selection: PodSelection, namespace: string, labels: Labels): boolean {
+  return (
+    (selection.namespace === undefined || selection.namespace === namespace) &&
+    matchesSelector({ matchLabels: selection.namespaceLabels }, labels)
+  );
+}
+
+function selectorOf({ labels, expressions }: PodSelection): LabelSelector {
+  return { matchLabels: labels, matchExpressions: expressions };
+}
