@@ -150,11 +150,15 @@ describe('suggested policies', () => {
   it('give runs of ports as ranges, and nothing between others', async () => {
     const lines = [8000, 8001, 8002, 80, 81, 8004].map((port) => lineOf({ port }));
     const made = await suggest(await readText(...SHOP), lines);
-    expect((specsOf(made)['shop/db-ingress']?.ingress?.[0] as { ports: object[] }).ports).toEqual([
-      { protocol: 'TCP', port: 80 },
-      { protocol: 'TCP', port: 81 },
-      { protocol: 'TCP', port: 8000, endPort: 8002 },
-      { protocol: 'TCP', port: 8004 },
+    expect(specsOf(made)['shop/db-ingress']?.ingress).toMatchObject([
+      {
+        ports: [
+          { protocol: 'TCP', port: 80 },
+          { protocol: 'TCP', port: 81 },
+          { protocol: 'TCP', port: 8000, endPort: 8002 },
+          { protocol: 'TCP', port: 8004 },
+        ],
+      },
     ]);
   });
 
