@@ -1,6 +1,7 @@
 /** `postern audit`: its subcommands, each of which loads what it needs when it runs. */
 
 import { Command, Option } from 'commander';
+import { TEST_FORMATS } from '../audit/assertions/test-formats.ts';
 import { CHECK_FORMATS } from '../audit/report/check-formats.ts';
 import { MATRIX_FORMATS } from '../audit/matrix/matrix-formats.ts';
 import { repeated, withConfig, withInput, withOutput, withPaths, withThreshold } from './audit-options.ts';
@@ -13,6 +14,7 @@ import type { ExposureFlags } from './audit-exposure.ts';
 import type { ExplainCheckFlags } from './audit-explain-check.ts';
 import type { MatrixFlags } from './audit-matrix.ts';
 import type { SnapshotFlags } from './audit-snapshot.ts';
+import type { TestFlags } from './audit-test.ts';
 import type { SuggestFlags } from './audit-suggest.ts';
 import { parsePrefixFlag } from './cidr-prefix.ts';
 import { addDefaultCommand } from './default-command.ts';
@@ -35,6 +37,7 @@ export function auditCommand(): Command {
     .addCommand(explainCommand(audit))
     .addCommand(exposureCommand(audit))
     .addCommand(diffCommand())
+    .addCommand(testCommand(audit))
     .addCommand(driftCommand())
     .addCommand(suggestCommand(audit))
     .addCommand(explainCheckCommand())
@@ -146,6 +149,28 @@ function suggestCommand(audit: Command): Command {
     .action(async (paths: string[], flags: SuggestFlags) => {
       const { runSuggest } = await import('./audit-suggest.ts');
       if (!(await runSuggest(paths, flags))) audit.help({ error: true });
+    });
+}
+
+function testCommand(audit: Command): Command {
+  return withOutput(withConfig(withInput(new Command('test'))), TEST_FORMATS)
+    .description('whether what files assert holds: who may reach whom, who may not, and who else')
+    .argument('<files...>', 'assertions, as docs/audit.md and schemas/audit-test.schema.json have them')
+    .optionsGroup('Input:')
+    .addOption(repeated('-i, --input <path>', 'files, folders and globs of manifests, a snapshot, or -; may be given again'))
+    .optionsGroup('Output:')
+    .option('-q, --quiet', 'what holds is not told')
+    .addHelpText(
+      'after',
+      `
+  postern audit test assertions.yaml --input ./manifests
+  kubectl get deploy,po,netpol,svc,ns -A -o yaml | postern audit test assertions.yaml
+
+Exit code: 0 all hold; 1 it could not be done; 2 some do not hold; 3 the input lacks something (--allow-incomplete).`,
+    )
+    .action(async (files: string[], flags: TestFlags) => {
+      const { runTest } = await import('./audit-test.ts');
+      if (!(await runTest(files, flags))) audit.help({ error: true });
     });
 }
 
