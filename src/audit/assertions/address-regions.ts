@@ -47,7 +47,9 @@ export class AddressRegions {
 }
 
 function samplesOf(pieces: readonly Prefix[], taken: SortedPrefixes): Region[] {
-  return pieces.flatMap((prefix) => {
+  // What is left of everything comes last.
+  const ordered = pieces.toSorted((a, b) => b.length - a.length);
+  return ordered.flatMap((prefix) => {
     const sample = taken.findGap(prefix);
     return sample === undefined ? [] : [{ prefix, sample }];
   });

@@ -4,7 +4,8 @@ import type { Address } from '../../model/ip.ts';
 import { NAMESPACE_NAME_LABEL, type Labels, type LabelSelector } from '../../model/labels.ts';
 import type { Direction } from '../../model/verdict.ts';
 import { selectsNamespace, type PodPeer } from '../../policy/peer-list.ts';
-import type { Policy } from '../../policy/policy.ts';
+import type { Policy, Rule } from '../../policy/policy.ts';
+import { listOf } from '../../policy/ruleset.ts';
 import { matchesSelector } from '../../policy/selector.ts';
 import type { AuditModel, PodClass } from '../model/audit-model.ts';
 import { StandInAddresses } from '../model/stand-in-addresses.ts';
@@ -17,15 +18,6 @@ export interface ImaginedPod {
   readonly namespaceLabels: Labels;
   readonly labels: Labels;
   readonly addresses: readonly Address[];
-}
-
-/** Whom an assertion excepts, also of those that may come. */
-export interface Exempted {
-  readonly classes: ReadonlySet<PodClass>;
-  /** Those of them that are not exempt by labels: who comes with the labels by which a policy knows one of them is taken for one of them. */
-  readonly named: ReadonlySet<PodClass>;
-  /** Whoever is such. */
-  readonly selections: readonly PodSelection[];
 }
 
 export class ImaginedPods {
@@ -45,13 +37,12 @@ export class ImaginedPods {
     ).take();
   }
 
-  /** All that `policies`, which isolate in `direction`, the policies on the other side, and the exemptions tell apart; without those that are exempt. */
-  list(direction: Direction, policies: readonly Policy[], exempted: Exempted): readonly ImaginedPod[] {
-    const selections = exempted.selections;
+  /** All that `policies`, which isolate in `direction`, the policies on the other side, and the selections tell apart; without those that are selected. */
+  list(direction: Direction, policies: readonly Policy[], selections: readonly PodSelection[]): readonly ImaginedPod[] {
     const key = [direction, ...policies.map((policy) => policy.key), JSON.stringify(selections)].join('\n');
     let made = this.#made.get(key);
     if (made === undefined) this.#made.set(key, (made = [...this.#make(direction, podPeers(direction, policies), selections)]));
-    return made.filter((pod) => !isOneOf(pod, exempted.named, direction, policies));
+    return made;
   }
 
   *#make(direction: Direction, peers: readonly PodPeer[], selections: readonly PodSelection[]): Generator<ImaginedPod> {
@@ -100,19 +91,18 @@ export function takesImagined({ namespaces, pods }: PodPeer, { namespace, namesp
   return selectsNamespace({ kind: 'pods', namespaces, pods }, namespace, namespaceLabels) && matchesSelector(pods, labels);
 }
 
-/** Every rule that takes it in asks for labels, and the pod of the assertion has the same ones. */
-function isOneOf(pod: ImaginedPod, classes: ReadonlySet<PodClass>, direction: Direction, policies: readonly Policy[]): boolean {
-  const rules = policies.flatMap((policy) => policy.rules[direction] ?? []);
-  const peers = rules
-    .flatMap((rule) => (rule.peers ?? []).filter((peer) => peer.kind === 'pods'))
-    .filter((peer) => takesImagined(peer, pod));
-  if (peers.length === 0 || peers.some(({ pods }) => matchesSelector(pods, {}))) return false;
-  const keys = new Set(
-    peers.flatMap(({ pods }) => [...Object.keys(pods.matchLabels ?? {}), ...(pods.matchExpressions ?? []).map(({ key }) => key)]),
-  );
-  return [...classes].some(
-    (one) => one.pod.namespace === pod.namespace && [...keys].every((key) => one.pod.labels[key] === pod.labels[key]),
-  );
+/** The rule takes it in for its labels, and the pod that is there has the same ones: it cannot be told from that one's own. */
+export function isTakenAs(rule: Rule, imagined: ImaginedPod, { pod }: PodClass): boolean {
+  const list = rule.peers === undefined || rule.peers.length === 0 ? undefined : listOf(rule);
+  if (pod.namespace !== imagined.namespace || list?.kind !== 'peers') return false;
+  if (imagined.addresses.some((address) => list.blocks.contains(address))) return false;
+  return list.pods
+    .filter((peer) => takesImagined(peer, imagined))
+    .every(({ pods }) => !matchesSelector(pods, {}) && keysOf(pods).every((key) => pod.labels[key] === imagined.labels[key]));
+}
+
+function keysOf({ matchLabels, matchExpressions }: LabelSelector): string[] {
+  return [...Object.keys(matchLabels ?? {}), ...(matchExpressions ?? []).map(({ key }) => key)];
 }
 
 function podPeers(direction: Direction, policies: readonly Policy[]): PodPeer[] {

@@ -6,13 +6,21 @@ import type { PairReport } from '../explain/explain-report.ts';
 import type { PodClass } from '../model/audit-model.ts';
 import type { OnlyAssertion, PodSelection } from './assertion.ts';
 import { askOf, type Target } from './find-parties.ts';
-import type { Exempted } from './imagined-pods.ts';
 import type { JudgeContext } from './judge-context.ts';
 import { judgeImagined } from './judge-imagined.ts';
 import { MOST_PAIRS, onePort, partyOf } from './judge-pairs.ts';
 import type { AssertedParty } from './party.ts';
 import { isHostNetwork } from './pair-table.ts';
 import { HOLDS, type Verdict } from './test-report.ts';
+
+/** Whom an assertion excepts. */
+interface Exempted {
+  readonly classes: ReadonlySet<PodClass>;
+  /** Those of them that are not meant by their labels: who comes with the labels by which a rule knows one of them is taken for it. */
+  readonly named: ReadonlySet<PodClass>;
+  /** Whoever is such, there or still to come. */
+  readonly selections: readonly PodSelection[];
+}
 
 /** Throws `E_AUDIT_END` and `E_AUDIT_PORT`. */
 export function judgeOnly(assertion: OnlyAssertion, context: JudgeContext): Verdict {
@@ -41,7 +49,7 @@ export function judgeOnly(assertion: OnlyAssertion, context: JudgeContext): Verd
       add(context.describe(other), () => explainOther(assertion, target.party, other, allowed, context));
     }
     // Who comes with the labels of one that is told already is no news.
-    for (const report of findImagined(assertion, target, { ...exempted, named: reported }, context)) {
+    for (const report of findImagined(assertion, target, exempted.selections, reported, context)) {
       add(assertion.kind === 'onlyFrom' ? report.source : report.destination, () => report);
     }
   }
@@ -86,14 +94,15 @@ function listOthers({ peers }: OnlyAssertion, { classes }: Exempted, { model, re
 function* findImagined(
   { kind }: OnlyAssertion,
   { party, asked }: Target,
-  exempted: Exempted,
+  selections: readonly PodSelection[],
+  known: ReadonlySet<PodClass>,
   { model, imagined, describe }: JudgeContext,
 ): Generator<PairReport> {
   if (party.kind === 'outside') return;
   const direction = kind === 'onlyFrom' ? 'ingress' : 'egress';
   const policies = model.isolating(party.pods, direction);
-  for (const pod of imagined.list(direction, policies, exempted)) {
-    const report = judgeImagined(model, direction, party.pods, describe(party), pod, asked);
+  for (const pod of imagined.list(direction, policies, selections)) {
+    const report = judgeImagined(model, direction, party.pods, describe(party), pod, asked, known);
     if (report !== undefined) yield report;
   }
 }
