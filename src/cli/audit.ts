@@ -136,7 +136,7 @@ function suggestCommand(audit: Command): Command {
     .option('--skeleton', 'default-deny and name resolution for namespaces that lack them')
     .addOption(repeated('--workload <namespace/name>', 'only for this one; may be given again'))
     .addOption(new Option('--direction <direction>', 'a policy for each').choices(['ingress', 'egress', 'both']).default('both'))
-    .option('--include-denied', 'also what no policy allowed, or one on trial would have denied')
+    .option('--include-denied', 'also what no policy allowed')
     .addOption(
       new Option('--cidr-prefix <length>', 'networks instead of single addresses outside: 24, or 24,64').argParser(parsePrefixFlag),
     )

@@ -52,6 +52,7 @@ describe('what is loaded', () => {
     ['a check of files', ['audit', SHOP, '--fail-on', 'never', '--allow-incomplete']],
     ['the catalogue', ['audit', 'explain-check', 'PN001']],
     ['a matrix of files', ['audit', 'matrix', SHOP, '--allow-incomplete']],
+    ['a suggestion', ['audit', 'suggest', '--skeleton', SHOP, '--allow-incomplete']],
     ['an explanation', ['audit', 'explain', 'shop/web', 'shop/api:8080', SHOP, '--allow-incomplete']],
   ])('by an audit holds nothing native, no agent, no lab and no client of clusters: %s', (_, args) => {
     const loaded = loadedBy(args);

@@ -54,7 +54,8 @@ function compareGroups(a: PodGroup, b: PodGroup): number {
 function chooseLabels(workload: Workload, here: readonly Workload[]): Labels {
   const labels = sortLabels(withoutGenerated(workload.labels));
   const lasting = Object.fromEntries(Object.entries(labels).filter(([key]) => !OF_A_RELEASE.has(key)));
-  if (Object.keys(lasting).length === 0) return labels;
+  const kept = Object.keys(lasting).length;
+  if (kept === 0 || kept === Object.keys(labels).length) return labels;
   return countSelected(lasting, here) === countSelected(labels, here) ? lasting : labels;
 }
 
@@ -65,13 +66,14 @@ function countSelected(matchLabels: Labels, here: readonly Workload[]): number {
 function makeGroup(namespace: string, key: string, workloads: readonly Workload[], here: readonly Workload[]): PodGroup {
   const [first] = workloads;
   const labels = first === undefined ? {} : chooseLabels(first, here);
+  const members = new Set(workloads);
   const selects = (other: Labels): boolean => matchesSelector({ matchLabels: labels }, other);
   return {
     key: `${namespace}/${key}`,
     namespace,
     labels,
     workloads,
-    others: here.filter((one) => !workloads.includes(one) && selects(one.labels)),
+    others: here.filter((one) => !members.has(one) && selects(one.labels)),
     strays: workloads.flatMap(({ pods }) => pods.filter((pod) => !selects(pod.labels)).map(({ name }) => name)).sort(),
   };
 }
