@@ -33,6 +33,8 @@ const SHAPES: readonly Shape[] = [
 const MOST_WORKLOADS = 1500;
 const RUNS = 3;
 const TEAMS = 7;
+/** A module that says at the end what the process took. */
+const REPORT_MEMORY = `data:text/javascript,${encodeURIComponent("process.on('exit', () => process.stderr.write('\\nKIB ' + process.resourceUsage().maxRSS))")}`;
 
 const folder = mkdtempSync(join(tmpdir(), 'postern-bench-'));
 try {
@@ -74,9 +76,7 @@ try {
 function measure(args: readonly string[]): { readonly seconds: number; readonly mebibytes: number } {
   const runs = Array.from({ length: RUNS }, () => {
     const begin = performance.now();
-    const script = `process.argv.splice(1, 1); process.on('exit', () => process.stderr.write('\\nKIB ' + process.resourceUsage().maxRSS)); await import(process.argv[1]);`;
-    const main = join(process.cwd(), 'dist/main.js');
-    const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', script, main, main, ...args], {
+    const { status, stderr } = spawnSync(process.execPath, ['--import', REPORT_MEMORY, 'dist/main.js', ...args], {
       encoding: 'utf8',
       maxBuffer: 1 << 28,
     });
