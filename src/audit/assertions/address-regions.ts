@@ -18,6 +18,7 @@ export class AddressRegions {
   readonly #edges: readonly Prefix[];
   /** These and the addresses of pods, which are nobody's outside. */
   readonly #taken: SortedPrefixes;
+  #all: readonly Region[] | undefined;
   readonly #within = new Map<string, readonly Region[]>();
 
   constructor({ compiler }: AuditModel) {
@@ -41,8 +42,14 @@ export class AddressRegions {
   /** Of all addresses that are in none of the blocks. */
   beyond(cidrs: readonly Prefix[]): readonly Region[] {
     const roots = ROOTS.filter((root) => !this.#edges.some((edge) => edge.address === root.address && edge.length === root.length));
-    const pieces = [...roots, ...this.#edges].filter((piece) => !cidrs.some((cidr) => holds(cidr, piece)));
-    return samplesOf(pieces, cidrs.length === 0 ? this.#taken : this.#taken.with(cidrs));
+    this.#all ??= samplesOf([...roots, ...this.#edges], this.#taken);
+    if (cidrs.length === 0) return this.#all;
+    const rest = this.#all.filter(({ prefix }) => !cidrs.some((cidr) => holds(cidr, prefix)));
+    // Only what a block takes a part of is another piece than before.
+    const isCut = ({ prefix }: Region): boolean => cidrs.some((cidr) => holds(prefix, cidr));
+    if (!rest.some(isCut)) return rest;
+    const taken = this.#taken.with(cidrs);
+    return rest.flatMap((region) => (isCut(region) ? samplesOf([region.prefix], taken) : [region]));
   }
 }
 

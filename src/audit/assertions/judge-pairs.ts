@@ -22,6 +22,8 @@ interface Group<Member> {
 
 interface TargetGroup extends Group<AssertedParty> {
   readonly asked: Ports | undefined;
+  /** What was said of a pair holds for all of which the same is allowed and asked. */
+  readonly verdicts: boolean[];
 }
 
 /** Throws `E_AUDIT_END` and `E_AUDIT_PORT`. */
@@ -33,22 +35,17 @@ export function judgePairs(assertion: PairAssertion, context: JudgeContext): Ver
   const outsideOnly = [sources, targets].every((groups) => groups.every(({ members }) => members[0]?.kind === 'outside'));
   if (outsideOnly)
     return { ...HOLDS, outcome: 'error', message: 'both ends are outside of the cluster, and no policy judges what is between them' };
-  const verdicts = new Map<Allowed, Map<string, boolean>>();
-  const holds = (source: Group<AssertedParty>, target: TargetGroup): boolean => {
-    const allowed = context.pairs.between(source.kind, target.kind);
-    let known = verdicts.get(allowed);
-    if (known === undefined) verdicts.set(allowed, (known = new Map()));
-    const key = target.asked === undefined ? '' : portsKey(target.asked);
-    let verdict = known.get(key);
-    if (verdict === undefined) known.set(key, (verdict = isAsAsserted(assertion.kind, allowed, target.asked)));
-    return verdict;
+  const { pairs } = context;
+  const holds = (source: Group<AssertedParty>, { kind, asked, verdicts }: TargetGroup): boolean => {
+    const index = pairs.indexOf(source.kind, kind);
+    return (verdicts[index] ??= isAsAsserted(assertion.kind, pairs.allowed(index), asked));
   };
   const failing = findFailing(sources, targets, holds, assertion);
   if (failing.pairs.length === 0) return HOLDS;
-  const pairs = failing.pairs
+  const explained = failing.pairs
     .slice(0, MOST_PAIRS)
     .map(([source, target]) => explainFailure(assertion.kind, source.members[0] as AssertedParty, target, context));
-  return { outcome: 'fails', message: describeFailure(assertion, failing), pairs, more: failing.count - pairs.length };
+  return { outcome: 'fails', message: describeFailure(assertion, failing), pairs: explained, more: failing.count - explained.length };
 }
 
 interface Failing {
@@ -145,8 +142,12 @@ function groupSources(parties: readonly AssertedParty[], { pairs }: JudgeContext
 
 function groupTargets(targets: readonly Target[], { pairs }: JudgeContext): TargetGroup[] {
   const groups = Map.groupBy(targets, ({ party, asked }) => `${pairs.kindOf(party)} ${asked === undefined ? '' : portsKey(asked)}`);
+  const verdicts = new Map<string, boolean[]>();
   return [...groups.values()].map((members) => {
     const { party, asked } = members[0] as Target;
-    return { kind: pairs.kindOf(party), asked, members: members.map((member) => member.party) };
+    const key = asked === undefined ? '' : portsKey(asked);
+    const shared = verdicts.get(key) ?? [];
+    verdicts.set(key, shared);
+    return { kind: pairs.kindOf(party), asked, verdicts: shared, members: members.map((member) => member.party) };
   });
 }

@@ -20,8 +20,10 @@ export interface Allowed {
 
 const OPEN: Allowed = { least: 'all', most: 'all' };
 
-/** Equal for parties that are treated alike: the index of their kind. */
+/** Equal for parties that are treated alike. */
 export type KindIndex = number;
+/** Equal for pairs of which the same is allowed. */
+export type AllowedIndex = number;
 
 export class PairTable {
   readonly #model: AuditModel;
@@ -30,8 +32,9 @@ export class PairTable {
   readonly #byKey = new Map<string, KindIndex>();
   readonly #ofPods = new Map<PodClass, KindIndex>();
   readonly #ids = new Map<object, number>();
-  readonly #rows: Allowed[][] = [];
-  readonly #shared = new Map<Ports, Allowed>();
+  readonly #rows: AllowedIndex[][] = [];
+  readonly #allowed: Allowed[] = [];
+  readonly #byPorts = new Map<Ports, Map<Ports, AllowedIndex>>();
 
   constructor(model: AuditModel, reach: Reach) {
     this.#model = model;
@@ -47,8 +50,27 @@ export class PairTable {
 
   /** Between two networks outside everything: no policy here judges that. */
   between(source: KindIndex, destination: KindIndex): Allowed {
+    return this.allowed(this.indexOf(source, destination));
+  }
+
+  allowed(index: AllowedIndex): Allowed {
+    return this.#allowed[index] as Allowed;
+  }
+
+  indexOf(source: KindIndex, destination: KindIndex): AllowedIndex {
     const row = (this.#rows[source] ??= []);
-    return (row[destination] ??= this.#judge(this.#kinds[source] as AssertedParty, this.#kinds[destination] as AssertedParty));
+    return (row[destination] ??= this.#indexOf(
+      this.#judge(this.#kinds[source] as AssertedParty, this.#kinds[destination] as AssertedParty),
+    ));
+  }
+
+  /** Sets are few: what is said of one is said once. */
+  #indexOf(allowed: Allowed): AllowedIndex {
+    let known = this.#byPorts.get(allowed.least);
+    if (known === undefined) this.#byPorts.set(allowed.least, (known = new Map()));
+    let index = known.get(allowed.most);
+    if (index === undefined) known.set(allowed.most, (index = this.#allowed.push(allowed) - 1));
+    return index;
   }
 
   #kind(key: string, party: AssertedParty): KindIndex {
@@ -75,13 +97,13 @@ export class PairTable {
 
   #judge(source: AssertedParty, destination: AssertedParty): Allowed {
     if (source.kind === 'outside') {
-      return destination.kind === 'outside' ? OPEN : this.#alike(this.#outside('ingress', destination.pods, source.region));
+      return destination.kind === 'outside' ? OPEN : alike(this.#outside('ingress', destination.pods, source.region));
     }
     const from = source.pods;
-    if (destination.kind === 'outside') return this.#alike(this.#outside('egress', from, destination.region));
+    if (destination.kind === 'outside') return alike(this.#outside('egress', from, destination.region));
     const to = destination.pods;
     if (isHostNetwork(from)) return { least: this.#ofHost('ingress', to, from), most: 'all' };
-    if (!isHostNetwork(to)) return this.#alike(this.#reach.between(from, to));
+    if (!isHostNetwork(to)) return alike(this.#reach.between(from, to));
     const least = this.#ofHost('egress', from, to);
     return { least, most: hostAddress(to) === undefined ? 'all' : least };
   }
@@ -96,13 +118,10 @@ export class PairTable {
     const address = hostAddress(host);
     return address === undefined ? NO_PORTS : this.#reach.side(direction, own, address);
   }
+}
 
-  /** Sets are few: what is said of one is said once. */
-  #alike(ports: Ports): Allowed {
-    let allowed = this.#shared.get(ports);
-    if (allowed === undefined) this.#shared.set(ports, (allowed = { least: ports, most: ports }));
-    return allowed;
-  }
+function alike(ports: Ports): Allowed {
+  return { least: ports, most: ports };
 }
 
 export function isHostNetwork({ pod }: PodClass): boolean {
