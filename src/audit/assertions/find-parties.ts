@@ -65,7 +65,10 @@ export class PartyFinder {
   findTargets(end: AssertedEnd, ports: readonly AskedPorts[] | undefined): readonly Target[] {
     const found = end.kind === 'named' ? this.#named(end.text) : undefined;
     if (found?.kind === 'service') return this.#behind(found, ports);
-    return this.find(end).map((party) => ({ party, asked: ports && askOf(ports, party) }));
+    const parties = this.find(end);
+    const [first] = parties;
+    const shared = first === undefined || ports?.some((port) => 'name' in port) !== false ? undefined : askOf(ports, first);
+    return parties.map((party) => ({ party, asked: shared ?? (ports && askOf(ports, party)) }));
   }
 
   /** The blocks of networks outside; of a pod's own address none. */
