@@ -1,26 +1,11 @@
 /** Asks a running agent over its unix socket. */
 
 import { request } from 'node:http';
-import type { Command } from 'commander';
 import { DEFAULT_ROOT, defaultSocket } from '../agent/default-paths.ts';
 import { PosternError } from '../model/error.ts';
+import type { AgentFlags } from './agent-options.ts';
 import { findOnlySocket } from './find-socket.ts';
 import { noAgent } from './no-agent.ts';
-
-export interface AgentFlags {
-  readonly node?: string;
-  readonly socket?: string;
-}
-
-/** Options that `socketOf` reads. */
-export function withAgent(command: Command): Command {
-  return command
-    .option(
-      '--node <name>',
-      "the agent's node, where its socket is the default one (default: POSTERN_NODE or NODE_NAME, else the only agent here)",
-    )
-    .option('--socket <path>', 'unix socket of the agent (default /run/postern/NODE/agent.sock)');
-}
 
 /**
  * `--socket`; or the default one of `--node`, or of the node that the environment names (`POSTERN_NODE` or `NODE_NAME`, as in the DaemonSet's containers); or

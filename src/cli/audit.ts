@@ -6,7 +6,7 @@ import { CHECK_FORMATS } from '../audit/report/check-formats.ts';
 import { MATRIX_FORMATS } from '../audit/matrix/matrix-formats.ts';
 import { repeated, withConfig, withInput, withOutput, withPaths, withThreshold } from './audit-options.ts';
 import type { CheckFlags } from './audit-check.ts';
-import { withAgent } from './ask-agent.ts';
+import { withAgent } from './agent-options.ts';
 import type { DiffFlags } from './audit-diff.ts';
 import type { DriftFlags } from './audit-drift.ts';
 import type { ExplainFlags } from './audit-explain.ts';

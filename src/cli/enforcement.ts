@@ -3,7 +3,8 @@
 import { Argument, Command } from 'commander';
 import type { EnforcementAnswer } from '../agent/set-enforcement.ts';
 import type { LocalEnforcement } from '../compiler/enforcement.ts';
-import { type AgentFlags, askAgent, socketOf, withAgent } from './ask-agent.ts';
+import { type AgentFlags, withAgent } from './agent-options.ts';
+import { askAgent, socketOf } from './ask-agent.ts';
 
 const WORDS: readonly LocalEnforcement[] = ['off', 'on', 'auto'];
 

@@ -3,7 +3,8 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { REASONS } from '../model/reasons.ts';
 import { DIRECTIONS, type Direction, type Verdict } from '../model/verdict.ts';
-import { socketOf, withAgent, type AgentFlags } from './ask-agent.ts';
+import { type AgentFlags, withAgent } from './agent-options.ts';
+import { socketOf } from './ask-agent.ts';
 import { failWith } from './fail-with.ts';
 import { parsePeer, parsePortRange, type MonitorFilter, type PeerFilter, type PortRange } from './monitor-filter.ts';
 import { runMonitor, type MonitorOptions } from './run-monitor.ts';

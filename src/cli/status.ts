@@ -2,7 +2,8 @@
 
 import { Command } from 'commander';
 import type { AgentStatus } from '../agent/status.ts';
-import { askAgent, socketOf, withAgent, type AgentFlags } from './ask-agent.ts';
+import { type AgentFlags, withAgent } from './agent-options.ts';
+import { askAgent, socketOf } from './ask-agent.ts';
 import { failWith } from './fail-with.ts';
 import { formatStatus } from './status-text.ts';
 
