@@ -35,6 +35,7 @@ function annotation(finding: Finding, name: string | undefined, root: string): s
   return command(COMMANDS[severity], { ...place, title }, `${sentenceOf(finding)}. Mend: ${mend}`);
 }
 
+/** On one line, whatever stands in it. */
 export function command(name: string, properties: Readonly<Record<string, string>>, message: string): string {
   const list = Object.entries(properties).map(([key, value]) => `${key}=${escapeProperty(value)}`);
   return `::${name} ${list.join(',')}::${escapeData(message)}`;
