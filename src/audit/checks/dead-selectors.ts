@@ -9,6 +9,7 @@ import type { AuditModel, AuditPolicy } from '../model/audit-model.ts';
 import { peerField, listPeers } from './fields.ts';
 import { nearestName } from './nearest-name.ts';
 import { policyYaml } from './policy-yaml.ts';
+import { describeUnseenMakers } from './unseen-makers.ts';
 import type { Check, CheckContext, Sighting } from './check.ts';
 
 const inShop = (spec: string): string => `apiVersion: v1
@@ -60,13 +61,14 @@ export const DEAD_SELECTORS: readonly Check[] = [
 
 /** `{}` is meant for whoever comes: it is no slip. */
 function* findIdlePolicies({ model }: CheckContext): Generator<Sighting> {
+  const makers = describeUnseenMakers(model.input);
   for (const { policy, place } of model.policies.values()) {
     if (policy.subject === undefined || isEverything(policy.subject) || !knowsPods(model, policy.namespace)) continue;
     const selected = model.classesIn(policy.namespace).some(({ pod }) => matchesSelector(policy.subject ?? {}, pod.labels));
     if (selected) continue;
     const hint = suggestLabels(model, policy.namespace, policy.subject);
     yield {
-      message: `it selects pods ${describeSelector(policy.subject)}, and ${policy.namespace} has no workload with such pods${hint}`,
+      message: `it selects pods ${describeSelector(policy.subject)}, and ${policy.namespace} has no workload with such pods${makers}${hint}`,
       at: place('spec.podSelector'),
       key: describeSelector(policy.subject),
     };
@@ -74,6 +76,7 @@ function* findIdlePolicies({ model }: CheckContext): Generator<Sighting> {
 }
 
 function* findIdlePeers({ model }: CheckContext): Generator<Sighting> {
+  const makers = describeUnseenMakers(model.input);
   for (const entry of model.policies.values()) {
     for (const { direction, rule, index, peer } of listPeers(entry)) {
       if (peer.kind !== 'pods' || isEverything(peer.pods) || mayBeElsewhere(model, peer)) continue;
@@ -82,7 +85,7 @@ function* findIdlePeers({ model }: CheckContext): Generator<Sighting> {
       if (namespaces.some((namespace) => model.classesIn(namespace).some(({ pod }) => matchesSelector(peer.pods, pod.labels)))) continue;
       const own = 'name' in peer.namespaces ? elsewhere(model, entry, peer) : '';
       yield {
-        message: `no workload has ${describePeer(peer)}${own}`,
+        message: `no workload has ${describePeer(peer)}${makers}${own}`,
         at: entry.place(peerField(direction, rule, index)),
         key: describePeer(peer),
       };

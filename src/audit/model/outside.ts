@@ -4,6 +4,7 @@ import type { Identity } from '../../compiler/members.ts';
 import { formatPrefix, isIPv4, MAPPED, parsePrefix, prefixContains, type Prefix } from '../../model/ip.ts';
 import type { NamedNetwork } from '../input/audit-input.ts';
 import type { AuditModel } from './audit-model.ts';
+import { Reach } from './reach.ts';
 
 export interface OutsideNetwork {
   /** `10.0.0.0/8`, the name that the configuration gives, or `anywhere else`. */
@@ -14,8 +15,9 @@ export interface OutsideNetwork {
 
 export const ELSEWHERE = 'anywhere else';
 
-export function listOutside({ compiler }: AuditModel, named: readonly NamedNetwork[] = []): OutsideNetwork[] {
-  const { members, none } = { members: compiler.identities.members, none: compiler.identities.none };
+export function listOutside(model: AuditModel, named: readonly NamedNetwork[] = []): OutsideNetwork[] {
+  const { members, none } = model.compiler.identities;
+  const reach = new Reach(model);
   const regions = new Map<Identity, Prefix[]>([[none, []]]);
   for (const member of members.all()) {
     const isPods = member.group !== undefined || member.ownNode;
@@ -29,10 +31,10 @@ export function listOutside({ compiler }: AuditModel, named: readonly NamedNetwo
     const cidrs = prefixes.filter((prefix) => prefix.length > MAPPED.length || prefix.address !== MAPPED.address || identity !== none);
     return { name: identity === none ? ELSEWHERE : nameRegion(cidrs), prefixes: cidrs, identity };
   });
-  return [...named.flatMap((network) => listNamed(network, regions, (prefix) => members.identityOf(prefix.address))), ...outside];
+  return [...named.flatMap((network) => listNamed(network, regions, (prefix) => reach.identityOfRegion(prefix))), ...outside];
 }
 
-/** One for each of the regions that a named network lies in. */
+/** One for each of the regions that a named network lies in: what no policy cuts out of it, and what policies do. */
 function listNamed(
   { name, cidrs }: NamedNetwork,
   regions: ReadonlyMap<Identity, readonly Prefix[]>,

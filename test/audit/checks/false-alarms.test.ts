@@ -82,4 +82,17 @@ describe('no alarm is raised', () => {
     const alarms = await find(WEB.replace('labels: { app: web }', 'labels: { app: web, role: front }'), policy);
     expect(alarms.filter((alarm) => alarm.startsWith('PN006'))).toEqual([]);
   });
+
+  test('of pods that an operator may make without saying so', async () => {
+    const policy = policyYaml(
+      'podSelector: { matchLabels: { app: prometheus } }\ningress: [{ from: [{ podSelector: { matchLabels: { app: x } } }] }]',
+    );
+    const custom = 'apiVersion: monitoring.coreos.com/v1\nkind: Prometheus\nmetadata: { name: k8s, namespace: shop }';
+    const told = 'unless an operator makes them: the input has Prometheus';
+    const alarms = (await find(WEB, policy, custom)).filter((alarm) => /^PN00[34]/.test(alarm));
+    expect(alarms).toHaveLength(2);
+    for (const alarm of alarms) expect(alarm).toContain(told);
+    const others = 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: c, namespace: shop }';
+    expect((await find(WEB, policy, others)).some((alarm) => alarm.includes('operator'))).toBe(false);
+  });
 });

@@ -81,6 +81,15 @@ describe('the matrix of an input', () => {
     });
   });
 
+  test('tells a named network from a block that begins where it does', async () => {
+    const block = policyYaml('podSelector: {}\ningress: [{ from: [{ ipBlock: { cidr: 203.0.113.0/26 } }] }]');
+    const found = await pairs([block], { networks: [{ name: 'office', cidrs: ['203.0.113.0/24'] }] });
+    expect(found).toMatchObject({
+      'office (203.0.113.0/24) > shop/Deployment/web': 'no port',
+      'office (203.0.113.0/26) > shop/Deployment/web': 'all ports',
+    });
+  });
+
   test('leaves out pods that are their node', async () => {
     expect(Object.keys(await pairs([])).some((pair) => pair.includes('agent'))).toBe(false);
   });
