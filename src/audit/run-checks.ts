@@ -1,12 +1,14 @@
 /** Runs the checks over an input: from the compiled model to a report. */
 
-import { formatError, type Location } from '../model/error.ts';
+import { compareText } from '../manifests/manifests.ts';
+import type { Location } from '../model/error.ts';
 import { CATALOGUE } from './checks/catalogue.ts';
 import type { Check, CheckContext, Sighting } from './checks/check.ts';
 import { SEVERITIES, type CheckReport, type Finding, type Severity } from './finding.ts';
 import { AuditModel, type AuditModelOptions } from './model/audit-model.ts';
 import { Reach } from './model/reach.ts';
 import type { AuditInput } from './input/audit-input.ts';
+import { describeGaps } from './input/describe-gaps.ts';
 
 export interface CheckOptions extends AuditModelOptions {
   /** By id, for those that differ from the catalogue's. */
@@ -17,10 +19,7 @@ export interface CheckOptions extends AuditModelOptions {
 
 export function runChecks(input: AuditInput, options: CheckOptions = {}): CheckReport {
   const model = new AuditModel(input, options);
-  const incomplete = new Set([
-    ...input.missing.map(({ kind, reason }) => `${kind}: ${reason}`),
-    ...input.problems.map((problem) => formatError(problem)),
-  ]);
+  const incomplete = new Set(describeGaps(input));
   const context: CheckContext = { model, reach: new Reach(model), incomplete: (sentence) => void incomplete.add(sentence) };
   const findings = (options.catalogue ?? CATALOGUE).flatMap((check) => {
     const severity = options.severities?.[check.id] ?? check.severity;
@@ -58,8 +57,4 @@ function comparePlaces(a: Location, b: Location): number {
     compareText(a.object ?? '', b.object ?? '') ||
     compareText(a.field ?? '', b.field ?? '')
   );
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -12,6 +12,7 @@ import type { ConfigFlags, InputFlags, OutputFlags } from './audit-options.ts';
 import { resolveOutputs, wantsColour, writeOutput } from './audit-outputs.ts';
 import { Progress } from './audit-progress.ts';
 import { failWith } from './fail-with.ts';
+import { tell } from './tell.ts';
 
 export const EXPLAIN_FORMATS = ['human', 'json'] as const;
 
@@ -36,7 +37,7 @@ export async function runExplain(source: string, destination: string, paths: rea
         output.format === 'json' ? `${JSON.stringify({ version: 1, ...report }, undefined, 2)}\n` : explainText(report, colour),
       );
     }
-    for (const problem of input.problems) console.error(`postern: ${formatError(problem)}`);
+    for (const problem of input.problems) tell(formatError(problem));
     process.exitCode = exitCode(fails(report, flags.failOn), input.problems.length > 0, flags.allowIncomplete === true);
   });
   return asked;

@@ -11,6 +11,7 @@ import type { ConfigFlags, InputFlags, OutputFlags } from './audit-options.ts';
 import { resolveOutputs, wantsColour, writeOutput } from './audit-outputs.ts';
 import { Progress } from './audit-progress.ts';
 import { failWith } from './fail-with.ts';
+import { tell } from './tell.ts';
 
 export interface ExposureFlags extends InputFlags, ConfigFlags, OutputFlags {
   readonly failOn: 'exposed' | 'never';
@@ -28,7 +29,7 @@ export async function runExposure(paths: readonly string[], flags: ExposureFlags
     const report = makeExposure(input, { podNetworks: podCIDRs, networks });
     for (const output of outputs)
       await writeOutput(output, write(report, output.format, output.file === undefined && wantsColour(process.stdout)));
-    for (const problem of input.problems) console.error(`postern: ${formatError(problem)}`);
+    for (const problem of input.problems) tell(formatError(problem));
     const exposed = report.workloads.some(({ ways }) => ways.length > 0);
     const incomplete = input.problems.length + input.missing.length + report.incomplete.length > 0;
     process.exitCode = exitCode(flags.failOn === 'exposed' && exposed, incomplete, flags.allowIncomplete === true);

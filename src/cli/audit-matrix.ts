@@ -1,5 +1,6 @@
 /** `postern audit matrix`: who reaches whom on which ports, in the form that is asked for. */
 
+import { describeGaps } from '../audit/input/describe-gaps.ts';
 import { makeMatrix } from '../audit/matrix/make-matrix.ts';
 import { formatCsv } from '../audit/matrix/matrix-csv.ts';
 import { formatDot } from '../audit/matrix/matrix-dot.ts';
@@ -12,7 +13,6 @@ import { tableMatrix } from '../audit/matrix/matrix-table.ts';
 import { selectView, type MatrixView, type ViewOptions } from '../audit/matrix/matrix-view.ts';
 import { parsePortQuery } from '../audit/matrix/port-query.ts';
 import { AuditModel } from '../audit/model/audit-model.ts';
-import { formatError } from '../model/error.ts';
 import { readConfig } from './audit-config.ts';
 import { EXIT, exitCode } from './audit-exit.ts';
 import { readInput } from './audit-input.ts';
@@ -41,7 +41,7 @@ export async function runMatrix(paths: readonly string[], flags: MatrixFlags): P
     const input = await Progress.during(async (progress) => await readInput(paths, flags, progress));
     asked = input !== undefined;
     if (input === undefined) return;
-    const incomplete = [...input.missing.map(({ kind, reason }) => `${kind}: ${reason}`), ...input.problems.map(formatError)];
+    const incomplete = describeGaps(input);
     const report = await Progress.during((progress) => {
       progress.say('judging who reaches whom');
       return { ...makeMatrix(new AuditModel(input, { podNetworks: podCIDRs }), { by: flags.by, networks }), incomplete };

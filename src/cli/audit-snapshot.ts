@@ -1,5 +1,6 @@
 /** `postern audit snapshot`: what an audit reads of a cluster or of files, kept for another day or place; nothing else of it. */
 
+import { describeMissing } from '../audit/input/describe-gaps.ts';
 import { writeSnapshot } from '../audit/input/write-snapshot.ts';
 import { formatError } from '../model/error.ts';
 import { EXIT, exitCode } from './audit-exit.ts';
@@ -23,7 +24,7 @@ export async function runSnapshot(paths: readonly string[], flags: SnapshotFlags
     if (input === undefined) return;
     const { output: file } = flags;
     await writeOutput({ format: 'snapshot', ...(file === undefined || file === '-' ? {} : { file }) }, writeSnapshot(input));
-    const lacks = [...input.problems.map(formatError), ...input.missing.map(({ kind, reason }) => `${kind}: ${reason}`)];
+    const lacks = [...input.problems.map(formatError), ...describeMissing(input)];
     for (const sentence of lacks) tell(sentence);
     process.exitCode = exitCode(false, lacks.length > 0, flags.allowIncomplete === true);
   });

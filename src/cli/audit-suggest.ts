@@ -1,5 +1,6 @@
 /** `postern audit suggest`: the least policies for a list of flows, or default-deny with name resolution; YAML that applies as it is. */
 
+import { describeMissing } from '../audit/input/describe-gaps.ts';
 import { createReadStream } from 'node:fs';
 import { findEnd } from '../audit/explain/find-end.ts';
 import type { AuditInput, Workload } from '../audit/input/audit-input.ts';
@@ -119,7 +120,7 @@ function titleOf({ name }: AuditInput, list: FlowList | undefined): string {
 
 /** Whether the answer may lack something. */
 function tellLosses({ problems, missing }: AuditInput, { notes, lacking }: Suggestion): boolean {
-  const lacks = [...problems.map(formatError), ...missing.map(({ kind, reason }) => `${kind}: ${reason}`), ...lacking];
+  const lacks = [...problems.map(formatError), ...describeMissing({ missing }), ...lacking];
   for (const sentence of [...lacks, ...notes]) tell(sentence);
   return lacks.length > 0;
 }

@@ -55,7 +55,8 @@ export function selectsNamespace(peer: PodPeer, namespace: string, labels: Label
   return 'name' in peer.namespaces ? peer.namespaces.name === namespace : matchesSelector(peer.namespaces.selector, labels);
 }
 
-function peerKey(peer: Peer): string {
+/** Equal for peers of equal text. */
+export function peerKey(peer: Peer): string {
   if (peer.kind === 'block') return `block ${formatPrefix(peer.cidr)} except ${peer.except.map(formatPrefix).sort().join(',')}`;
   const namespaces = 'name' in peer.namespaces ? `in ${peer.namespaces.name}` : `where {${selectorKey(peer.namespaces.selector)}}`;
   return `pods {${selectorKey(peer.pods)}} ${namespaces}`;

@@ -2,6 +2,7 @@
 
 import { formatAddress, formatPrefix, MAPPED } from '../../model/ip.ts';
 import type { PodClass } from '../model/audit-model.ts';
+import { workloadId } from '../model/workload-id.ts';
 import type { Region } from './address-regions.ts';
 
 export type AssertedParty = { readonly kind: 'pods'; readonly pods: PodClass } | { readonly kind: 'outside'; readonly region: Region };
@@ -9,7 +10,7 @@ export type AssertedParty = { readonly kind: 'pods'; readonly pods: PodClass } |
 export function describeParty(party: AssertedParty, several: (pods: PodClass) => boolean): string {
   if (party.kind === 'outside') return describeRegion(party.region);
   const { workload, names, pod } = party.pods;
-  const name = `${workload.namespace}/${workload.kind}/${workload.name}`;
+  const name = workloadId(workload);
   if (!several(party.pods)) return name;
   return names.length === 0 ? name : `${name} (${names.length} like ${pod.name})`;
 }

@@ -1,12 +1,13 @@
 /** Judges assertions by an input that the agent's compiler has compiled. */
 
-import { formatError, PosternError } from '../../model/error.ts';
+import { PosternError } from '../../model/error.ts';
 import type { AuditModel } from '../model/audit-model.ts';
 import type { Assertion } from './assertion.ts';
 import { makeJudgeContext, type JudgeContext, type JudgeOptions } from './judge-context.ts';
 import { judgeIsolation } from './judge-isolation.ts';
 import { judgeOnly } from './judge-only.ts';
 import { judgePairs } from './judge-pairs.ts';
+import { describeGaps } from '../input/describe-gaps.ts';
 import { HOLDS, type TestReport, type Verdict } from './test-report.ts';
 
 const CUT = 'selectors have too many combinations: of the pods that may come only some were considered';
@@ -17,15 +18,10 @@ export function runAssertions(model: AuditModel, assertions: readonly Assertion[
     const { name, kind, at } = assertion;
     return { name, kind, at, ...judge(assertion, context) };
   });
-  const { name, missing, problems } = model.input;
   return {
-    input: name,
+    input: model.input.name,
     results,
-    incomplete: [
-      ...missing.map(({ kind, reason }) => `${kind}: ${reason}`),
-      ...problems.map(formatError),
-      ...(context.imagined.cut ? [CUT] : []),
-    ],
+    incomplete: [...describeGaps(model.input), ...(context.imagined.cut ? [CUT] : [])],
   };
 }
 

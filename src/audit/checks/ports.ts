@@ -7,6 +7,7 @@ import { resolvePortName } from '../../policy/ruleset.ts';
 import { matchesSelector } from '../../policy/selector.ts';
 import type { Direction } from '../../model/verdict.ts';
 import type { Workload } from '../input/audit-input.ts';
+import { listSome } from '../list-some.ts';
 import type { AuditModel, AuditPolicy } from '../model/audit-model.ts';
 import { isEverything } from '../describe-rule.ts';
 import { listPorts, portField } from './fields.ts';
@@ -140,7 +141,7 @@ function* findDifferentNumbers({ model }: CheckContext): Generator<Sighting> {
     if (numbers.size < 2) continue;
     const words = [...numbers].map(([number, workload]) => `${number} at ${nameWorkload(workload)}`);
     yield {
-      message: `${port.name} is ${words.slice(0, 4).join(', ')}${words.length > 4 ? ` and ${words.length - 4} more` : ''}`,
+      message: `${port.name} is ${listSome(words, 4)}`,
       at: entry.place(portField(direction, rule, index)),
       related: [...numbers.values()].slice(0, 4).map((workload) => ({ message: 'a destination', at: workload.at })),
       key: `${port.protocol}/${port.name}`,

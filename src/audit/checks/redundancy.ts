@@ -7,6 +7,7 @@ import { portsKey, portsOf } from '../../policy/ports.ts';
 import { listOf, nameKey } from '../../policy/ruleset.ts';
 import { matchesSelector, selectorKey } from '../../policy/selector.ts';
 import { describeRule, isEverything } from '../describe-rule.ts';
+import { listSome } from '../list-some.ts';
 import type { AuditModel, AuditPolicy } from '../model/audit-model.ts';
 import { makeNamespaceUniverse, type NamespaceUniverse, type SubjectKind } from '../universe/namespace-universe.ts';
 import { isCovered } from '../universe/rule-coverage.ts';
@@ -147,7 +148,7 @@ function describeRedundant({ entry, direction, rule }: Placed, covering: Readonl
     (other) => `${direction}[${other.rule.index}] of ${other.entry.policy === entry.policy ? 'this policy' : other.entry.policy.key}`,
   );
   return {
-    message: `its ${direction} rule ${rule.index} (${describeRule(rule, direction)}) is covered by ${names.slice(0, 3).join(' and ')}${names.length > 3 ? ` and ${names.length - 3} more` : ''}`,
+    message: `its ${direction} rule ${rule.index} (${describeRule(rule, direction)}) is covered by ${listSome(names, 3, ' and ')}`,
     at: entry.place(ruleField(direction, rule)),
     related: [...covering].slice(0, 3).map((other): Related => ({
       message: `covers it: ${describeRule(other.rule, direction)}`,
@@ -173,7 +174,7 @@ function* findVacuous(context: CheckContext): Generator<Sighting> {
       left = left.filter((other) => other !== entry);
       const beside = [...new Set(selecting.flatMap((subject) => [...subject.intersection(others)]))].map(({ key }) => key);
       yield {
-        message: `it changes nothing: ${beside.slice(0, 3).join(', ')}${beside.length > 3 ? ` and ${beside.length - 3} more` : ''} isolate${beside.length === 1 ? 's' : ''} the same pods and allow${beside.length === 1 ? 's' : ''} all that it allows`,
+        message: `it changes nothing: ${listSome(beside, 3)} isolate${beside.length === 1 ? 's' : ''} the same pods and allow${beside.length === 1 ? 's' : ''} all that it allows`,
         at: entry.place(),
       };
     }

@@ -1,16 +1,16 @@
 /** Compares two inputs by what connections they allow, not by their text: between workloads, networks outside, and pods that may come. */
 
 import { formatPrefix, MAPPED, type Prefix } from '../../model/ip.ts';
-import { NAMESPACE_NAME_LABEL, type Labels } from '../../model/labels.ts';
 import type { Direction } from '../../model/verdict.ts';
-import { parsePolicy } from '../../policy/parse-policy.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { isEmptyPorts, subtractPorts, unionPorts, type Ports } from '../../policy/ports.ts';
 import { listOf } from '../../policy/ruleset.ts';
-import type { AuditInput, Workload } from '../input/audit-input.ts';
+import type { AuditInput } from '../input/audit-input.ts';
+import { describeGaps } from '../input/describe-gaps.ts';
 import { AuditModel, type AuditModelOptions, type PodClass } from '../model/audit-model.ts';
 import { Reach } from '../model/reach.ts';
-import { makeHypotheticalWorkloads } from '../universe/hypothetical-workloads.ts';
+import { workloadId } from '../model/workload-id.ts';
+import { addHypothetical, imagineWorkloads, readPolicies } from '../universe/hypothetical-workloads.ts';
 import type { Change, DiffParty, DiffReport } from './diff-report.ts';
 
 /** One side of the comparison. */
@@ -25,13 +25,11 @@ const EVERYTHING: Prefix = { address: 0n, length: 0 };
 
 export function makeDiff(before: AuditInput, after: AuditInput, options: AuditModelOptions = {}): DiffReport {
   const inputs = [before, after];
-  const policies = inputs.flatMap(readPolicies);
-  const namespaces = new Map(inputs.flatMap((input) => [...namespacesOf(input)]));
-  const imagined = makeHypotheticalWorkloads(policies, namespaces);
-  const [was, is] = inputs.map((input) => open(input, imagined.workloads, imagined.namespaces, options)) as [State, State];
+  const imagined = imagineWorkloads(inputs);
+  const [was, is] = inputs.map((input) => open(addHypothetical(input, imagined), options)) as [State, State];
   const shared = [...was.classes.keys()].filter((id) => is.classes.has(id));
-  const real = new Set(inputs.flatMap((input) => input.workloads.map(nameOf)));
-  const changes = [...comparePods(was, is, shared), ...compareOutside(was, is, shared, listRegions(policies))];
+  const real = new Set(inputs.flatMap((input) => input.workloads.map(workloadId)));
+  const changes = [...comparePods(was, is, shared), ...compareOutside(was, is, shared, listRegions(inputs.flatMap(readPolicies)))];
   const isReal = ({ from, to }: Change): boolean => [from, to].every(({ id, kind }) => kind === 'outside' || real.has(id));
   return {
     before: before.name,
@@ -42,39 +40,18 @@ export function makeDiff(before: AuditInput, after: AuditInput, options: AuditMo
     removed: [...was.classes.keys()].filter((id) => !is.classes.has(id)),
     equivalent: changes.length === 0,
     incomplete: [
-      ...new Set(
-        inputs.flatMap(({ missing, problems }) => [...missing.map(({ kind, reason }) => `${kind}: ${reason}`), ...problems.map(String)]),
-      ),
+      ...new Set(inputs.flatMap(describeGaps)),
       ...(imagined.cut ? ['selectors have too many combinations: of the pods that may come only some were compared'] : []),
     ],
   };
 }
 
-function readPolicies(input: AuditInput): Policy[] {
-  return input.objects.flatMap(({ object }) => (object.kind === 'NetworkPolicy' ? [parsePolicy(object)] : []));
-}
-
-function* namespacesOf(input: AuditInput): Generator<readonly [string, Labels]> {
-  const model = new Map(
-    input.objects.flatMap(({ object }) => (object.kind === 'Namespace' ? [[object.name, object.labels] as const] : [])),
-  );
-  const names = [...input.workloads.map(({ namespace }) => namespace), ...readPolicies(input).map(({ namespace }) => namespace)];
-  for (const name of new Set(names)) yield [name, model.get(name) ?? { [NAMESPACE_NAME_LABEL]: name }];
-  yield* model;
-}
-
-function open(
-  input: AuditInput,
-  imagined: readonly Workload[],
-  namespaces: ReadonlyMap<string, Labels>,
-  options: AuditModelOptions,
-): State {
-  const places = [...namespaces].map(([name, labels]) => ({ object: { kind: 'Namespace', name, labels } as const, at: {} }));
-  const model = new AuditModel({ ...input, objects: [...input.objects, ...places], workloads: [...input.workloads, ...imagined] }, options);
+function open(input: AuditInput, options: AuditModelOptions): State {
+  const model = new AuditModel(input, options);
   const classes = new Map<string, PodClass[]>();
   for (const one of model.classes) {
     if (one.pod.hostNetwork) continue;
-    const id = nameOf(one.workload);
+    const id = workloadId(one.workload);
     classes.set(id, [...(classes.get(id) ?? []), one]);
   }
   return { model, reach: new Reach(model), classes };
@@ -144,8 +121,4 @@ function nameRegion(prefix: Prefix): string {
 
 function workloadParty(id: string): DiffParty {
   return { id, kind: 'workload' };
-}
-
-function nameOf({ namespace, kind, name }: Workload): string {
-  return `${namespace}/${kind}/${name}`;
 }

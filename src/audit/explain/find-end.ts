@@ -6,6 +6,7 @@ import type { Service } from '../../model/objects.ts';
 import { nearestName } from '../checks/nearest-name.ts';
 import type { WorkloadKind } from '../input/audit-input.ts';
 import type { AuditModel, PodClass } from '../model/audit-model.ts';
+import { workloadId } from '../model/workload-id.ts';
 
 export type End =
   | { readonly kind: 'pods'; readonly name: string; readonly classes: readonly PodClass[] }
@@ -57,7 +58,7 @@ function findNamed(model: AuditModel, namespace: string, kind: WorkloadKind | 'S
     const workload = here.filter((one) => one.workload.name === name && (kind === undefined || one.workload.kind === kind));
     const pods = workload.length > 0 ? workload : here.filter((one) => (kind ?? 'Pod') === 'Pod' && one.names.includes(name));
     const [first] = pods;
-    if (first !== undefined) return { kind: 'pods', name: `${namespace}/${first.workload.kind}/${first.workload.name}`, classes: pods };
+    if (first !== undefined) return { kind: 'pods', name: workloadId(first.workload), classes: pods };
   }
   const service = kind === undefined || kind === 'Service' ? model.services.get(`${namespace}/${name}`) : undefined;
   return service && { kind: 'service', name: `${namespace}/Service/${name}`, service: service.object };
@@ -66,8 +67,7 @@ function findNamed(model: AuditModel, namespace: string, kind: WorkloadKind | 'S
 /** A pod's or a Service's address means that pod or Service. */
 function endOfAddress(model: AuditModel, address: Address): End {
   const one = model.classAt(address);
-  if (one !== undefined)
-    return { kind: 'pods', name: `${one.workload.namespace}/${one.workload.kind}/${one.workload.name}`, classes: [one] };
+  if (one !== undefined) return { kind: 'pods', name: workloadId(one.workload), classes: [one] };
   for (const [key, { object }] of model.services)
     if (object.clusterIPs.includes(address)) return { kind: 'service', name: key.replace('/', '/Service/'), service: object };
   return { kind: 'address', name: formatAddress(address), address };

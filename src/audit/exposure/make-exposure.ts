@@ -9,7 +9,8 @@ import type { AuditInput, NamedNetwork, Route, Workload } from '../input/audit-i
 import { AuditModel, type AuditModelOptions, type PodClass } from '../model/audit-model.ts';
 import { listOutside, type OutsideNetwork } from '../model/outside.ts';
 import { Reach } from '../model/reach.ts';
-import { makeHypotheticalWorkloads } from '../universe/hypothetical-workloads.ts';
+import { workloadId } from '../model/workload-id.ts';
+import { addHypothetical, imagineWorkloads } from '../universe/hypothetical-workloads.ts';
 import { backendsOf } from './backends.ts';
 import { controllersOf } from './controllers.ts';
 import type { ExposureReport, Way, WorkloadExposure } from './exposure-report.ts';
@@ -42,15 +43,8 @@ interface Parts {
 }
 
 export function makeExposure(input: AuditInput, options: ExposureOptions = {}): ExposureReport {
-  const known = new AuditModel(input, options);
-  const policies = [...known.policies.values()].map(({ policy }) => policy);
-  const namespaces = new Map([...known.namespaceNames].map((name) => [name, known.namespaceLabels(name)] as const));
-  const imagined = makeHypotheticalWorkloads(policies, namespaces);
-  const places = [...imagined.namespaces].map(([name, labels]) => ({ object: { kind: 'Namespace', name, labels } as const, at: {} }));
-  const model = new AuditModel(
-    { ...input, objects: [...input.objects, ...places], workloads: [...input.workloads, ...imagined.workloads] },
-    options,
-  );
+  const imagined = imagineWorkloads([input]);
+  const model = new AuditModel(addHypothetical(input, imagined), options);
   const made = new Set(imagined.workloads);
   const parts: Parts = {
     model,
@@ -72,7 +66,7 @@ function expose(parts: Parts, workload: Workload, entries: readonly Entry[]): Wo
   const judged = entries.map((entry) => ({ entry, from: whoComes(parts, entry) }));
   const open = judged.filter(({ from }) => from.length > 0);
   return {
-    workload: nameOf(workload),
+    workload: workloadId(workload),
     ways: [
       ...open.map(({ entry: { via, place, port, protocol }, from }): Way => ({ via, from, ports: `${port}/${protocol}`, place })),
       ...byAddress(parts, workload),
@@ -87,7 +81,9 @@ function expose(parts: Parts, workload: Workload, entries: readonly Entry[]): Wo
 function whoComes({ reach, outside }: Parts, { pods, protocol, port, through }: Entry): string[] {
   const number = PROTOCOL_NUMBER[protocol];
   if (through !== undefined)
-    return through.filter((controller) => hasPort(reach.between(controller, pods), number, port)).map(({ workload }) => nameOf(workload));
+    return through
+      .filter((controller) => hasPort(reach.between(controller, pods), number, port))
+      .map(({ workload }) => workloadId(workload));
   return outside.filter(({ identity }) => hasPort(reach.with('ingress', pods, identity), number, port)).map(({ name }) => name);
 }
 
@@ -157,8 +153,4 @@ function* throughRoute(model: AuditModel, route: Route): Generator<Entry> {
       yield { via, place: describePlace(route.at), pods, protocol, port, ...(controllers.length === 0 ? {} : { through: controllers }) };
     }
   }
-}
-
-function nameOf({ namespace, kind, name }: Workload): string {
-  return `${namespace}/${kind}/${name}`;
 }

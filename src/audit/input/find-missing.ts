@@ -1,5 +1,6 @@
 /** Says what a whole answer needs and the input lacks. */
 
+import { listSome } from '../list-some.ts';
 import type { PlacedObject } from '../../manifests/manifests.ts';
 import { NAMESPACE_NAME_LABEL, type LabelSelector } from '../../model/labels.ts';
 import { objectKey } from '../../model/objects.ts';
@@ -47,7 +48,7 @@ function missNamespaces({ objects, workloads }: PartialInput): readonly Missing[
   }
   const unknown = [...used].filter((name) => !known.has(name)).toSorted();
   if (asked.size === 0 || unknown.length === 0) return [];
-  const reason = `policies select namespaces by ${list([...asked].toSorted())}, and the labels of ${list(unknown)} are not known: no Namespace object says them`;
+  const reason = `policies select namespaces by ${listSome([...asked].toSorted(), LISTED)}, and the labels of ${listSome(unknown, LISTED)} are not known: no Namespace object says them`;
   return [{ kind: 'Namespace', reason }];
 }
 
@@ -70,8 +71,3 @@ function missServices({ objects, routes }: PartialInput): readonly Missing[] {
 }
 
 const LISTED = 5;
-
-function list(names: readonly string[]): string {
-  const some = names.slice(0, LISTED);
-  return names.length > LISTED ? `${some.join(', ')} and ${names.length - LISTED} more` : some.join(', ');
-}

@@ -9,6 +9,7 @@ import type { NamedNetwork } from '../input/audit-input.ts';
 import type { AuditModel, AuditPolicy, PodClass } from '../model/audit-model.ts';
 import { listOutside, type OutsideNetwork } from '../model/outside.ts';
 import { Reach } from '../model/reach.ts';
+import { workloadId } from '../model/workload-id.ts';
 import { portsOfRule, ruleTakesNetwork, ruleTakesPod } from '../model/rule-reach.ts';
 import { describePlace } from '../describe-place.ts';
 import { describeRule } from '../describe-rule.ts';
@@ -62,8 +63,7 @@ function listParties(
     const several = model.classesOf(workload).length > 1;
     const name = several ? `${workload.name} (${names.length} like ${pod.name})` : workload.name;
     const common = { namespace, workload: workload.kind, class: index };
-    if (by === 'workload')
-      peers.push({ id: `${namespace}/${workload.kind}/${name}`, kind: 'workload', name, pods: names.length, ...common });
+    if (by === 'workload') peers.push({ id: workloadId({ ...workload, name }), kind: 'workload', name, pods: names.length, ...common });
     else
       for (const one of names.length === 0 ? [name] : names)
         peers.push({ id: `${namespace}/${one}`, kind: 'pod', name: one, pods: 1, ...common });

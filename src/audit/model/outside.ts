@@ -2,6 +2,7 @@
 
 import type { Identity } from '../../compiler/members.ts';
 import { formatPrefix, isIPv4, MAPPED, parsePrefix, prefixContains, type Prefix } from '../../model/ip.ts';
+import { listSome } from '../list-some.ts';
 import type { NamedNetwork } from '../input/audit-input.ts';
 import type { AuditModel } from './audit-model.ts';
 import { Reach } from './reach.ts';
@@ -58,6 +59,5 @@ function isInside(inner: Prefix, outer: Prefix): boolean {
 }
 
 function nameRegion(prefixes: readonly Prefix[]): string {
-  const names = prefixes.map(formatPrefix).sort();
-  return names.length > 3 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more` : names.join(', ');
+  return listSome(prefixes.map(formatPrefix).sort(), 3);
 }

@@ -7,6 +7,7 @@ import { isIPv4, type Address } from '../../model/ip.ts';
 import type { Labels, LabelSelector } from '../../model/labels.ts';
 import type { Pod } from '../../model/objects.ts';
 import type { Peer, Policy, PortRule } from '../../policy/policy.ts';
+import { peerKey } from '../../policy/peer-list.ts';
 import { labelsKey } from '../../policy/selector.ts';
 import { listOf } from '../../policy/ruleset.ts';
 import type { BlockIndex } from '../../policy/block-index.ts';
@@ -30,7 +31,7 @@ export class PolicyInterests {
         for (const peer of rule.peers ?? []) if (isPods(peer)) selectors.push(peer.pods);
         if (rule.ports?.some(isNamed) === true) namesPorts = true;
         const list = rule.peers === undefined || rule.peers.length === 0 ? undefined : listOf(rule);
-        if (list?.kind === 'peers' && !list.blocks.isEmpty) blocks.set([...list.peers].filter(isBlockKey).sort().join('|'), list.blocks);
+        if (list?.kind === 'peers' && !list.blocks.isEmpty) blocks.set(blocksKey(rule.peers ?? []), list.blocks);
       }
     }
     this.keys = new Set(selectors.flatMap(keysOf));
@@ -68,6 +69,7 @@ function isNamed(port: PortRule): port is Extract<PortRule, { name: string }> {
   return 'name' in port;
 }
 
-function isBlockKey(key: string): boolean {
-  return key.startsWith('block ');
+function blocksKey(peers: readonly Peer[]): string {
+  const keys = peers.filter(({ kind }) => kind === 'block').map(peerKey);
+  return [...new Set(keys)].sort().join('|');
 }

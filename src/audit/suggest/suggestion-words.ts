@@ -1,5 +1,6 @@
 /** Words about what is suggested, and about what could not be. */
 
+import { listSome } from '../list-some.ts';
 import type { FlowTally } from './tally-flows.ts';
 import type { FlowList } from './read-flows.ts';
 
@@ -12,8 +13,7 @@ export function flowWords(count: number): string {
 
 /** `a, b and 3 more` */
 export function nameSome(names: readonly (string | number)[]): string {
-  if (names.length <= MOST) return names.join(', ');
-  return `${names.slice(0, MOST).join(', ')} and ${names.length - MOST} more`;
+  return listSome(names, MOST);
 }
 
 export function describeLosses(list: FlowList, tally: FlowTally, includeDenied: boolean): { notes: string[]; lacking: string[] } {

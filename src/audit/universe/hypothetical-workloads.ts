@@ -2,8 +2,9 @@
 
 import { NAMESPACE_NAME_LABEL, type Labels, type LabelSelector } from '../../model/labels.ts';
 import { selectsNamespace, type PodPeer } from '../../policy/peer-list.ts';
+import { parsePolicy } from '../../policy/parse-policy.ts';
 import type { Policy } from '../../policy/policy.ts';
-import type { Workload } from '../input/audit-input.ts';
+import type { AuditInput, Workload } from '../input/audit-input.ts';
 import { makeLabelUniverse } from './label-universe.ts';
 
 export interface HypotheticalWorkloads {
@@ -31,6 +32,31 @@ export function makeHypotheticalWorkloads(policies: readonly Policy[], namespace
     for (const set of universe.sets) workloads.push(imagineWorkload(namespace, set));
   }
   return { workloads: workloads.slice(0, MOST), namespaces: imagined.namespaces, cut: cut || workloads.length > MOST };
+}
+
+/** For all that the inputs' policies could tell apart, in namespaces that any of them has and in others. */
+export function imagineWorkloads(inputs: readonly AuditInput[]): HypotheticalWorkloads {
+  return makeHypotheticalWorkloads(inputs.flatMap(readPolicies), new Map(inputs.flatMap((input) => [...namespacesOf(input)])));
+}
+
+/** The input with them in it. */
+export function addHypothetical(input: AuditInput, { workloads, namespaces }: HypotheticalWorkloads): AuditInput {
+  const places = [...namespaces].map(([name, labels]) => ({ object: { kind: 'Namespace', name, labels } as const, at: {} }));
+  return { ...input, objects: [...input.objects, ...places], workloads: [...input.workloads, ...workloads] };
+}
+
+export function readPolicies(input: AuditInput): Policy[] {
+  return input.objects.flatMap(({ object }) => (object.kind === 'NetworkPolicy' ? [parsePolicy(object)] : []));
+}
+
+/** Those that are there, and those that something is in. */
+function* namespacesOf(input: AuditInput): Generator<readonly [string, Labels]> {
+  const known = new Map(
+    input.objects.flatMap(({ object }) => (object.kind === 'Namespace' ? [[object.name, object.labels] as const] : [])),
+  );
+  const names = [...input.workloads, ...input.objects.flatMap(({ object }) => (object.kind === 'NetworkPolicy' ? [object] : []))];
+  for (const name of new Set(names.map(({ namespace }) => namespace))) yield [name, known.get(name) ?? { [NAMESPACE_NAME_LABEL]: name }];
+  yield* known;
 }
 
 function imagineNamespaces(

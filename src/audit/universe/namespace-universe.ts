@@ -4,9 +4,9 @@
  */
 
 import { NAMESPACE_NAME_LABEL, type Labels, type LabelSelector } from '../../model/labels.ts';
-import { selectsNamespace, type PodPeer } from '../../policy/peer-list.ts';
+import { peerKey, selectsNamespace, type PodPeer } from '../../policy/peer-list.ts';
 import type { Policy } from '../../policy/policy.ts';
-import { matchesSelector, selectorKey } from '../../policy/selector.ts';
+import { matchesSelector } from '../../policy/selector.ts';
 import type { AuditModel } from '../model/audit-model.ts';
 import { makeLabelUniverse } from './label-universe.ts';
 
@@ -28,15 +28,10 @@ export function makeNamespaceUniverse(model: AuditModel, namespace: string, poli
   return { subjects: subjects.kinds, peers: peers.kinds, cut: subjects.cut || peers.cut };
 }
 
-export function podPeerKey({ namespaces, pods }: PodPeer): string {
-  const where = 'name' in namespaces ? `in ${namespaces.name}` : `where ${selectorKey(namespaces.selector)}`;
-  return `${selectorKey(pods)} ${where}`;
-}
-
 function distinctPeers(policies: readonly Policy[]): ReadonlyMap<string, PodPeer> {
   const rules = policies.flatMap((policy) => [...(policy.rules.ingress ?? []), ...(policy.rules.egress ?? [])]);
   const peers = rules.flatMap((rule) => (rule.peers ?? []).filter((peer) => peer.kind === 'pods'));
-  return new Map(peers.map((peer) => [podPeerKey(peer), peer]));
+  return new Map(peers.map((peer) => [peerKey(peer), peer]));
 }
 
 function listSubjects(policies: readonly Policy[]): { kinds: SubjectKind[]; cut: boolean } {

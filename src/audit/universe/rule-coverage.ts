@@ -4,8 +4,9 @@ import { isIPv4, MAPPED, prefixContains, type Prefix } from '../../model/ip.ts';
 import type { Peer, Rule } from '../../policy/policy.ts';
 import { BlockIndex } from '../../policy/block-index.ts';
 import { containsPorts, NO_PORTS, portsOf, unionPorts, type Ports } from '../../policy/ports.ts';
+import { peerKey } from '../../policy/peer-list.ts';
 import { nameKey } from '../../policy/ruleset.ts';
-import { podPeerKey, type PeerKind } from './namespace-universe.ts';
+import type { PeerKind } from './namespace-universe.ts';
 
 /** Ports by number, and by names whose numbers nobody can know beforehand. */
 interface Allowance {
@@ -22,7 +23,7 @@ export function isCovered(rule: Rule, others: readonly Rule[], kinds: readonly P
   if (contains(allowanceOf(anyone), asked)) return true;
   if (rule.peers === undefined) return false;
   return rule.peers.every((peer) =>
-    peer.kind === 'block' ? coversBlock(peer, others, asked) : coversPods(podPeerKey(peer), others, asked, kinds),
+    peer.kind === 'block' ? coversBlock(peer, others, asked) : coversPods(peerKey(peer), others, asked, kinds),
   );
 }
 
@@ -32,7 +33,7 @@ function coversPods(peer: string, others: readonly Rule[], asked: Allowance, kin
     .filter((kind) => kind.has(peer))
     .every((kind) => {
       const taking = others.filter(
-        ({ peers }) => peers === undefined || peers.some((one) => one.kind === 'pods' && kind.has(podPeerKey(one))),
+        ({ peers }) => peers === undefined || peers.some((one) => one.kind === 'pods' && kind.has(peerKey(one))),
       );
       return contains(allowanceOf(taking), asked);
     });
