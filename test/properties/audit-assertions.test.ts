@@ -5,11 +5,11 @@ import { describe, expect, it } from 'vitest';
 import type { Assertion, AssertedEnd, QuantifiedEnd } from '../../src/audit/assertions/assertion.ts';
 import { runAssertions } from '../../src/audit/assertions/run-assertions.ts';
 import type { AssertionResult } from '../../src/audit/assertions/test-report.ts';
-import type { AuditInput, Workload } from '../../src/audit/input/audit-input.ts';
 import { AuditModel } from '../../src/audit/model/audit-model.ts';
 import { isIPv4, type Address } from '../../src/model/ip.ts';
 import type { Pod } from '../../src/model/objects.ts';
 import type { Protocol } from '../../src/model/verdict.ts';
+import { inputOf, isPlain } from '../audit/support/world-input.ts';
 import { propertyParameters } from '../support/generators/parameters.ts';
 import { world } from '../support/generators/worlds.ts';
 import { createOracle } from '../support/oracle/judge.ts';
@@ -100,23 +100,6 @@ function named(pod: Pod): AssertedEnd {
 
 function each(pod: Pod): QuantifiedEnd {
   return { quantifier: 'each', end: named(pod) };
-}
-
-/** One with addresses of its own, which does not run as its node. */
-function isPlain(pod: Pod, { pods, nodes }: World): boolean {
-  const others = [...pods.filter((other) => other !== pod), ...nodes].flatMap(({ addresses }) => addresses);
-  const taken = new Set(others);
-  const isRunning = pod.phase !== 'Succeeded' && pod.phase !== 'Failed';
-  return isRunning && !pod.hostNetwork && pod.addresses.length > 0 && !pod.addresses.some((address) => taken.has(address));
-}
-
-function inputOf({ pods, namespaces, nodes, policies }: World): AuditInput {
-  const objects = [...namespaces, ...nodes, ...policies, ...pods].map((object) => ({ object, at: {} }));
-  const workloads = pods.map((pod): Workload => {
-    const { namespace, name, labels, annotations, ports, hostNetwork } = pod;
-    return { kind: 'Pod', namespace, name, labels, annotations, ports, hostNetwork, active: true, pods: [pod], at: {} };
-  });
-  return { name: 'a world', objects, workloads, routes: [], problems: [], missing: [], whole: true };
 }
 
 function idOf({ namespace, name }: Pod): string {

@@ -2,7 +2,6 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { AuditInput, Workload } from '../../src/audit/input/audit-input.ts';
 import { makeMatrix } from '../../src/audit/matrix/make-matrix.ts';
 import type { MatrixReport } from '../../src/audit/matrix/matrix-report.ts';
 import { AuditModel } from '../../src/audit/model/audit-model.ts';
@@ -10,10 +9,10 @@ import { isIPv4, type Address } from '../../src/model/ip.ts';
 import type { Pod } from '../../src/model/objects.ts';
 import { PROTOCOL_NUMBER, type Protocol } from '../../src/model/verdict.ts';
 import { hasPort, NO_PORTS, type Ports } from '../../src/policy/ports.ts';
+import { inputOf, isPlain } from '../audit/support/world-input.ts';
 import { propertyParameters } from '../support/generators/parameters.ts';
 import { world } from '../support/generators/worlds.ts';
 import { createOracle } from '../support/oracle/judge.ts';
-import type { World } from '../support/oracle/world.ts';
 
 const PORTS: readonly (readonly [Protocol, number])[] = [
   ['TCP', 80],
@@ -53,26 +52,6 @@ describe('the matrix', () => {
     );
   });
 });
-
-/** One with addresses of its own, which does not run as its node: others are no peers of a matrix. */
-function isPlain(pod: Pod, { pods, nodes }: World): boolean {
-  const others = [
-    ...pods.filter((other) => other !== pod).flatMap(({ addresses }) => addresses),
-    ...nodes.flatMap(({ addresses }) => addresses),
-  ];
-  const taken = new Set(others);
-  const isRunning = pod.phase !== 'Succeeded' && pod.phase !== 'Failed';
-  return isRunning && !pod.hostNetwork && pod.addresses.length > 0 && !pod.addresses.some((address) => taken.has(address));
-}
-
-function inputOf({ pods, namespaces, nodes, policies }: World): AuditInput {
-  const objects = [...namespaces, ...nodes, ...policies, ...pods].map((object) => ({ object, at: {} }));
-  const workloads = pods.map((pod): Workload => {
-    const { namespace, name, labels, annotations, ports, hostNetwork } = pod;
-    return { kind: 'Pod', namespace, name, labels, annotations, ports, hostNetwork, active: true, pods: [pod], at: {} };
-  });
-  return { name: 'a world', objects, workloads, routes: [], problems: [], missing: [], whole: true };
-}
 
 function idOf({ namespace, name }: Pod): string {
   return `${namespace}/${name}`;
