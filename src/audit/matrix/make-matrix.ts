@@ -4,6 +4,7 @@ import type { Rule } from '../../policy/policy.ts';
 import { portsKey, type Ports } from '../../policy/ports.ts';
 import { listOf } from '../../policy/ruleset.ts';
 import { DIRECTIONS, type Direction } from '../../model/verdict.ts';
+import { formatPrefix } from '../../model/ip.ts';
 import type { Pod } from '../../model/objects.ts';
 import type { NamedNetwork } from '../input/audit-input.ts';
 import type { AuditModel, AuditPolicy, PodClass } from '../model/audit-model.ts';
@@ -70,7 +71,8 @@ function listParties(
   }
   for (const network of outside) {
     const common = { kind: 'outside', namespace: '', workload: '', pods: 0 } as const;
-    peers.push({ id: network.name, name: network.name, class: parties.length, ...common });
+    const networks = network.prefixes.map(formatPrefix);
+    peers.push({ id: network.name, name: network.name, networks, class: parties.length, ...common });
     parties.push({ kind: 'outside', network });
   }
   return { parties, peers };

@@ -34,12 +34,13 @@ function* lines(items: Iterable<string>): Generator<string> {
   if (some) yield '\n  ';
 }
 
-function describePeer({ report }: MatrixView, { id, kind, namespace, workload, name, pods, class: own }: MatrixPeer): object {
+function describePeer({ report }: MatrixView, peer: MatrixPeer): object {
+  const { id, kind, namespace, workload, name, networks, pods, class: own } = peer;
   const isolation = report.classes[own];
   return {
     id,
     kind,
-    ...(kind === 'outside' ? { name } : { namespace, workload, name, pods }),
+    ...(kind === 'outside' ? { name, networks } : { namespace, workload, name, pods }),
     isolatedBy: { ingress: isolation?.ingress ?? null, egress: isolation?.egress ?? null },
   };
 }

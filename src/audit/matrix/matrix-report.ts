@@ -15,6 +15,8 @@ export interface MatrixPeer {
   readonly name: string;
   /** `Deployment`; empty for what is outside. */
   readonly workload: string;
+  /** CIDRs of what is outside: an address belongs to the peer that has the longest of them, and to `anywhere else` where none has. */
+  readonly networks?: readonly string[];
   readonly pods: number;
   /** Index of its class. */
   readonly class: number;

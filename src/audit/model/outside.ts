@@ -8,8 +8,9 @@ import type { AuditModel } from './audit-model.ts';
 import { Reach } from './reach.ts';
 
 export interface OutsideNetwork {
-  /** `10.0.0.0/8`, the name that the configuration gives, or `anywhere else`. */
+  /** `10.0.0.0/8`, `10.0.0.0/8 without 10.1.0.0/16`, the name that the configuration gives, or `anywhere else`. */
   readonly name: string;
+  /** An address belongs to the network that has the longest of them. */
   readonly prefixes: readonly Prefix[];
   readonly identity: Identity;
 }
@@ -28,9 +29,10 @@ export function listOutside(model: AuditModel, named: readonly NamedNetwork[] = 
     if (region === undefined) regions.set(member.identity, [{ address, length }]);
     else region.push({ address, length });
   }
+  const holes = listHoles(regions);
   const outside = [...regions].map(([identity, prefixes]) => {
     const cidrs = prefixes.filter((prefix) => prefix.length > MAPPED.length || prefix.address !== MAPPED.address || identity !== none);
-    return { name: identity === none ? ELSEWHERE : nameRegion(cidrs), prefixes: cidrs, identity };
+    return { name: identity === none ? ELSEWHERE : nameRegion(cidrs, holes.get(identity)), prefixes: cidrs, identity };
   });
   return [...named.flatMap((network) => listNamed(network, regions, (prefix) => reach.identityOfRegion(prefix))), ...outside];
 }
@@ -58,6 +60,35 @@ function isInside(inner: Prefix, outer: Prefix): boolean {
   return inner.length > outer.length && isIPv4(inner.address) === isIPv4(outer.address) && prefixContains(outer, inner.address);
 }
 
-function nameRegion(prefixes: readonly Prefix[]): string {
-  return listSome(prefixes.map(formatPrefix).sort(), 3);
+/** What regions lack of their prefixes, because another region has a longer one there. */
+function listHoles(regions: ReadonlyMap<Identity, readonly Prefix[]>): ReadonlyMap<Identity, readonly Prefix[]> {
+  const holes = new Map<Identity, Prefix[]>();
+  const around: { readonly identity: Identity; readonly prefix: Prefix }[] = [];
+  const all = [...regions].flatMap(([identity, prefixes]) => prefixes.map((prefix) => ({ identity, prefix })));
+  for (const one of all.sort((a, b) => comparePrefixes(a.prefix, b.prefix))) {
+    let outer = around.at(-1);
+    while (outer !== undefined && !isInside(one.prefix, outer.prefix)) {
+      around.pop();
+      outer = around.at(-1);
+    }
+    if (outer !== undefined && outer.identity !== one.identity) {
+      const known = holes.get(outer.identity);
+      if (known === undefined) holes.set(outer.identity, [one.prefix]);
+      else known.push(one.prefix);
+    }
+    around.push(one);
+  }
+  return holes;
+}
+
+/** IPv4 first, since `::/0` lies around no IPv4 prefix; then each behind those that it lies in. */
+function comparePrefixes(a: Prefix, b: Prefix): number {
+  if (isIPv4(a.address) !== isIPv4(b.address)) return isIPv4(a.address) ? -1 : 1;
+  if (a.address !== b.address) return a.address < b.address ? -1 : 1;
+  return a.length - b.length;
+}
+
+function nameRegion(prefixes: readonly Prefix[], holes: readonly Prefix[] = []): string {
+  const name = listSome(prefixes.map(formatPrefix).sort(), 3);
+  return holes.length === 0 ? name : `${name} without ${listSome(holes.map(formatPrefix), 3)}`;
 }

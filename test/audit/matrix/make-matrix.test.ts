@@ -76,9 +76,24 @@ describe('the matrix of an input', () => {
     expect(found).toMatchObject({
       'office > shop/Deployment/web': 'all ports',
       'lab > shop/Deployment/web': 'no port',
-      '203.0.113.0/24 > shop/Deployment/web': 'all ports',
+      '203.0.113.0/24 without 203.0.113.64/26 > shop/Deployment/web': 'all ports',
       'anywhere else > shop/Deployment/web': 'no port',
     });
+  });
+
+  test('says of a network what policies take out of it', async () => {
+    const rule = (...blocks: readonly string[]): string => policyYaml(`podSelector: {}\ningress: [{ from: [${blocks.join(', ')}] }]`);
+    const world =
+      '{ ipBlock: { cidr: 0.0.0.0/0, except: [10.0.0.0/8, 172.16.0.0/12] } }, { ipBlock: { cidr: "::/0", except: ["fd00::/8"] } }';
+    const input = await readText(WORKLOADS, rule(world), rule('{ ipBlock: { cidr: 10.1.0.0/16 } }').replace('name: web,', 'name: ten,'));
+    const outside = makeMatrix(new AuditModel(input)).peers.filter(({ kind }) => kind === 'outside');
+    expect(outside.map(({ name, networks }) => [name, networks?.toSorted()])).toEqual(
+      expect.arrayContaining([
+        ['anywhere else', ['10.0.0.0/8', '172.16.0.0/12', 'fd00::/8']],
+        ['0.0.0.0/0, ::/0 without 10.0.0.0/8, 172.16.0.0/12, fd00::/8', ['0.0.0.0/0', '::/0']],
+        ['10.1.0.0/16', ['10.1.0.0/16']],
+      ]),
+    );
   });
 
   test('tells a named network from a block that begins where it does', async () => {

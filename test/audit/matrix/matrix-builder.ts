@@ -56,7 +56,7 @@ export function makeReport(
   const made = peers.map((sketch): MatrixPeer => {
     const { namespace = '', workload = '', name, kind = 'workload', pods = kind === 'outside' ? 0 : 1 } = sketch;
     const id = [namespace, workload, name].filter((part) => part !== '').join('/');
-    return { id, kind, namespace, name, workload, pods, class: classOf(sketch.class ?? id) };
+    return { id, kind, namespace, name, workload, ...(kind === 'outside' && { networks: [] }), pods, class: classOf(sketch.class ?? id) };
   });
   const outside = new Set(made.filter(({ kind }) => kind === 'outside').map((peer) => peer.class));
   const rules: MatrixRule[] = [];
