@@ -52,7 +52,7 @@ export async function runMatrix(paths: readonly string[], flags: MatrixFlags): P
         output.file === undefined && process.stdout.isTTY
           ? { width: process.stdout.columns, colour: wantsColour(process.stdout) }
           : { width: DEFAULT_WIDTH, colour: false };
-      const text = await writeMatrix(view, output.format as MatrixFormat, style);
+      const text = await writeMatrix(view, output.format as MatrixFormat, style, flags.ports);
       await writeOutput(output, text.endsWith('\n') ? text : `${text}\n`);
     }
     process.exitCode = exitCode(false, incomplete.length > 0, flags.allowIncomplete === true);
@@ -71,7 +71,8 @@ function viewOptions(paths: readonly string[], { peersIn, namespace, only, ports
   };
 }
 
-async function writeMatrix(view: MatrixView, format: MatrixFormat, style: ListOptions): Promise<string> {
+/** `ports`: as they were typed. */
+async function writeMatrix(view: MatrixView, format: MatrixFormat, style: ListOptions, ports = ''): Promise<string> {
   switch (format) {
     case 'table':
       return tableMatrix(view, style);
@@ -89,7 +90,8 @@ async function writeMatrix(view: MatrixView, format: MatrixFormat, style: ListOp
       return formatMermaid(view);
     case 'html': {
       const { makePage } = await import('../audit/page/make-page.ts');
-      return makePage(view.report);
+      const { namespaces = [], only = 'all' } = view.options;
+      return makePage(view.report, { filters: { namespaces, show: only, ports } });
     }
   }
 }

@@ -76,6 +76,18 @@ describe('the matrix', () => {
     expect(of('--ports', '5432', '--only', 'allowed')).toContain('shop,Pod,web,shop,Pod,db,allow-all,5432/TCP');
   });
 
+  it('is whole as a page, which opens with what is asked for', () => {
+    const pageOf = (...args: string[]): { readonly report: string; readonly first: unknown } => {
+      const { out } = matrix('shop.yaml', '-o', 'html', ...args);
+      const part = (id: string): string => new RegExp(`id="${id}">(.*?)</script>`, 's').exec(out)?.[1] ?? '';
+      return { report: part('report'), first: JSON.parse(part('first')) };
+    };
+    const page = pageOf('--peers-in', 'bank', '--only', 'denied', '--ports', '443, 53/udp');
+    expect(page.first).toEqual({ namespaces: ['bank'], show: 'denied', ports: '443, 53/udp' });
+    expect(page.report).toContain('shop/Pod/db');
+    expect(pageOf()).toEqual({ report: page.report, first: { namespaces: [], show: 'all', ports: '' } });
+  });
+
   it('is not whole where something could not be read, and says so', () => {
     writeFileSync(join(folder, 'broken.yaml'), 'kind: NetworkPolicy\n: {');
     const { code, out } = matrix('shop.yaml', 'broken.yaml', '-o', 'json');

@@ -11,32 +11,36 @@ export interface PageParts {
   readonly style: string;
 }
 
-export function bundlePageParts(): PageParts {
-  const folder = new URL('browser/', import.meta.url);
+/** `folder`: where the sources lie, its name with a slash behind it. */
+export function bundlePageParts(folder: URL = new URL('browser/', import.meta.url)): PageParts {
   return { script: bundle(new URL('main.ts', folder)), style: bundle(new URL('page.css', folder)) };
 }
 
 function bundle(entry: URL): string {
-  const { outputFiles } = loadEsbuild().buildSync({
-    entryPoints: [fileURLToPath(entry)],
-    bundle: true,
-    write: false,
-    minify: true,
-    charset: 'utf8',
-    format: 'iife',
-    // What knows dialogs without a library, light-dark() and Map.groupBy.
-    target: ['chrome123', 'firefox120', 'safari17.5'],
-    legalComments: 'none',
-    logLevel: 'silent',
-  });
-  return outputFiles[0]?.text ?? '';
+  try {
+    const { outputFiles } = loadEsbuild().buildSync({
+      entryPoints: [fileURLToPath(entry)],
+      bundle: true,
+      write: false,
+      minify: true,
+      charset: 'utf8',
+      format: 'iife',
+      // What knows dialogs without a library, light-dark() and Map.groupBy.
+      target: ['chrome123', 'firefox120', 'safari17.5'],
+      legalComments: 'none',
+      logLevel: 'silent',
+    });
+    return outputFiles[0]?.text ?? '';
+  } catch (cause) {
+    // A package that is installed has what was built, and neither sources nor esbuild.
+    throw missingParts('the parts of the HTML page are missing, and cannot be made', cause);
+  }
 }
 
-/** A package that is installed has what was built and no esbuild. */
 function loadEsbuild(): typeof Esbuild {
-  try {
-    return createRequire(import.meta.url)('esbuild') as typeof Esbuild;
-  } catch (cause) {
-    throw new PosternError('E_PAGE_PARTS', 'the parts of the HTML page are missing', { mend: 'install the package again', cause });
-  }
+  return createRequire(import.meta.url)('esbuild') as typeof Esbuild;
+}
+
+export function missingParts(message: string, cause: unknown): PosternError {
+  return new PosternError('E_PAGE_PARTS', message, { mend: 'install the package again; in a clone run npm run build', cause });
 }

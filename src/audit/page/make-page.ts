@@ -4,9 +4,17 @@ import { createHash } from 'node:crypto';
 import type { MatrixReport } from '../matrix/matrix-report.ts';
 import type { PageParts } from './bundle-page-parts.ts';
 import { loadPageParts } from './load-page-parts.ts';
+import type { Filters } from './browser/view-state.ts';
 import { pageBody } from './page-body.ts';
 
-export function makePage(report: MatrixReport, { script, style }: PageParts = loadPageParts()): string {
+export interface PageOptions {
+  /** With which the page opens; whoever reads it can change them. */
+  readonly filters?: Partial<Filters>;
+  readonly parts?: PageParts;
+}
+
+export function makePage(report: MatrixReport, { filters = {}, parts = loadPageParts() }: PageOptions = {}): string {
+  const { script, style } = parts;
   // No other script, no other style, no address but this file's.
   const policy = [
     "default-src 'none'",
@@ -31,6 +39,7 @@ export function makePage(report: MatrixReport, { script, style }: PageParts = lo
 <body>
 ${pageBody()}
 <script type="application/json" id="report">${embedJson(report)}</script>
+<script type="application/json" id="first">${embedJson(filters)}</script>
 <script>${script}</script>
 </body>
 </html>

@@ -5,8 +5,10 @@ import { spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll } from 'vitest';
 import puppeteer, { type Browser, type Page } from 'puppeteer-core';
 import type { MatrixReport } from '../../../src/audit/matrix/matrix-report.ts';
+import type { Filters } from '../../../src/audit/page/browser/view-state.ts';
 import { loadPageParts } from '../../../src/audit/page/load-page-parts.ts';
 import { makePage } from '../../../src/audit/page/make-page.ts';
 
@@ -26,6 +28,8 @@ export const browserObstacle: string | undefined = chromium === undefined ? 'nee
 export interface OpenOptions {
   /** Without the `#`. */
   readonly hash?: string;
+  /** With which it opens. */
+  readonly filters?: Partial<Filters>;
   readonly width?: number;
   readonly height?: number;
   readonly scheme?: 'light' | 'dark';
@@ -70,11 +74,14 @@ export class TestBrowser implements AsyncDisposable {
   }
 
   /** Resolves when the matrix has been painted. */
-  async open(report: MatrixReport, options: OpenOptions = {}): Promise<OpenPage> {
-    return this.openText(makePage(report, this.#parts), options);
+  async open(report: MatrixReport, { filters = {}, ...options }: OpenOptions = {}): Promise<OpenPage> {
+    return this.openText(makePage(report, { filters, parts: this.#parts }), options);
   }
 
-  async openText(text: string, { hash = '', width = 1400, height = 900, scheme = 'light' }: OpenOptions = {}): Promise<OpenPage> {
+  async openText(
+    text: string,
+    { hash = '', width = 1400, height = 900, scheme = 'light' }: Omit<OpenOptions, 'filters'> = {},
+  ): Promise<OpenPage> {
     this.#count += 1;
     const file = join(this.#folder, `page-${this.#count}.html`);
     writeFileSync(file, text);
@@ -103,6 +110,42 @@ export class TestBrowser implements AsyncDisposable {
     await this.#browser.close();
     rmSync(this.#folder, { recursive: true, force: true });
   }
+}
+
+/** One for the tests of a group. */
+export function useBrowser(): Pick<TestBrowser, 'open' | 'openText'> {
+  let browser: TestBrowser | undefined;
+  const started = (): TestBrowser => {
+    if (browser === undefined) throw new Error('no test runs yet');
+    return browser;
+  };
+  beforeAll(async () => {
+    browser = await TestBrowser.start();
+  });
+  afterAll(async () => {
+    await browser?.[Symbol.asyncDispose]();
+  });
+  return {
+    open: async (...args) => await started().open(...args),
+    openText: async (...args) => await started().openText(...args),
+  };
+}
+
+/** As an address names this pair of the shop, its rules shown. */
+export const WEB_TO_API = new URLSearchParams({ source: 'shop/Deployment/web', destination: 'shop/Deployment/api', open: '1' }).toString();
+
+export async function press(page: Page, ...keys: readonly Parameters<Page['keyboard']['press']>[0][]): Promise<void> {
+  for (const key of keys) await page.keyboard.press(key);
+}
+
+export async function hashOf(page: Page): Promise<URLSearchParams> {
+  return new URLSearchParams(String(await page.evaluate('location.hash.slice(1)')));
+}
+
+export async function rowsAndColumns(page: Page): Promise<readonly [number, number]> {
+  return (await page.evaluate(
+    '["aria-rowcount", "aria-colcount"].map((name) => Number(document.querySelector(".grid").getAttribute(name)))',
+  )) as [number, number];
 }
 
 /** What is written in the first element that the selector finds. */

@@ -2,18 +2,18 @@
 
 import { createHash } from 'node:crypto';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { MatrixReport } from '../../../src/audit/matrix/matrix-report.ts';
 import { loadPageParts } from '../../../src/audit/page/load-page-parts.ts';
 import { makePage } from '../../../src/audit/page/make-page.ts';
-import { makeCluster, makeHostile, makeShop } from '../matrix/matrix-builder.ts';
+import { HOSTILE_NAMES, makeCluster, makeHostile, makeShop } from '../matrix/matrix-builder.ts';
 
 const parts = loadPageParts();
-const page = makePage(makeShop(), parts);
+const page = makePage(makeShop(), { parts });
 
 function embedded(text: string): MatrixReport {
   return JSON.parse(/<script type="application\/json" id="report">(.*?)<\/script>/s.exec(text)?.[1] ?? '') as MatrixReport;
@@ -22,7 +22,7 @@ function embedded(text: string): MatrixReport {
 describe('the text of the page', () => {
   it('holds the report as it is', () => {
     expect(embedded(page)).toEqual(makeShop());
-    expect(embedded(makePage(makeHostile(), parts))).toEqual(JSON.parse(JSON.stringify(makeHostile())));
+    expect(embedded(makePage(makeHostile(), { parts }))).toEqual(JSON.parse(JSON.stringify(makeHostile())));
   });
 
   it('allows its own script and style by their hashes, and nothing else', () => {
@@ -46,7 +46,7 @@ describe('the text of the page', () => {
   });
 
   it('lets no name end its element, nor begin another', () => {
-    const text = makePage(makeHostile(), parts);
+    const text = makePage(makeHostile(), { parts });
     const count = (of: string, what: RegExp): number => of.match(what)?.length ?? 0;
     for (const what of [/<script/g, /<\/script/g, /<img/g, /<!--/g, /<title/g])
       expect(count(text, what), String(what)).toBe(count(page, what));
@@ -56,17 +56,24 @@ describe('the text of the page', () => {
   });
 
   it('has nothing in it that a template would fill in', () => {
-    expect(makePage({ ...makeShop(), input: '$& $1 $` ${x}' }, parts)).toContain('<title>Who reaches whom: $&#38; $1 $` ${x}</title>');
+    expect(makePage({ ...makeShop(), input: '$& $1 $` ${x}' }, { parts })).toContain('<title>Who reaches whom: $&#38; $1 $` ${x}</title>');
+  });
+
+  it('holds the filters with which it opens', () => {
+    const filters = { namespaces: HOSTILE_NAMES, ports: '</script>', show: 'denied' } as const;
+    const text = makePage(makeShop(), { filters, parts });
+    expect(JSON.parse(/<script type="application\/json" id="first">(.*?)<\/script>/s.exec(text)?.[1] ?? '')).toEqual(filters);
+    expect(text.match(/<\/script/g)?.length).toBe(page.match(/<\/script/g)?.length);
   });
 
   it('is the same for the same report', () => {
-    expect(makePage(makeShop(), parts)).toBe(page);
+    expect(makePage(makeShop(), { parts })).toBe(page);
   });
 
   it('stays below a megabyte for 500 workloads, and is made at once', () => {
     const report = makeCluster({ workloads: 500, namespaces: 40, pods: 20, roles: 8 });
     const started = performance.now();
-    expect(makePage(report, parts).length).toBeLessThan(1_000_000);
+    expect(makePage(report, { parts }).length).toBeLessThan(1_000_000);
     expect(performance.now() - started).toBeLessThan(2000);
   });
 });
@@ -79,6 +86,21 @@ describe('the parts of the page', () => {
       const { status, stderr } = spawnSync(process.execPath, [script, folder], { encoding: 'utf8' });
       expect(status, stderr).toBe(0);
       expect(JSON.parse(readFileSync(join(folder, 'audit/page/page-parts.json'), 'utf8'))).toEqual(parts);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  it.each([
+    ['neither built ones nor sources', undefined],
+    ['built ones that are cut short', '{"script":"'],
+  ])('are refused with their code where there are %s', (_, built) => {
+    const folder = mkdtempSync(join(tmpdir(), 'postern-parts-'));
+    try {
+      if (built !== undefined) writeFileSync(join(folder, 'page-parts.json'), built);
+      expect(() => loadPageParts(pathToFileURL(`${folder}/`))).toThrow(
+        expect.objectContaining({ code: 'E_PAGE_PARTS', mend: expect.stringContaining('install the package again') as string }),
+      );
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }

@@ -3,7 +3,7 @@
 import type { MatrixReport } from '../../matrix/matrix-report.ts';
 import { plainText } from '../../matrix/matrix-view.ts';
 import { element, find } from './element.ts';
-import { FIRST_STATE, type Show, type Side, type ViewState } from './view-state.ts';
+import { NO_FILTERS, type Show, type Side, type ViewState } from './view-state.ts';
 
 export interface FilterEvents {
   readonly onChange: (change: Partial<ViewState>) => void;
@@ -41,10 +41,7 @@ export class FilterBar {
     typed(this.#ports, 'ports');
     this.#side.addEventListener('change', () => onChange({ side: this.#side.value as Side }));
     this.#show.addEventListener('change', () => onChange({ show: this.#show.value as Show }));
-    find('reset', HTMLButtonElement).addEventListener('click', () => {
-      const { namespaces: none, from, to, ports, side, show, search } = FIRST_STATE;
-      onChange({ namespaces: none, from, to, ports, side, show, search });
-    });
+    find('reset', HTMLButtonElement).addEventListener('click', () => onChange({ ...NO_FILTERS, search: '' }));
     const form = find('filters', HTMLFormElement);
     form.addEventListener('submit', (event) => event.preventDefault());
     this.#search.addEventListener('keydown', (event) => {

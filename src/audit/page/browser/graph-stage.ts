@@ -1,18 +1,22 @@
 /** The matrix as a graph on the stage: workloads in the boxes of their namespaces, lines for what is allowed; merged where there is too much. */
 
 import { edgeLabel } from '../../matrix/graph-text.ts';
-import { makeGraph, makeGraphAt, type GraphLevel, type GraphNode, type MatrixGraph } from '../../matrix/matrix-graph.ts';
+import { makeGraph, makeGraphAt, type GraphNode, type MatrixGraph } from '../../matrix/matrix-graph.ts';
 import { element, svgElement } from './element.ts';
 import { layOutGraph, routeEdge, type PlacedNode } from './graph-layout.ts';
 import { arrows, cut, drawDot, nameOf } from './graph-shapes.ts';
 import { GraphWindow } from './graph-window.ts';
 import { isNamed, type PageModel } from './page-model.ts';
+import type { Nodes, Place } from './view-state.ts';
 import { countText, groupTitle } from './words.ts';
 
 export interface GraphEvents {
   readonly onPair: (cell: readonly [string, string]) => void;
   /** A node, and what its lines say. */
   readonly onNode: (node: GraphNode, lines: readonly string[]) => void;
+  readonly onLevel: (nodes: Nodes) => void;
+  /** It was zoomed or moved; undefined: all of it is in sight. */
+  readonly onPlace: (place: Place | undefined) => void;
   readonly onLive: (text: string) => void;
 }
 
@@ -22,7 +26,7 @@ const MOST_EDGES = 160;
 const MOST_LABELS = 40;
 /** A browser takes long over more. */
 const MOST_DRAWN = 4000;
-const LEVELS: readonly (readonly [GraphLevel | 'auto', string])[] = [
+const LEVELS: readonly (readonly [Nodes, string])[] = [
   ['auto', 'Automatic'],
   ['peer', 'Workloads'],
   ['class', 'Workloads, alike ones merged'],
@@ -41,17 +45,22 @@ interface Line {
 export class GraphStage {
   readonly root = element('div', { class: 'graph' });
   readonly #svg = svgElement('svg', { role: 'group', 'aria-label': 'Graph of allowed connections' });
-  readonly #window = new GraphWindow(this.#svg);
+  readonly #window: GraphWindow;
   readonly #level = element('select');
   readonly #note = element('span', { class: 'dim' });
   readonly #events: GraphEvents;
   #model: PageModel | undefined;
+  #drawn: Nodes | undefined;
   #search = '';
 
   constructor(events: GraphEvents) {
     this.#events = events;
+    this.#window = new GraphWindow(this.#svg, events.onPlace);
     this.#level.append(...LEVELS.map(([value, text]) => element('option', { value }, text)));
-    this.#level.addEventListener('change', () => this.#draw());
+    this.#level.addEventListener('change', () => {
+      const chosen = LEVELS.find(([value]) => value === this.#level.value);
+      if (chosen !== undefined) events.onLevel(chosen[0]);
+    });
     const fit = element('button', { type: 'button', 'aria-label': 'Fit the whole graph', title: 'Fit the whole graph' }, '⤢');
     fit.addEventListener('click', () => this.#window.fit());
     const zoom = (label: string, text: string, factor: number): HTMLElement => {
@@ -72,18 +81,19 @@ export class GraphStage {
     );
   }
 
-  show(model: PageModel, search: string): void {
-    const sameGraph = this.#model === model;
+  show(model: PageModel, search: string, level: Nodes, place: Place | undefined): void {
+    const sameGraph = this.#model === model && this.#drawn === level;
     this.#model = model;
     this.#search = search;
-    if (!sameGraph) this.#draw();
-    else this.#mark();
+    this.#level.value = level;
+    if (sameGraph) {
+      this.#window.goTo(place);
+      this.#mark();
+    } else this.#draw(model, level, place);
   }
 
-  #draw(): void {
-    const model = this.#model;
-    if (model === undefined) return;
-    const level = LEVELS.find(([value]) => value === this.#level.value)?.[0] ?? 'auto';
+  #draw(model: PageModel, level: Nodes, place: Place | undefined): void {
+    this.#drawn = level;
     let graph = level === 'auto' ? makeGraph(model.view, MOST_EDGES) : makeGraphAt(model.view, level);
     const tooMany = graph.edges.length > MOST_DRAWN;
     if (tooMany) graph = makeGraphAt(model.view, 'namespace');
@@ -92,7 +102,7 @@ export class GraphStage {
     ];
     this.#note.textContent = `${tooMany ? 'Too many lines for that. ' : ''}${merged} ${countText(graph.edges.length, 'line')}`.trim();
     const layout = layOutGraph(graph);
-    this.#window.show(layout.bounds);
+    this.#window.show(layout.bounds, place);
     const dots = layout.nodes[0]?.width === 0;
     const placed = new Map(layout.nodes.map((one) => [one.node.index, one]));
     const linesOf = new Map<number, Line[]>();

@@ -1,23 +1,34 @@
 /** The window onto a graph: an SVG that is dragged and zoomed. */
 
+import { isSamePlace, roundPlace, type Place } from './view-state.ts';
+
 export class GraphWindow {
   readonly #svg: SVGSVGElement;
   #box: readonly [number, number, number, number] = [0, 0, 1, 1];
   #bounds: readonly [number, number, number, number] = [0, 0, 1, 1];
+  /** Undefined: the whole graph. */
+  #place: Place | undefined;
+  readonly #onPlace: (place: Place | undefined) => void;
 
-  constructor(svg: SVGSVGElement) {
+  constructor(svg: SVGSVGElement, onPlace: (place: Place | undefined) => void) {
     this.#svg = svg;
+    this.#onPlace = onPlace;
     this.#listen();
   }
 
   /** Left, top, width and height of what there is to see. */
-  show(bounds: readonly [number, number, number, number]): void {
+  show(bounds: readonly [number, number, number, number], place: Place | undefined): void {
     this.#bounds = bounds;
-    this.fit();
+    this.#show(place);
+  }
+
+  goTo(place: Place | undefined): void {
+    if (!isSamePlace(place, this.#place)) this.#show(place);
   }
 
   fit(): void {
-    this.#look(this.#bounds);
+    this.#show(undefined);
+    this.#onPlace(undefined);
   }
 
   zoomAtCentre(factor: number): void {
@@ -25,16 +36,35 @@ export class GraphWindow {
     this.#zoom(factor, x + width / 2, y + height / 2);
   }
 
+  #show(place: Place | undefined): void {
+    const [left, top, width, height] = this.#bounds;
+    this.#place = place;
+    if (place === undefined) return this.#look([left, top, width, height]);
+    const wide = this.#bound(place[2]);
+    this.#look([place[0], place[1], wide, (height / width) * wide]);
+  }
+
   #look(box: readonly [number, number, number, number]): void {
     this.#box = box;
     this.#svg.setAttribute('viewBox', box.join(' '));
   }
 
+  /** By hand. */
+  #move(box: readonly [number, number, number, number]): void {
+    this.#look(box);
+    this.#place = roundPlace([box[0], box[1], box[2]]);
+    this.#onPlace(this.#place);
+  }
+
+  #bound(width: number): number {
+    return Math.min(Math.max(width, 200), this.#bounds[2] * 3);
+  }
+
   #zoom(factor: number, atX: number, atY: number): void {
     const [x, y, width, height] = this.#box;
-    const wide = Math.min(Math.max(width * factor, 200), this.#bounds[2] * 3);
+    const wide = this.#bound(width * factor);
     const real = wide / width;
-    this.#look([atX - (atX - x) * real, atY - (atY - y) * real, wide, height * real]);
+    this.#move([atX - (atX - x) * real, atY - (atY - y) * real, wide, height * real]);
   }
 
   #listen(): void {
@@ -64,7 +94,7 @@ export class GraphWindow {
       if (held === undefined) return;
       const now = place(event);
       const [x, y, width, height] = this.#box;
-      this.#look([x + held.x - now.x, y + held.y - now.y, width, height]);
+      this.#move([x + held.x - now.x, y + held.y - now.y, width, height]);
     });
     for (const end of ['pointerup', 'pointercancel'] as const) svg.addEventListener(end, () => (held = undefined));
   }

@@ -10,7 +10,7 @@ import { MatrixStage } from './matrix-stage.ts';
 import { makeModel, type PageModel } from './page-model.ts';
 import { cellPanel, emptyText, nodePanel, overviewPanel, shownText } from './panel.ts';
 import { printSheet } from './print-sheet.ts';
-import { nextTheme, readHash, writeHash, type ViewName, type ViewState } from './view-state.ts';
+import { FIRST_STATE, nextTheme, readHash, writeHash, type Filters, type Place, type ViewName, type ViewState } from './view-state.ts';
 
 const VIEWS: readonly ViewName[] = ['matrix', 'graph', 'list'];
 const LEGEND = [
@@ -18,9 +18,13 @@ const LEGEND = [
   ['some', 'some ports'],
   ['none', 'denied'],
 ] as const;
+/** Browsers count how often an address is changed, and a hand moves many times a second. */
+const ADDRESS_DELAY_MS = 150;
 const THEMES = { auto: ['◐', ' Auto'], light: ['☀', ' Light'], dark: ['☾', ' Dark'] } as const;
 
 const report = JSON.parse(find('report', HTMLScriptElement).textContent) as MatrixReport;
+/** As the page opens where its address says nothing. */
+const first: ViewState = { ...FIRST_STATE, ...(JSON.parse(find('first', HTMLScriptElement).textContent) as Partial<Filters>) };
 const peers = new Map(report.peers.map((peer) => [peer.id, peer]));
 const stage = find('stage', HTMLElement);
 const panel = find('panel', HTMLElement);
@@ -29,15 +33,17 @@ const live = find('live', HTMLElement);
 const sheet = find('print', HTMLElement);
 const themeButton = find('theme', HTMLButtonElement);
 
-let state: ViewState = readHash(location.hash);
+let state: ViewState = readHash(location.hash, first);
 let model: PageModel | undefined;
 let filtersOfModel = '';
 let problem = '';
+let addressTimer: number | undefined;
 /** What the panel shows of the graph, which the address does not keep. */
 let shownNode: readonly Child[] | undefined;
 
 const matrixStage = new MatrixStage({
   onCursor: (cell, open) => change({ cell, open: open || state.open }, open),
+  onPlace: (place) => keepPlace({ matrixAt: place }),
   onWhere: (text) => (where.textContent = text),
   onLive: (text) => (live.textContent = text),
 });
@@ -50,6 +56,8 @@ const graphStage = new GraphStage({
     showPanel();
     panel.focus();
   },
+  onLevel: (nodes) => change({ nodes, graphAt: undefined }),
+  onPlace: (place) => keepPlace({ graphAt: place }),
   onLive: (text) => (live.textContent = text),
 });
 const filterBar = new FilterBar(report, {
@@ -62,14 +70,24 @@ const filterBar = new FilterBar(report, {
 function change(part: Partial<ViewState>, focusPanel = false): void {
   const before = state;
   state = { ...state, ...part };
+  // Other pairs make another graph, in which the place of the last one means nothing.
+  if (filterText(state) !== filterText(before)) state = { ...state, graphAt: undefined };
   shownNode = undefined;
   keepAddress();
   show(before);
   if (focusPanel) panel.focus();
 }
 
+/** The stages show it already. */
+function keepPlace(part: { readonly matrixAt: Place | undefined } | { readonly graphAt: Place | undefined }): void {
+  state = { ...state, ...part };
+  addressTimer ??= window.setTimeout(keepAddress, ADDRESS_DELAY_MS);
+}
+
 function keepAddress(): void {
-  const hash = writeHash(state);
+  window.clearTimeout(addressTimer);
+  addressTimer = undefined;
+  const hash = writeHash(state, first);
   try {
     history.replaceState(null, '', hash === '' ? location.pathname + location.search : `#${hash}`);
   } catch {
@@ -80,7 +98,7 @@ function keepAddress(): void {
 /** `before`: what is the same is not drawn again. */
 function show(before?: ViewState): void {
   applyTheme(before);
-  const filters = writeHash({ ...state, view: 'matrix', search: '', theme: 'auto', cell: undefined });
+  const filters = filterText(state);
   const stale = model === undefined || filters !== filtersOfModel;
   if (stale) updateModel(filters);
   filterBar.show(state, problem);
@@ -90,9 +108,12 @@ function show(before?: ViewState): void {
     tab.tabIndex = name === state.view ? 0 : -1;
   }
   stage.setAttribute('aria-labelledby', `tab-${state.view}`);
-  const moved = before === undefined || before.view !== state.view || stale || before.search !== state.search;
-  if (moved) showStage();
+  if (stale || before?.view !== state.view || before.search !== state.search || before.nodes !== state.nodes) showStage();
   showPanel();
+}
+
+function filterText({ namespaces, from, to, ports, side, show: shown }: ViewState): string {
+  return JSON.stringify([namespaces, from, to, ports, side, shown]);
 }
 
 function updateModel(filters: string): void {
@@ -121,11 +142,11 @@ function showStage(): void {
   if (root.parentNode !== stage) stage.replaceChildren(root);
   switch (state.view) {
     case 'matrix':
-      matrixStage.show(model, state.search, state.cell);
+      matrixStage.show(model, state.search, state.cell, state.matrixAt);
       break;
     case 'graph':
       where.textContent = '';
-      graphStage.show(model, state.search);
+      graphStage.show(model, state.search, state.nodes, state.graphAt);
       break;
     case 'list':
       where.textContent = '';
@@ -153,7 +174,7 @@ function showPanel(): void {
 
 function swap(source: MatrixPeer, destination: MatrixPeer): void {
   change({ cell: [destination.id, source.id], open: true }, true);
-  if (model !== undefined && state.view === 'matrix' && emptyText(model) === undefined) matrixStage.show(model, state.search, state.cell);
+  if (model !== undefined && state.view === 'matrix' && emptyText(model) === undefined) showStage();
 }
 
 function openPair(): readonly [MatrixPeer, MatrixPeer] | undefined {
@@ -220,7 +241,7 @@ function listen(): void {
   });
   window.addEventListener('hashchange', () => {
     const before = state;
-    state = readHash(location.hash);
+    state = readHash(location.hash, first);
     shownNode = undefined;
     show({ ...before, search: `${state.search} ` });
   });

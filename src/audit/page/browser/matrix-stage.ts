@@ -8,11 +8,14 @@ import { isNamed, type PageModel } from './page-model.ts';
 import { readPalette, type Palette } from './palette.ts';
 import type { Margins, Spot } from './scene.ts';
 import { cellText } from './words.ts';
+import { isSamePlace, type Place } from './view-state.ts';
 import { Viewport } from './viewport.ts';
 
 export interface StageEvents {
   /** The cursor has moved; `open`: its rules are wanted, too. */
   readonly onCursor: (cell: readonly [string, string], open: boolean) => void;
+  /** It was zoomed or moved; undefined: all of it is in sight. */
+  readonly onPlace: (place: Place | undefined) => void;
   readonly onWhere: (text: string) => void;
   readonly onLive: (text: string) => void;
 }
@@ -45,6 +48,8 @@ export class MatrixStage {
   #margins: Margins = { left: 0, top: 0 };
   #cursor: Spot | undefined;
   #hover: Spot | undefined;
+  /** As the page knows it. */
+  #place: Place | undefined;
   #search = '';
   #waiting = false;
 
@@ -72,7 +77,7 @@ export class MatrixStage {
     this.#listen();
   }
 
-  show(model: PageModel, search: string, cell: readonly [string, string] | undefined): void {
+  show(model: PageModel, search: string, cell: readonly [string, string] | undefined, place: Place | undefined): void {
     this.#model = model;
     this.#search = search;
     const row = model.rows.positions.get(cell?.[0] ?? '');
@@ -83,7 +88,12 @@ export class MatrixStage {
     this.#grid.setAttribute('aria-rowcount', String(model.rows.peers.length));
     this.#grid.setAttribute('aria-colcount', String(model.columns.peers.length));
     this.#resize();
-    if (this.#cursor !== undefined) this.#viewport.reveal(this.#cursor.row, this.#cursor.column);
+    if (!isSamePlace(place, this.#place)) {
+      // Wherever the cursor is: a link shows what was seen.
+      this.#viewport.goTo(place);
+      this.#place = place;
+      this.#paint();
+    } else if (this.#cursor !== undefined) this.#reveal(this.#cursor);
     this.#describeCursor();
   }
 
@@ -94,7 +104,7 @@ export class MatrixStage {
   /** So much of the stage's foot lies under the panel, in CSS pixels: the cursor is moved above it. */
   cover(height: number): void {
     this.#viewport.cover(height);
-    if (height > 0 && this.#cursor !== undefined) this.#viewport.reveal(this.#cursor.row, this.#cursor.column);
+    if (height > 0 && this.#cursor !== undefined) this.#reveal(this.#cursor);
     this.#schedule();
   }
 
@@ -161,19 +171,32 @@ export class MatrixStage {
 
   #zoom(factor: number): void {
     this.#viewport.zoomAtCentre(factor);
-    this.#schedule();
+    this.#moved();
   }
 
   #fit(): void {
     this.#viewport.fit();
+    this.#moved();
+  }
+
+  #reveal({ row, column }: Spot): void {
+    this.#viewport.reveal(row, column);
+    this.#moved();
+  }
+
+  #moved(): void {
     this.#schedule();
+    const { place } = this.#viewport;
+    if (isSamePlace(place, this.#place)) return;
+    this.#place = place;
+    this.#events.onPlace(place);
   }
 
   #listen(): void {
     const grid = this.#grid;
     MatrixHand.follow(grid, this.#viewport, {
       margins: () => this.#margins,
-      onMove: () => this.#schedule(),
+      onMove: () => this.#moved(),
       onHover: (spot, event) => this.#hoverAt(spot, event),
       onPick: (spot, on) => this.#pick(spot, on),
     });
@@ -249,11 +272,10 @@ export class MatrixStage {
     const destination = this.#model?.columns.peers[column];
     if (source === undefined || destination === undefined) return;
     this.#cursor = { row, column };
-    this.#viewport.reveal(row, column);
+    this.#reveal(this.#cursor);
     this.#describeCursor();
     this.#events.onLive(this.#textAt(this.#cursor) ?? '');
     this.#events.onCursor([source.id, destination.id], open);
-    this.#schedule();
   }
 
   #describeCursor(): void {

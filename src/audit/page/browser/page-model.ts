@@ -5,7 +5,7 @@ import type { MatrixPeer, MatrixReport } from '../../matrix/matrix-report.ts';
 import { comparePeers, fullName, groupPeers, type MatrixView, type Pair } from '../../matrix/matrix-view.ts';
 import { extentOf, narrowPorts, parsePortQuery, type PortQuery } from '../../matrix/port-query.ts';
 import { judgeSide } from '../../matrix/rule-verdicts.ts';
-import type { Show, Side, ViewState } from './view-state.ts';
+import type { Filters, Show, Side } from './view-state.ts';
 
 /** What stands in a cell. `BLANK`: not asked, or not to be shown. */
 export const NONE = 0;
@@ -35,8 +35,6 @@ export interface PageModel {
   /** The same as the files and tables see it. */
   readonly view: MatrixView;
 }
-
-type Filters = Pick<ViewState, 'namespaces' | 'from' | 'to' | 'ports' | 'side' | 'show'>;
 
 /** Ports of the sides are asked again and again, and each takes a walk through rules. */
 const sidesOf = new WeakMap<MatrixReport, Map<Side, Map<number, Ports>>>();

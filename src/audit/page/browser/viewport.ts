@@ -1,5 +1,7 @@
 /** Where the matrix lies behind its window: the size of a cell, and how far it is moved. All in CSS pixels. */
 
+import { roundPlace, type Place } from './view-state.ts';
+
 export interface Extent2 {
   readonly width: number;
   readonly height: number;
@@ -40,6 +42,21 @@ export class Viewport {
     this.x = 0;
     this.y = 0;
     this.#fitted = true;
+  }
+
+  /** Undefined: it follows the window, as fitted into it. */
+  get place(): Place | undefined {
+    return this.#fitted ? undefined : roundPlace([this.x / this.scale, this.y / this.scale, this.scale]);
+  }
+
+  goTo(place: Place | undefined): void {
+    if (place === undefined) return this.fit();
+    const [column, row, scale] = place;
+    this.scale = Math.min(Math.max(scale, SMALLEST), LARGEST);
+    this.x = column * this.scale;
+    this.y = row * this.scale;
+    this.#fitted = false;
+    this.#clamp();
   }
 
   /** What lies under a panel can be moved above it. */

@@ -1,0 +1,89 @@
+/** The HTML page in a real browser: it is quick, also where there is much. */
+
+import { describe, expect, it } from 'vitest';
+import { leaveOutIf } from '../../support/requires.ts';
+import { makeCluster, makeReport } from '../matrix/matrix-builder.ts';
+import { browserObstacle, rowsAndColumns, textOf, useBrowser } from './browser.ts';
+
+/** To the first paint with 500 workloads, on a machine that does other things, too. */
+const PAINT_BOUND_MS = 5000;
+/** For a frame while the matrix is moved. Aimed at are 17. */
+const FRAME_BOUND_MS = 150;
+
+describe('the page is quick:', leaveOutIf(browserObstacle), () => {
+  const browser = useBrowser();
+
+  const large = makeCluster({ workloads: 500, namespaces: 40, pods: 20, roles: 8 });
+
+  it('500 workloads are painted soon', async () => {
+    const { page } = await browser.open(large);
+    const painted = Number(await page.evaluate('performance.getEntriesByName("painted")[0].startTime'));
+    expect(painted).toBeLessThan(PAINT_BOUND_MS);
+    expect(await rowsAndColumns(page)).toEqual([502, 502]);
+    await page.close();
+  });
+
+  it('two fingers zoom where they are', async () => {
+    const { page } = await browser.open(large, { width: 390, height: 844 });
+    const touches = await page.createCDPSession();
+    const send = async (type: 'touchStart' | 'touchMove' | 'touchEnd', apart: number): Promise<void> => {
+      const points =
+        type === 'touchEnd'
+          ? []
+          : [
+              { x: 250 - apart, y: 400, id: 0 },
+              { x: 250 + apart, y: 400, id: 1 },
+            ];
+      await touches.send('Input.dispatchTouchEvent', { type, touchPoints: points });
+    };
+    const width = async (): Promise<number> => {
+      const names = new Set<string>();
+      for (let x = 200; x < 300; x += 1) {
+        await page.mouse.move(x, 400);
+        names.add(await textOf(page, '#where'));
+      }
+      return names.size;
+    };
+    const before = await width();
+    await send('touchStart', 10);
+    for (const apart of [20, 40, 60, 80, 100]) await send('touchMove', apart);
+    await send('touchEnd', 0);
+    // A hundred pixels held so many columns; now about a tenth.
+    expect(before).toBeGreaterThan(50);
+    expect(await width()).toBeLessThan(before / 5);
+    await page.close();
+  });
+
+  it('500 workloads follow the hand', async () => {
+    const { page, complaints } = await browser.open(large);
+    await page.mouse.move(500, 500);
+    await page.mouse.wheel({ deltaY: -1200 });
+    const frames = page.evaluate(`new Promise((resolve) => {
+      const times = [];
+      const tick = (now) => (times.push(now), times.length < 40 ? requestAnimationFrame(tick) : resolve(times));
+      requestAnimationFrame(tick);
+    })`);
+    await page.mouse.down();
+    for (let step = 0; step < 30; step += 1) await page.mouse.move(500 - step * 9, 500 - step * 7);
+    await page.mouse.up();
+    const times = (await frames) as number[];
+    const gaps = times.slice(1).map((time, at) => time - (times[at] ?? 0));
+    expect(gaps.toSorted((a, b) => a - b)[Math.floor(gaps.length / 2)]).toBeLessThan(FRAME_BOUND_MS);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  it('10,000 pods are painted, too', async () => {
+    const { page, complaints } = await browser.open(makeCluster({ workloads: 500, namespaces: 40, pods: 20, roles: 8, by: 'pod' }));
+    expect(await rowsAndColumns(page)).toEqual([10_002, 10_002]);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  it('no workloads at all are said to be so', async () => {
+    const { page, complaints } = await browser.open(makeReport([], []));
+    expect(await textOf(page, '.empty')).toBe('There are no workloads in what was audited.');
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+});
