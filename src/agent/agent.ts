@@ -33,6 +33,7 @@ import { makeStatus } from './status.ts';
 import { SuppressedEvents } from './suppressed-events.ts';
 import type { ListenAddress } from './telemetry/listen-address.ts';
 import { Telemetry } from './telemetry/telemetry.ts';
+import { TestRuns } from './test-runs.ts';
 
 export interface AgentOptions {
   readonly node: string;
@@ -117,6 +118,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   const isReady = (): boolean => reconciler.enforcing;
   const cni = options.cni && new CniInstallation({ ...options.cni, socket: options.socket, program: ownProgram(), isReady, log });
   const parts = { node, compiler, datapath, interfaces, reconciler, drift, source, flows, sandboxes, interfaceName, gate, cni };
+  const testRuns = new TestRuns(parts);
   const control = await ControlSocket.open(options.socket, {
     settle: () => settle(source, reconciler, interfaces, compiler),
     status: () => makeStatus(parts),
@@ -124,9 +126,10 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
     enforce: (word) => setEnforcement({ node, compiler, reconciler }, word),
     traceFlows: (on) => datapath.traceFlows(on),
     suppressed: new SuppressedEvents(parts),
+    testRun: (body) => testRuns.answer(body),
     cni: (body) => gate.answer(body),
   });
-  const news = new PacketNews({ ...parts, log });
+  const news = new PacketNews({ ...parts, testRuns, log });
   news.listen((events) => control.publish(events));
   const health = options.listen === undefined ? undefined : telemetry?.serve(options.listen, { ...parts, news, apiLoss }, log);
 

@@ -1,5 +1,5 @@
 /**
- * The agent's unix socket: settle, status, verify, break-glass and a stream of packet events, over HTTP so that any tool can ask. The stream has new allowed flows too
+ * The agent's unix socket: settle, status, verify, break-glass, test runs and a stream of packet events, over HTTP so that any tool can ask. The stream has new allowed flows too
  * with `?flows`, and says with `?suppressed` how many events were not told.
  */
 
@@ -23,6 +23,8 @@ export interface Control {
   traceFlows(on: boolean): void;
   /** Events that the kernel did not tell, since the last call; `begin` forgets those before. */
   readonly suppressed: { begin(): void; take(): readonly SuppressedNotice[] };
+  /** What the kernel would do with packets. */
+  testRun(body: Buffer): Promise<unknown>;
   /** What the CNI plugin asks. */
   cni(body: Buffer): Promise<PluginAnswer>;
 }
@@ -35,10 +37,12 @@ interface Wishes {
 
 /** Bytes that may wait for a listener. */
 const UNREAD_LIMIT = 1 << 20;
+/** Bytes: more than a CNI configuration can have. */
+const LONGEST_BODY = 2 << 20;
 /** How often listeners are told what was suppressed. */
 const SUPPRESSED_MS = 1000;
 const ROUTES =
-  'GET /status, GET /events (?flows, ?suppressed), POST /settle, POST /verify (?repair=no), POST /enforcement?off, ?on and ?auto, POST /cni';
+  'GET /status, GET /events (?flows, ?suppressed), POST /settle, POST /verify (?repair=no), POST /enforcement?off, ?on and ?auto, POST /test-run, POST /cni';
 
 export class ControlSocket {
   readonly #server: Server;
@@ -114,6 +118,7 @@ export class ControlSocket {
       else if (route === 'POST /enforcement?off') send(response, 200, control.enforce('off'));
       else if (route === 'POST /enforcement?on') send(response, 200, control.enforce('on'));
       else if (route === 'POST /enforcement?auto') send(response, 200, control.enforce('auto'));
+      else if (route === 'POST /test-run') send(response, 200, await control.testRun(await readBody(request)));
       else if (route === 'POST /cni') await answerPlugin(request, response, control);
       else if (/^GET \/events(\?|$)/.test(route)) this.#stream(response, new URLSearchParams(route.split('?')[1]));
       else send(response, 404, { code: 'E_ROUTE', message: `no ${route}; there are ${ROUTES}` });
@@ -152,16 +157,21 @@ export class ControlSocket {
 }
 
 async function answerPlugin(request: IncomingMessage, response: ServerResponse, control: Control): Promise<void> {
+  const { ok, text } = await control.cni(await readBody(request));
+  response.writeHead(ok ? 200 : 503, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });
+  response.end(text);
+}
+
+async function readBody(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     chunks.push(chunk);
     length += chunk.length;
-    if (length > UNREAD_LIMIT * 2) throw new PosternError('E_CNI_REQUEST', 'the plugin sends more than a configuration can be');
+    if (length > LONGEST_BODY)
+      throw new PosternError('E_REQUEST', `a request of more than ${LONGEST_BODY} bytes is no question for an agent`);
   }
-  const { ok, text } = await control.cni(Buffer.concat(chunks));
-  response.writeHead(ok ? 200 : 503, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });
-  response.end(text);
+  return Buffer.concat(chunks);
 }
 
 function linesOf(told: readonly object[]): string {

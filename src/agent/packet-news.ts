@@ -7,12 +7,14 @@ import { nameEvent, type NamedEvent } from './drop-log.ts';
 import type { Interfaces } from './interfaces.ts';
 import { isAnswer } from './is-answer.ts';
 import { PeerNames } from './peer-names.ts';
+import type { TestRuns } from './test-runs.ts';
 
 export interface PacketNewsOptions {
   readonly node: string;
   readonly compiler: Compiler;
   readonly datapath: Datapath;
   readonly interfaces: Interfaces;
+  readonly testRuns: Pick<TestRuns, 'isOwn'>;
   readonly log: Logger;
 }
 
@@ -32,8 +34,9 @@ export class PacketNews {
   }
 
   listen(publish: (events: readonly NamedEvent[]) => void): void {
-    const { node, compiler, datapath, interfaces, log } = this.#options;
-    datapath.listen((events) => {
+    const { node, compiler, datapath, interfaces, testRuns, log } = this.#options;
+    datapath.listen((told) => {
+      const events = told.filter((event) => !testRuns.isOwn(event));
       this.#received += events.length;
       const words = { node, compiler, peers: this.#peers, bootTime: bootTime() };
       const named = events.filter((event) => !isAnswer(event)).map((event) => nameEvent(event, interfaces.podAt(event.ifindex), words));

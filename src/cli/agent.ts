@@ -8,6 +8,7 @@ import type { AgentOptions } from '../agent/agent.ts';
 import { defaultBpfRoot, defaultSocket } from '../agent/default-paths.ts';
 import type { Services } from '../datapath/load-programs.ts';
 import { PosternError } from '../model/error.ts';
+import { testRunCommand } from './agent-test-run.ts';
 import { verifyCommand } from './agent-verify.ts';
 
 type SourceFlag = { readonly kind: 'files'; readonly directory: string } | { readonly kind: 'kube' };
@@ -84,6 +85,7 @@ export function agentCommand(): Command {
     .option('--cni-bin-dir <dir>', 'and its program away from there')
     .action(uninstall);
   command.addCommand(verifyCommand());
+  command.addCommand(testRunCommand());
   return command;
 }
 

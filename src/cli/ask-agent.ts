@@ -20,8 +20,8 @@ function nodeOfEnvironment(): string | undefined {
   return [process.env['POSTERN_NODE'], process.env['NODE_NAME']].find((name) => name !== undefined && name !== '');
 }
 
-/** The answer's JSON. `E_SOCKET` where nobody answers, else `E_AGENT` with the message of the agent. */
-export function askAgent<Answer>(socketPath: string, method: 'GET' | 'POST', path: string): Promise<Answer> {
+/** The answer's JSON; `question` goes as the body. `E_SOCKET` where nobody answers, else `E_AGENT` with the message of the agent. */
+export function askAgent<Answer>(socketPath: string, method: 'GET' | 'POST', path: string, question?: string | Buffer): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const fail = (cause: Error): void => reject(noAgent(socketPath, cause));
     const call = request({ socketPath, method, path }, (response) => {
@@ -34,7 +34,7 @@ export function askAgent<Answer>(socketPath: string, method: 'GET' | 'POST', pat
       });
     });
     call.on('error', fail);
-    call.end();
+    call.end(question);
   });
 }
 

@@ -1,7 +1,5 @@
 /** `postern audit drift`: whether the kernels hold what the agents want there, on this node or on every node of a cluster. Nothing is repaired. */
 
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import type { DriftOutcome } from '../agent/drift-check.ts';
 import { countDiffered } from '../model/drift.ts';
 import { PosternError } from '../model/error.ts';
@@ -11,13 +9,11 @@ import { askAgent, socketOf } from './ask-agent.ts';
 import { EXIT, exitCode } from './audit-exit.ts';
 import { Progress } from './audit-progress.ts';
 import { failWith } from './fail-with.ts';
+import { askEach, kubectl, listAgents, type AgentPod, type KubectlFlags } from './kubectl.ts';
 import { tell } from './tell.ts';
 
-export interface DriftFlags extends AgentFlags {
+export interface DriftFlags extends AgentFlags, KubectlFlags {
   readonly allNodes?: boolean;
-  readonly context?: string;
-  readonly kubeconfig?: string;
-  readonly agentNamespace: string;
   readonly json?: boolean;
   readonly allowIncomplete?: boolean;
 }
@@ -28,12 +24,6 @@ interface NodeDrift {
   readonly outcome?: DriftOutcome;
   readonly problem?: string;
 }
-
-const AGENTS = 'app.kubernetes.io/name=postern';
-const PARALLEL = 8;
-const TIMEOUT_MS = 60_000;
-const LONGEST = 64 << 20;
-const run = promisify(execFile);
 
 /** Sets the exit code. */
 export async function runDrift(flags: DriftFlags): Promise<void> {
@@ -57,26 +47,11 @@ async function askHere(flags: AgentFlags): Promise<NodeDrift> {
 /** Through kubectl, which has whatever way into the cluster its user has. */
 async function askEveryNode(flags: DriftFlags, progress: Progress): Promise<NodeDrift[]> {
   const agents = await listAgents(flags);
-  const asked: NodeDrift[] = [];
-  for (let at = 0; at < agents.length; at += PARALLEL) {
-    progress.say(`asking the agents of ${agents.length} nodes, ${at} have answered`);
-    asked.push(...(await Promise.all(agents.slice(at, at + PARALLEL).map((agent) => askPod(flags, agent)))));
-  }
-  return asked;
-}
-
-interface AgentPod {
-  readonly pod: string;
-  readonly node: string;
-}
-
-async function listAgents(flags: DriftFlags): Promise<AgentPod[]> {
-  const text = await kubectl(flags, ['get', 'pods', '--selector', AGENTS, '--output', 'json']);
-  const { items } = JSON.parse(text) as { items: readonly { metadata: { name: string }; spec: { nodeName?: string } }[] };
-  if (items.length === 0)
-    throw new PosternError('E_AGENT', `no agent runs in namespace ${flags.agentNamespace}`, { mend: 'name theirs with --agent-namespace' });
-  const agents = items.map(({ metadata, spec }) => ({ pod: metadata.name, node: spec.nodeName ?? metadata.name }));
-  return agents.toSorted((a, b) => (a.node < b.node ? -1 : 1));
+  return await askEach(
+    agents,
+    (agent) => askPod(flags, agent),
+    (count) => progress.say(`asking the agents of ${agents.length} nodes, ${count} have answered`),
+  );
 }
 
 async function askPod(flags: DriftFlags, { pod, node }: AgentPod): Promise<NodeDrift> {
@@ -97,20 +72,6 @@ function readOutcome(cause: unknown): DriftOutcome | undefined {
     return Array.isArray(outcome.compared) ? (outcome as DriftOutcome) : undefined;
   } catch {
     return undefined;
-  }
-}
-
-async function kubectl({ context, kubeconfig, agentNamespace }: DriftFlags, args: readonly string[]): Promise<string> {
-  const way = [...(context === undefined ? [] : ['--context', context]), ...(kubeconfig === undefined ? [] : ['--kubeconfig', kubeconfig])];
-  try {
-    const { stdout } = await run('kubectl', [...way, '--namespace', agentNamespace, ...args], { timeout: TIMEOUT_MS, maxBuffer: LONGEST });
-    return stdout;
-  } catch (cause) {
-    const said = cause instanceof Error && 'stderr' in cause ? String(cause.stderr).trim() : String(cause);
-    throw new PosternError('E_KUBECTL', `kubectl ${args[0]} failed: ${said === '' ? 'it cannot be run' : said}`, {
-      mend: 'install kubectl and see that it may list pods and exec into them there, or run it on a node without --all-nodes',
-      cause,
-    });
   }
 }
 

@@ -1,10 +1,12 @@
 /** `postern audit explain`: allowed or denied, by which rules, or the smallest policy that would allow it. */
 
-import type { ExplainReport } from '../audit/explain/explain-report.ts';
-import { explain } from '../audit/explain/explain.ts';
+import { withLive } from '../audit/explain/compare-live.ts';
+import type { ExplainReport, LiveReport } from '../audit/explain/explain-report.ts';
+import { explainEnds, type Explanation } from '../audit/explain/explain.ts';
 import { explainText } from '../audit/explain/explain-text.ts';
 import { AuditModel } from '../audit/model/audit-model.ts';
-import { formatError } from '../model/error.ts';
+import { formatError, PosternError } from '../model/error.ts';
+import type { LiveFlags } from './ask-kernels.ts';
 import { readConfig } from './audit-config.ts';
 import { EXIT, exitCode } from './audit-exit.ts';
 import { readInput } from './audit-input.ts';
@@ -16,7 +18,8 @@ import { tell } from './tell.ts';
 
 export const EXPLAIN_FORMATS = ['human', 'json'] as const;
 
-export interface ExplainFlags extends InputFlags, ConfigFlags, OutputFlags {
+export interface ExplainFlags extends InputFlags, ConfigFlags, OutputFlags, LiveFlags {
+  readonly live?: boolean;
   readonly failOn: 'denied' | 'allowed' | 'never';
 }
 
@@ -29,7 +32,8 @@ export async function runExplain(source: string, destination: string, paths: rea
     const input = await Progress.during(async (progress) => await readInput(paths, flags, progress));
     asked = input !== undefined;
     if (input === undefined) return;
-    const report = explain(new AuditModel(input, { podNetworks: podCIDRs }), source, destination, flags.namespace?.[0]);
+    const explanation = explainEnds(new AuditModel(input, { podNetworks: podCIDRs }), source, destination, flags.namespace?.[0]);
+    const report = flags.live === true || flags.allNodes === true ? await askKernels(explanation, flags) : explanation.report;
     for (const output of outputs) {
       const colour = output.file === undefined && wantsColour(process.stdout);
       await writeOutput(
@@ -38,9 +42,40 @@ export async function runExplain(source: string, destination: string, paths: rea
       );
     }
     for (const problem of input.problems) tell(formatError(problem));
-    process.exitCode = exitCode(fails(report, flags.failOn), input.problems.length > 0, flags.allowIncomplete === true);
+    process.exitCode = exitCode(
+      fails(report, flags.failOn),
+      input.problems.length > 0 || lacksAnswers(report),
+      flags.allowIncomplete === true,
+    );
+    failWhereKernelsDisagree(report);
   });
   return asked;
+}
+
+async function askKernels(explanation: Explanation, flags: LiveFlags): Promise<ExplainReport> {
+  const kernels = await import('./ask-kernels.ts');
+  return withLive(explanation, await Progress.during((progress) => kernels.askKernels(explanation, flags, progress)));
+}
+
+function livesOf({ pairs }: ExplainReport): LiveReport[] {
+  return pairs.flatMap(({ sides }) => sides).flatMap(({ live }) => live ?? []);
+}
+
+function lacksAnswers(report: ExplainReport): boolean {
+  return livesOf(report).some(({ notAsked }) => notAsked.length > 0);
+}
+
+function failWhereKernelsDisagree(report: ExplainReport): void {
+  const disagreements = livesOf(report).flatMap((live) => live.disagreements);
+  const nodes = [...new Set(disagreements.map(({ node }) => node))];
+  if (nodes.length === 0) return;
+  throw new PosternError(
+    'E_KERNEL_DISAGREES',
+    `of ${disagreements.length} packets the kernel of ${nodes.join(', ')} does not say what the policies say`,
+    {
+      mend: 'postern status there says whether enforcement is on and everything in force, postern agent verify what differs from it; else the input is not what that cluster holds',
+    },
+  );
 }
 
 function fails({ allowed }: ExplainReport, failOn: ExplainFlags['failOn']): boolean {

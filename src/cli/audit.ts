@@ -74,12 +74,17 @@ function matrixCommand(audit: Command): Command {
 }
 
 function explainCommand(audit: Command): Command {
-  return withOutput(withConfig(withInput(new Command('explain'))), ['human', 'json'])
+  const explain = withOutput(withConfig(withInput(new Command('explain'))), ['human', 'json'])
     .description('why SOURCE reaches DESTINATION, or does not: every rule of both sides, or the smallest policy that would allow it')
     .argument('<source>', 'NAMESPACE/NAME of a workload or pod, NAMESPACE/KIND/NAME, or an address')
     .argument('<destination>', 'the same or a Service, with a port: shop/db:5432, shop/svc/web:http, 203.0.113.7:53/udp')
     .argument('[paths...]', 'files, folders and globs of manifests')
     .addOption(new Option('--fail-on <verdict>', 'the verdict that ends with 2').choices(['denied', 'allowed', 'never']).default('never'))
+    .optionsGroup('What the kernel says:')
+    .option('--live', 'try packets on the programs at the pods of this node; where the kernel disagrees, it ends with 1')
+    .option('--all-nodes', 'the same on every node that the pods are on, by kubectl exec in the agents')
+    .option('--agent-namespace <name>', 'where the agents run', 'postern');
+  return withAgent(explain)
     .addHelpText('after', EXIT_CODES)
     .action(async (source: string, destination: string, paths: string[], flags: ExplainFlags) => {
       const { runExplain } = await import('./audit-explain.ts');

@@ -60,11 +60,13 @@ export class Attachments {
 
   /** The programs of ours, an earlier agent's too, that judge at an interface: one for each hook that has one. */
   programsAt(ifindex: number): number[] {
-    return HOOKS.flatMap(({ hook }) => {
-      const link = readLink(hookPath(this.#bpfRoot, ifindex, hook));
-      if (typeof link === 'object' && link.ifindex === ifindex && isRight(link, { kind: 'hook', ifindex, hook })) return [link.programId];
-      return this.#mode === 'tc' || existsSync(markerPath(this.#bpfRoot, ifindex)) ? filterProgram(ifindex, hook) : [];
-    });
+    return HOOKS.flatMap(({ hook }) => this.programAt(ifindex, hook) ?? []);
+  }
+
+  programAt(ifindex: number, hook: native.Hook): number | undefined {
+    const link = readLink(hookPath(this.#bpfRoot, ifindex, hook));
+    if (typeof link === 'object' && link.ifindex === ifindex && isRight(link, { kind: 'hook', ifindex, hook })) return link.programId;
+    return this.#mode === 'tc' || existsSync(markerPath(this.#bpfRoot, ifindex)) ? filterProgram(ifindex, hook) : undefined;
   }
 
   /** As above, at every interface. */
@@ -181,13 +183,12 @@ function removeFilters(bpfRoot: string, ifindex: number): void {
   rmSync(marker, { recursive: true, force: true });
 }
 
-function filterProgram(ifindex: number, hook: native.Hook): number[] {
+function filterProgram(ifindex: number, hook: native.Hook): number | undefined {
   try {
-    const filter = native.tcQuery(ifindex, hook, TC_PRIORITY, TC_HANDLE);
-    return filter === undefined ? [] : [filter.programId];
+    return native.tcQuery(ifindex, hook, TC_PRIORITY, TC_HANDLE)?.programId;
   } catch {
     // The interface is gone.
-    return [];
+    return undefined;
   }
 }
 

@@ -3,6 +3,7 @@
 import { renameSync, rmSync } from 'node:fs';
 import * as native from '../../native/index.js';
 import type { AfterNat } from './after-nat.ts';
+import type { Direction } from '../model/verdict.ts';
 import { TC_HANDLE, TC_PRIORITY, type Attachments } from './attachments.ts';
 import { HOOKS, hookPath } from './link-names.ts';
 import { pinPast } from './past-maps.ts';
@@ -74,6 +75,14 @@ export class KernelHooks implements HookInspector {
   programIds(): ReadonlySet<number> {
     const programs = [...Object.values(this.#parts.object.programs).map(({ fd }) => fd), ...Object.values(this.#twins ?? {})];
     return new Set(programs.map((fd) => native.programInfo(fd).id));
+  }
+
+  /** The program of ours that judges a direction there; `undefined`: there is none, or an earlier agent's. */
+  ownProgramAt(ifindex: number, direction: Direction): native.Fd | undefined {
+    const [out, into] = HOOKS;
+    const { hook, program } = direction === 'egress' ? out : into;
+    const standing = this.#parts.attachments.programAt(ifindex, hook);
+    return this.#copiesOf(program).find((fd) => native.programInfo(fd).id === standing);
   }
 
   close(): void {
@@ -169,9 +178,11 @@ export class KernelHooks implements HookInspector {
   }
 
   #isOurs(programId: number, name: string): boolean {
-    return [this.#parts.object.programs[name]?.fd, this.#twins?.[name]].some(
-      (fd) => fd !== undefined && native.programInfo(fd).id === programId,
-    );
+    return this.#copiesOf(name).some((fd) => native.programInfo(fd).id === programId);
+  }
+
+  #copiesOf(name: string): native.Fd[] {
+    return [this.#parts.object.programs[name]?.fd, this.#twins?.[name]].filter((fd) => fd !== undefined);
   }
 
   #pinOf({ ifindex, hook }: Omit<Hook, 'program'>): string {

@@ -3,7 +3,7 @@
 import * as native from '../../native/index.js';
 import { PosternError } from '../model/error.ts';
 import { addressBytes, isIPv4, MAPPED, type Address, type Prefix } from '../model/ip.ts';
-import { CONFIG_OPEN, type Operation } from '../model/plan.ts';
+import { CONFIG_OPEN, CONFIG_UNSET, type Operation } from '../model/plan.ts';
 import * as layout from './layout.ts';
 import { PacketTotals } from './packet-totals.ts';
 
@@ -191,6 +191,15 @@ export class KernelMaps {
     } finally {
       this.#setWord(ifindex, word);
     }
+  }
+
+  /** Which endpoint an interface is, and the slot of its counters; `undefined` where nothing is judged. */
+  endpointAt(ifindex: number): { readonly endpoint: number; readonly counters: number } | undefined {
+    const id = Number(this.#getWord(ifindex) & 0xffffffffn);
+    if (id === CONFIG_OPEN) return undefined;
+    const row = new Uint8Array(layout.LAYOUT.endpoint_config[''][1]);
+    const found = id !== CONFIG_UNSET && native.mapGet(this.fd('configs'), layout.u32(id), row);
+    return found ? layout.decodeConfigEndpoint(row) : { endpoint: 0, counters: 0 };
   }
 
   #getWord(ifindex: number): bigint {

@@ -5,6 +5,7 @@ import type { DriftReport } from '../model/drift.ts';
 import { PosternError } from '../model/error.ts';
 import type { EndpointCounters, PacketEvent } from '../model/packet-event.ts';
 import type { Operation } from '../model/plan.ts';
+import type { FinishedRun, OpeningPacket } from '../model/test-run.ts';
 import { AfterNat } from './after-nat.ts';
 import { Attachments, detachAll, type AttachMode } from './attachments.ts';
 import { EarlierEndpoints } from './earlier-endpoints.ts';
@@ -21,6 +22,7 @@ import { forgetPast, pinPast } from './past-maps.ts';
 import { pinMaps } from './pinned-maps.ts';
 import { listAside } from './put-aside.ts';
 import type { Datapath, DesiredState, EarlierEndpoint } from './port.ts';
+import { runOpening } from './test-run.ts';
 import { verifyDatapath, type Setting } from './verify.ts';
 
 export interface KernelOptions extends Omit<LoadOptions, 'bpfRoot'> {
@@ -186,6 +188,11 @@ export class KernelDatapath implements Datapath {
   traceFlows(on: boolean): void {
     this.#traceFlows = on;
     setRuntime(this.#maps, 'trace_flows', Number(on));
+  }
+
+  testRun(ifindex: number, packet: OpeningPacket): FinishedRun | undefined {
+    const program = this.#hooks.ownProgramAt(ifindex, packet.direction);
+    return program === undefined ? undefined : runOpening(program, this.#maps, ifindex, packet);
   }
 
   counters(slot: number): EndpointCounters {

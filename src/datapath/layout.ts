@@ -121,6 +121,11 @@ export function decodeConfigPast(bytes: Uint8Array): { ranOpen: boolean; takeOve
   };
 }
 
+/** Which endpoint a configuration is of, in the keys of its flows, and which slot its counters have. */
+export function decodeConfigEndpoint(bytes: Uint8Array): { readonly endpoint: number; readonly counters: number } {
+  return { endpoint: readU32(bytes, LAYOUT.endpoint_config.endpoint[0]), counters: readU32(bytes, LAYOUT.endpoint_config.counters[0]) };
+}
+
 function encodeDirection(config: DirectionConfig): Uint8Array {
   const [bytes, view] = buffer('direction_config');
   view.setUint32(0, config.ruleset, LITTLE);

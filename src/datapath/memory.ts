@@ -14,7 +14,8 @@ import {
 } from '../model/plan.ts';
 import type { DriftReport } from '../model/drift.ts';
 import type { EndpointCounters } from '../model/packet-event.ts';
-import type { Direction, Verdict } from '../model/verdict.ts';
+import type { FinishedRun, OpeningPacket } from '../model/test-run.ts';
+import { PROTOCOL_NUMBER, type Direction, type Verdict } from '../model/verdict.ts';
 import { memoryHooks } from './memory-hooks.ts';
 import { memoryRows } from './memory-rows.ts';
 import type { Datapath, DesiredState, EarlierEndpoint } from './port.ts';
@@ -92,6 +93,12 @@ export class MemoryDatapath implements Datapath {
   listen(): void {}
 
   traceFlows(): void {}
+
+  testRun(ifindex: number, { direction, peer, protocol, port }: OpeningPacket): FinishedRun | undefined {
+    if (!this.#attached.has(ifindex)) return undefined;
+    const verdict = this.judge(ifindex, direction, peer, PROTOCOL_NUMBER[protocol], port);
+    return { verdict: verdict === 'deny' ? 'drop' : 'pass', reason: null, clientPort: 0 };
+  }
 
   counters(): EndpointCounters {
     return { packets: { ingress: [], egress: [] }, lostEvents: 0 };

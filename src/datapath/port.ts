@@ -3,6 +3,7 @@
 import type { DriftReport } from '../model/drift.ts';
 import type { EndpointCounters, PacketEvent } from '../model/packet-event.ts';
 import type { Operation, PutOperation } from '../model/plan.ts';
+import type { FinishedRun, OpeningPacket } from '../model/test-run.ts';
 
 export interface Datapath {
   /** Apply in order. A failing operation throws a PosternError (E_DATAPATH); what came before it is in force, and applying all of it again is harmless. */
@@ -35,6 +36,11 @@ export interface Datapath {
   /** Drops, trials, and, while `traceFlows` is on, new flows. At most 32 for each endpoint and CPU in a quarter of a second or more. */
   listen(onEvents: (events: PacketEvent[]) => void): void;
   traceFlows(on: boolean): void;
+  /**
+   * Run the program that stands at an interface on the first packet of a connection, without sending one. It is counted, and told, like any other; it leaves
+   * no flow. `undefined`: what stands there is not this agent's.
+   */
+  testRun(ifindex: number, packet: OpeningPacket): FinishedRun | undefined;
   counters(slot: number): EndpointCounters;
   /** Of all endpoints since the maps were made, also of those that are gone: never falls. */
   totals(): EndpointCounters;

@@ -32,6 +32,7 @@ describe("the agent's socket", () => {
       verify: () => Promise.resolve({}),
       enforce: (word) => ({ word }),
       traceFlows: (on) => void traced.push(on),
+      testRun: (body) => Promise.resolve({ asked: body.length }),
       suppressed: { begin: () => void (begun += 1), take: () => [NOTICE] },
       cni: (body) => Promise.resolve({ ok: body.length === 3, text: body.toString() }),
     });

@@ -116,5 +116,5 @@ function explainOther(
 ): PairReport {
   const [source, destination] = kind === 'onlyFrom' ? [other, own] : [own, other];
   const names = { source: describe(source), destination: describe(destination) };
-  return explainPair(model, reach, partyOf(source), partyOf(destination), onePort(allowed), names);
+  return explainPair(model, reach, partyOf(source), partyOf(destination), onePort(allowed), names).report;
 }

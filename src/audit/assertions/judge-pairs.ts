@@ -113,7 +113,7 @@ function explainFailure(kind: 'allow' | 'deny', source: AssertedParty, target: T
   const { least, most } = pairs.between(pairs.kindOf(source), target.kind);
   const wrong = kind === 'allow' ? subtractPorts(target.asked ?? 'all', least) : intersectPorts(most, target.asked ?? 'all');
   const names = { source: nameOf(source, describe), destination: nameOf(destination, describe) };
-  const report = explainPair(model, reach, partyOf(source), partyOf(destination), onePort(wrong), names);
+  const { report } = explainPair(model, reach, partyOf(source), partyOf(destination), onePort(wrong), names);
   return { ...report, allowed: kind === 'deny' };
 }
 

@@ -23,6 +23,22 @@ export interface AskedPort {
   readonly port: number;
 }
 
+/** A side with what it was made from. */
+export interface ExplainedSide {
+  readonly report: SideReport;
+  readonly own: PodClass;
+  readonly peer: Party;
+  /** Undefined: all ports were asked about. */
+  readonly port: AskedPort | undefined;
+  /** What the policies of this side allow. */
+  readonly ports: Ports;
+}
+
+export interface ExplainedPair {
+  readonly report: PairReport;
+  readonly sides: readonly ExplainedSide[];
+}
+
 interface Names {
   readonly source: string;
   readonly destination: string;
@@ -35,19 +51,20 @@ export function explainPair(
   destination: Party,
   port: AskedPort | undefined,
   names: Names,
-): PairReport {
+): ExplainedPair {
   const egress = 'pods' in source ? explainSide(model, reach, 'egress', source.pods, destination, port, names.source) : undefined;
   const ingress =
     'pods' in destination ? explainSide(model, reach, 'ingress', destination.pods, source, port, names.destination) : undefined;
   const ports = intersectPorts(egress?.ports ?? 'all', ingress?.ports ?? 'all');
-  const sides = [egress, ingress].filter((side) => side !== undefined).map(({ report }) => report);
-  return {
+  const sides = [egress, ingress].filter((side) => side !== undefined);
+  const report = {
     ...names,
     port: port === undefined ? null : `${port.port}/${port.protocol}`,
     allowed: allows(ports, port),
     ports: describePorts(ports),
-    sides,
+    sides: sides.map((side) => side.report),
   };
+  return { report, sides };
 }
 
 function explainSide(
@@ -58,14 +75,14 @@ function explainSide(
   peer: Party,
   port: AskedPort | undefined,
   of: string,
-): { readonly ports: Ports; readonly report: SideReport } {
+): ExplainedSide {
   const address = 'pods' in peer ? (addressOf(peer.pods, true) ?? addressOf(peer.pods, false)) : peer.address;
   const ports = address === undefined ? 'all' : reach.side(direction, own, address);
   const policies = model.isolating(own, direction);
   const verdict = policies.length === 0 ? 'not isolated' : allows(ports, port) ? 'allowed' : 'denied';
   const rules = policies.flatMap((policy) => explainPolicy(model, policy, direction, own, peer, port));
   const wouldAllow = verdict === 'denied' ? writePolicy(direction, own.workload, peer, port) : null;
-  return { ports, report: { direction, of, verdict, ports: describePorts(ports), rules, wouldAllow } };
+  return { own, peer, port, ports, report: { direction, of, verdict, ports: describePorts(ports), rules, wouldAllow } };
 }
 
 function allows(ports: Ports, port: AskedPort | undefined): boolean {

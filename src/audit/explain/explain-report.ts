@@ -16,6 +16,37 @@ export interface RuleReason {
   readonly place: string;
 }
 
+/** A verdict of the kernel that is not that of the policies. */
+export interface Disagreement {
+  readonly node: string;
+  /** `namespace/name` */
+  readonly pod: string;
+  readonly peer: string;
+  /** `80/TCP` */
+  readonly port: string;
+  readonly policies: 'allow' | 'deny';
+  readonly kernel: 'pass' | 'drop';
+  /** Name of the kernel's reason (docs/datapath.md); null: it counted none. */
+  readonly reason: string | null;
+  /** False where enforcement is turned off on the node. */
+  readonly enforcing: boolean;
+}
+
+/** What the kernels say of one side, each packet tried at the interface of one pod. */
+export interface LiveReport {
+  readonly tried: number;
+  readonly agreed: number;
+  /** Passed as traffic with the pod's own node, which no policy stops. */
+  readonly ownNode: number;
+  /** To a Service's address: judged where the node forwards it, so not here. */
+  readonly later: number;
+  /** Beyond the number of packets that are tried. */
+  readonly leftOut: number;
+  readonly disagreements: readonly Disagreement[];
+  /** Pods that could not be asked about, and why. */
+  readonly notAsked: readonly { readonly pod: string; readonly why: string }[];
+}
+
 export interface SideReport {
   readonly direction: Direction;
   /** Whose policies these are. */
@@ -26,6 +57,8 @@ export interface SideReport {
   readonly rules: readonly RuleReason[];
   /** Where this side denies it: a policy that would allow it, as YAML, and nothing more. */
   readonly wouldAllow: string | null;
+  /** Where the kernel was asked. */
+  readonly live?: LiveReport;
 }
 
 export interface PairReport {

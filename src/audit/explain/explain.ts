@@ -6,8 +6,8 @@ import { resolvePortName } from '../../policy/ruleset.ts';
 import { backendsOf } from '../exposure/backends.ts';
 import type { AuditModel, PodClass } from '../model/audit-model.ts';
 import { Reach } from '../model/reach.ts';
-import { explainPair, type AskedPort, type Party } from './explain-pair.ts';
-import type { ExplainReport, PairReport } from './explain-report.ts';
+import { explainPair, type AskedPort, type ExplainedPair, type Party } from './explain-pair.ts';
+import type { ExplainReport } from './explain-report.ts';
 import { findEnd, type End } from './find-end.ts';
 
 /** A port as it was asked for: by number or name. */
@@ -31,19 +31,30 @@ export function splitPort(text: string): { readonly end: string; readonly port?:
   return { end, port: { port: isNumber ? number : word, protocol: known } };
 }
 
+export interface Explanation {
+  readonly report: ExplainReport;
+  /** In the report's order. */
+  readonly pairs: readonly ExplainedPair[];
+}
+
 /** Throws `E_AUDIT_END` and `E_AUDIT_PORT`. */
 export function explain(model: AuditModel, source: string, destination: string, namespace?: string): ExplainReport {
+  return explainEnds(model, source, destination, namespace).report;
+}
+
+/** The same, with what the report was made from. */
+export function explainEnds(model: AuditModel, source: string, destination: string, namespace?: string): Explanation {
   const reach = new Reach(model);
   const { end, port } = splitPort(destination);
   const [from, to] = [findEnd(model, source, namespace), findEnd(model, end, namespace)];
   const targets = targetsOf(model, to, port);
   const pairs = partiesOf(model, from).flatMap(({ party, name }) =>
-    targets.map((target): PairReport =>
-      explainPair(model, reach, party, target.party, target.port, { source: name, destination: target.name }),
-    ),
+    targets.map((target) => explainPair(model, reach, party, target.party, target.port, { source: name, destination: target.name })),
   );
-  const allowed = pairs.filter((pair) => pair.allowed).length;
-  return { source: from.name, destination: to.name, allowed: allowed === 0 ? 'none' : allowed === pairs.length ? 'all' : 'some', pairs };
+  const reports = pairs.map(({ report }) => report);
+  const allowed = reports.filter((pair) => pair.allowed).length;
+  const verdict = allowed === 0 ? 'none' : allowed === pairs.length ? 'all' : 'some';
+  return { report: { source: from.name, destination: to.name, allowed: verdict, pairs: reports }, pairs };
 }
 
 interface Named {

@@ -1,15 +1,20 @@
 /** What the manifest makes of the agent: its rights, its size, and what operators see through kubectl. */
 
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { enterNamespace, runChecked } from '../../../src/lab/processes/run-command.ts';
+import type { ExplainReport } from '../../../src/audit/explain/explain-report.ts';
+import { enterNamespace, runChecked, runCommand } from '../../../src/lab/processes/run-command.ts';
+import type { CommandResult } from '../../../src/lab/types.ts';
 import { TCP_PORT } from '../../e2e/support/world.ts';
 import { untilInForce } from '../harness/agents.ts';
 import { ClusterStage } from '../harness/stage.ts';
 import type { ClusterPod } from '../harness/test-pods.ts';
 
+const MAIN = new URL('../../../src/main.ts', import.meta.url).pathname;
 const NAMESPACE = 'deployment';
 const ACCOUNT = '--as=system:serviceaccount:postern:postern';
 /** Bits of linux/capability.h. */
@@ -118,6 +123,45 @@ describe('the DaemonSet', () => {
     expect(text).toMatch(/^postern_kube_api_reachable 1$/m);
     expect(text).toMatch(/^postern_packets_total\{direction="ingress",verdict="deny",reason="POLICY"\} [1-9]/m);
   });
+
+  it('is audited from outside: the kernels hold what their agents want, and judge as the policies say', async () => {
+    const drift = await audit(['drift', '--all-nodes', '--json']);
+    expect(drift).toMatchObject({ code: 0, stderr: '' });
+    expect((JSON.parse(drift.stdout) as { nodes: object[] }).nodes).toHaveLength(cluster.plan.nodes.length);
+    for (const port of ['', `:${TCP_PORT}`, ':1']) {
+      const { code, stdout, stderr } = await audit([
+        'explain',
+        `${NAMESPACE}/client`,
+        `${NAMESPACE}/web${port}`,
+        '--cluster',
+        '--all-nodes',
+        '-o',
+        'json',
+      ]);
+      expect([port, code, stderr]).toEqual([port, 0, '']);
+      const { pairs } = JSON.parse(stdout) as ExplainReport;
+      const lives = pairs.flatMap(({ sides }) => sides).map(({ live }) => live);
+      expect(lives).toHaveLength(2);
+      for (const live of lives) {
+        expect(live).toMatchObject({ disagreements: [], notAsked: [] });
+        expect(live?.tried).toBeGreaterThan(1);
+        expect(live?.agreed).toBe(live?.tried);
+      }
+    }
+  });
+
+  /** `postern audit` as whoever has a kubeconfig and kubectl. */
+  async function audit(args: readonly string[]): Promise<CommandResult> {
+    const folder = mkdtempSync(join(tmpdir(), 'postern-test-'));
+    try {
+      const [hyper = '', , kubeconfig = ''] = cluster.kubectlCommand([]);
+      writeFileSync(join(folder, 'kubectl'), `#!/bin/sh\nexec ${hyper} kubectl "$@"\n`, { mode: 0o755 });
+      const env = [`PATH=${folder}:${process.env['PATH'] ?? ''}`, `KUBECONFIG=${kubeconfig.replace('--kubeconfig=', '')}`];
+      return await runCommand(['env', ...env, process.execPath, MAIN, 'audit', ...args], { netns: cluster.plan.controlNetns });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  }
 
   async function agentAt(node: string): Promise<string> {
     const { items } = await cluster.get<{ items: { metadata: { name: string } }[] }>([
