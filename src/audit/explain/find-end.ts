@@ -14,26 +14,26 @@ export type End =
   | { readonly kind: 'address'; readonly name: string; readonly address: Address };
 
 /** As kubectl's users write kinds. */
-const KINDS: Readonly<Record<string, WorkloadKind | 'Service'>> = {
-  deploy: 'Deployment',
-  deployment: 'Deployment',
-  deployments: 'Deployment',
-  sts: 'StatefulSet',
-  statefulset: 'StatefulSet',
-  ds: 'DaemonSet',
-  daemonset: 'DaemonSet',
-  rs: 'ReplicaSet',
-  replicaset: 'ReplicaSet',
-  rc: 'ReplicationController',
-  replicationcontroller: 'ReplicationController',
-  job: 'Job',
-  cj: 'CronJob',
-  cronjob: 'CronJob',
-  po: 'Pod',
-  pod: 'Pod',
-  svc: 'Service',
-  service: 'Service',
-};
+const KINDS: ReadonlyMap<string, WorkloadKind | 'Service'> = new Map([
+  ['deploy', 'Deployment'],
+  ['deployment', 'Deployment'],
+  ['deployments', 'Deployment'],
+  ['sts', 'StatefulSet'],
+  ['statefulset', 'StatefulSet'],
+  ['ds', 'DaemonSet'],
+  ['daemonset', 'DaemonSet'],
+  ['rs', 'ReplicaSet'],
+  ['replicaset', 'ReplicaSet'],
+  ['rc', 'ReplicationController'],
+  ['replicationcontroller', 'ReplicationController'],
+  ['job', 'Job'],
+  ['cj', 'CronJob'],
+  ['cronjob', 'CronJob'],
+  ['po', 'Pod'],
+  ['pod', 'Pod'],
+  ['svc', 'Service'],
+  ['service', 'Service'],
+]);
 
 /**
  * `shop/web`, `shop/Deployment/web`, `deploy/web` (in `namespace`), `shop/svc/web`, an address. A bare `shop/web` is a workload, then a pod, then a
@@ -45,11 +45,13 @@ export function findEnd(model: AuditModel, text: string, namespace = 'default'):
   const parts = text.split('/');
   if (parts.length > 3 || parts.includes('')) throw unknown(model, text);
   const name = parts.at(-1) ?? '';
-  const kind = KINDS[(parts.at(-2) ?? '').toLowerCase()];
+  const kind = KINDS.get((parts.at(-2) ?? '').toLowerCase());
   const rest = parts.slice(0, kind === undefined ? -1 : -2);
-  const end = findNamed(model, rest[0] ?? namespace, kind, name);
-  if (end === undefined || rest.length > 1) throw unknown(model, text);
-  return end;
+  const end = rest.length > 1 ? undefined : findNamed(model, rest[0] ?? namespace, kind, name);
+  // A namespace may be called as a kind is.
+  const found = end ?? (parts.length === 2 ? findNamed(model, parts[0] ?? '', undefined, name) : undefined);
+  if (found === undefined) throw unknown(model, text);
+  return found;
 }
 
 function findNamed(model: AuditModel, namespace: string, kind: WorkloadKind | 'Service' | undefined, name: string): End | undefined {

@@ -84,6 +84,15 @@ describe('an explanation', () => {
     await expect(ask('shop/a/b/c', 'shop/web')).rejects.toMatchObject({ code: 'E_AUDIT_END' });
   });
 
+  test('finds what is in a namespace that is called as a kind is', async () => {
+    for (const namespace of ['deployment', 'svc', 'pod', 'constructor']) {
+      const { allowed } = await ask(`${namespace}/odd`, `${namespace}/odd`, pod(`${namespace}/odd`));
+      expect([namespace, allowed]).toEqual([namespace, 'all']);
+    }
+    await expect(ask('deployment/web', 'shop/web')).rejects.toMatchObject({ code: 'E_AUDIT_END' });
+    expect((await ask('pod/web', 'shop/web', pod('pod/web'))).source).toBe('shop/Pod/web');
+  });
+
   test('does not take an invalid policy for an open one', async () => {
     const invalid = policyYaml('podSelector: { matchLabels: { app: web } }\ningress: [{ ports: [{ port: 70000 }] }]');
     const { allowed, pairs } = await ask('shop/friend', 'shop/web:8080', invalid);
