@@ -9,6 +9,7 @@ import { listOf } from '../../policy/ruleset.ts';
 import { matchesSelector } from '../../policy/selector.ts';
 import type { AuditModel, PodClass } from '../model/audit-model.ts';
 import { StandInAddresses } from '../model/stand-in-addresses.ts';
+import { describeLabels, nameNewNamespace } from '../universe/describe-labels.ts';
 import { makeLabelUniverse } from '../universe/label-universe.ts';
 import { matchesPod } from './find-parties.ts';
 import type { PodSelection } from './assertion.ts';
@@ -72,9 +73,8 @@ export class ImaginedPods {
     ];
     const { sets, cut } = makeLabelUniverse(asked);
     this.cut ||= cut;
-    let count = 0;
     for (const labels of sets) {
-      const name = labels[NAMESPACE_NAME_LABEL] ?? `a-new-namespace${count++ === 0 ? '' : `-${count}`}`;
+      const name = labels[NAMESPACE_NAME_LABEL] ?? nameNewNamespace(labels);
       if (!namespaces.has(name)) namespaces.set(name, { ...labels, [NAMESPACE_NAME_LABEL]: name });
     }
     return namespaces;
@@ -82,8 +82,7 @@ export class ImaginedPods {
 }
 
 export function describeImagined({ namespace, labels }: ImaginedPod): string {
-  const words = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
-  return `any pod ${words.length === 0 ? 'without labels' : `with ${words.join(', ')}`} in ${namespace}`;
+  return `any pod${describeLabels(labels)} in ${namespace}`;
 }
 
 /** By labels and namespaces; addresses are another matter. */

@@ -18,8 +18,10 @@ export interface WorkloadExposure {
   readonly ways: readonly Way[];
   /** Ways that there are, and that policies close for everybody. */
   readonly closed: readonly { readonly via: string; readonly port: string; readonly place: string }[];
-  /** Pods that may come and would get in, each with the ports; more alike are left out. */
+  /** Pods that may come and would get in, each with the ports. Who gets the same as another one with fewer labels is left out. */
   readonly toCome: readonly { readonly pod: string; readonly ports: string }[];
+  /** How many more kinds of them there are. */
+  readonly moreToCome: number;
 }
 
 export interface ExposureReport {

@@ -9,7 +9,7 @@ import type { ExposureReport, Way, WorkloadExposure } from './exposure-report.ts
 export function exposureText({ workloads, incomplete }: ExposureReport, colour: boolean): string {
   const colours = pc.createColors(colour);
   const exposed = workloads.filter(isTold);
-  const block = ({ workload, ways, closed, toCome }: WorkloadExposure): string =>
+  const block = ({ workload, ways, closed, toCome, moreToCome }: WorkloadExposure): string =>
     [
       colours.bold(printableText(workload)),
       ...ways.map(
@@ -20,6 +20,7 @@ export function exposureText({ workloads, incomplete }: ExposureReport, colour: 
         ({ via, port, place }) => `  ${colours.dim('·')} ${printableText(via)}: ${port} is closed by policies${placeText(place)}`,
       ),
       ...toCome.map(({ pod, ports }) => `  ${colours.cyan('+')} ${printableText(pod)} would reach ${ports}`),
+      ...(moreToCome > 0 ? [`  ${colours.cyan('+')} and ${moreToCome} more kinds of pods that may come`] : []),
     ].join('\n');
   const rest = workloads.length - exposed.length;
   return `${[
@@ -40,9 +41,10 @@ function placeText(place: string): string {
 export function exposureMarkdown({ workloads, incomplete }: ExposureReport): string {
   const row = (workload: string, { via, from, ports }: Pick<Way, 'via' | 'from' | 'ports'>): string =>
     `| ${[workload, via, from.join(', '), ports].map(escapeMarkdown).join(' | ')} |`;
-  const rows = workloads.flatMap(({ workload, ways, toCome }) => [
+  const rows = workloads.flatMap(({ workload, ways, toCome, moreToCome }) => [
     ...ways.map((way) => row(workload, way)),
     ...toCome.map(({ pod, ports }) => row(workload, { via: 'a new pod', from: [pod], ports })),
+    ...(moreToCome > 0 ? [row(workload, { via: 'a new pod', from: [`${moreToCome} more kinds`], ports: '' })] : []),
   ]);
   const notes = incomplete.map((sentence) => `\n> Incomplete: ${escapeMarkdown(sentence)}`);
   return `${['| workload | by | from | ports |', '|---|---|---|---|', ...rows, ...notes].join('\n')}\n`;

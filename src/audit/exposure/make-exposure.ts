@@ -14,13 +14,11 @@ import { addHypothetical, imagineWorkloads } from '../universe/hypothetical-work
 import { backendsOf } from './backends.ts';
 import { controllersOf } from './controllers.ts';
 import type { ExposureReport, Way, WorkloadExposure } from './exposure-report.ts';
+import { listNewcomers, whoMayCome, type Newcomer } from './newcomers.ts';
 
 export interface ExposureOptions extends AuditModelOptions {
   readonly networks?: readonly NamedNetwork[];
 }
-
-/** Kinds of pods to come that are told for each workload. */
-const KINDS_TOLD = 5;
 
 /** One way in, before it is known whether policies let anybody through. */
 interface Entry {
@@ -38,19 +36,17 @@ interface Parts {
   readonly model: AuditModel;
   readonly reach: Reach;
   readonly outside: readonly OutsideNetwork[];
-  /** Classes of pods that may come, by what they are. */
-  readonly toCome: readonly PodClass[];
+  readonly newcomers: readonly Newcomer[];
 }
 
 export function makeExposure(input: AuditInput, options: ExposureOptions = {}): ExposureReport {
   const imagined = imagineWorkloads([input]);
   const model = new AuditModel(addHypothetical(input, imagined), options);
-  const made = new Set(imagined.workloads);
   const parts: Parts = {
     model,
     reach: new Reach(model),
     outside: listOutside(model, options.networks),
-    toCome: model.classes.filter(({ workload }) => made.has(workload)),
+    newcomers: listNewcomers(model, imagined),
   };
   const entries = Map.groupBy([...listEntries(model, input)], ({ pods }) => pods.workload);
   return {
@@ -74,7 +70,7 @@ function expose(parts: Parts, workload: Workload, entries: readonly Entry[]): Wo
     closed: judged
       .filter(({ from }) => from.length === 0)
       .map(({ entry: { via, place, port, protocol } }) => ({ via, place, port: `${port}/${protocol}` })),
-    toCome: whoMayCome(parts, workload),
+    ...whoMayCome(parts.model, parts.reach, parts.newcomers, workload),
   };
 }
 
@@ -100,19 +96,6 @@ function byAddress({ model, reach, outside }: Parts, workload: Workload): Way[] 
     }
   }
   return [...ways.values()].map(({ ports, from }) => ({ via: 'pod address', from: [...from], ports, place: '' }));
-}
-
-function whoMayCome({ model, reach, toCome }: Parts, workload: Workload): WorkloadExposure['toCome'] {
-  const found = new Map<string, { pod: string; ports: string }>();
-  for (const one of toCome) {
-    for (const own of model.classesOf(workload)) {
-      const ports = reach.between(one, own);
-      // Simplest first: of those who get the same, whoever needs the fewest labels tells the most.
-      if (!isEmptyPorts(ports) && !found.has(portsKey(ports)))
-        found.set(portsKey(ports), { pod: `${one.workload.name} in ${one.workload.namespace}`, ports: describePorts(ports) });
-    }
-  }
-  return [...found.values()].slice(0, KINDS_TOLD);
 }
 
 function* listEntries(model: AuditModel, input: AuditInput): Generator<Entry> {

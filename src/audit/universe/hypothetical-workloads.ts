@@ -5,6 +5,7 @@ import { selectsNamespace, type PodPeer } from '../../policy/peer-list.ts';
 import { parsePolicy } from '../../policy/parse-policy.ts';
 import type { Policy } from '../../policy/policy.ts';
 import type { AuditInput, Workload } from '../input/audit-input.ts';
+import { describeLabels, nameNewNamespace } from './describe-labels.ts';
 import { makeLabelUniverse } from './label-universe.ts';
 
 export interface HypotheticalWorkloads {
@@ -67,8 +68,7 @@ function imagineNamespaces(
   const { sets, cut } = makeLabelUniverse(selectors);
   const namespaces = new Map<string, Labels>();
   for (const labels of sets) {
-    const asked = labels[NAMESPACE_NAME_LABEL];
-    const name = asked ?? `a-new-namespace${namespaces.size === 0 ? '' : `-${namespaces.size + 1}`}`;
+    const name = labels[NAMESPACE_NAME_LABEL] ?? nameNewNamespace(labels);
     if (existing.has(name) || namespaces.has(name)) continue;
     namespaces.set(name, { ...labels, [NAMESPACE_NAME_LABEL]: name });
   }
@@ -76,8 +76,7 @@ function imagineNamespaces(
 }
 
 function imagineWorkload(namespace: string, labels: Labels): Workload {
-  const words = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
-  const name = words.length === 0 ? 'a pod without labels' : `a pod with ${words.join(', ')}`;
+  const name = `a pod${describeLabels(labels)}`;
   return {
     kind: 'Pod',
     namespace,

@@ -60,7 +60,7 @@ describe('an assertion that nobody else may come', () => {
     expect(await onlyFrom('shop/web', '{ from: [{ podSelector: {} }] }')).toBe('fails');
     const anywhere = '{ from: [{ namespaceSelector: {}, podSelector: { matchLabels: { app: web } } }] }';
     const result = await judge('to: shop/db, onlyFrom: [shop/web]', [...BASE, db(anywhere)], OPTIONS);
-    expect(result.message).toMatch(/^it is reached by others: any pod with app=web in bank; any pod with app=web in a-new-namespace/);
+    expect(result.message).toMatch(/^it is reached by others: any pod with app=web in bank; any pod with app=web in a new namespace/);
     expect(result.pairs[0]).toMatchObject({
       destination: 'shop/Deployment/db',
       allowed: true,

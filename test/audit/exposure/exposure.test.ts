@@ -71,6 +71,28 @@ describe('the exposure of a workload', () => {
     expect((await expose(DENY)).toCome).toEqual([]);
   });
 
+  test('to pods that may come names each kind that needs something else, and the labels of a new namespace', async () => {
+    const friend = '{ podSelector: { matchLabels: { role: friend } } }';
+    const staging =
+      '{ namespaceSelector: { matchExpressions: [{ key: env, operator: In, values: [test, stage] }, { key: tier, operator: Exists }] } }';
+    expect((await expose(from(`${friend}, ${staging}`))).toCome).toEqual([
+      { pod: 'a pod without labels in a new namespace with env=stage, tier=other', ports: 'all ports' },
+      { pod: 'a pod with role=friend in shop', ports: 'all ports' },
+    ]);
+    expect((await expose(from('{ namespaceSelector: {} }'))).toCome).toEqual([
+      { pod: 'a pod without labels in a new namespace', ports: 'all ports' },
+    ]);
+  });
+
+  test('to more kinds of pods than one reads tells how many', async () => {
+    const kinds = Array.from({ length: 13 }, (_, index) => `{ podSelector: { matchLabels: { role: r${index} } } }`);
+    const exposure = await expose(from(kinds.join(', ')));
+    expect(exposure).toMatchObject({ toCome: { length: 10 }, moreToCome: 3 });
+    const report = { input: 'x', workloads: [exposure], incomplete: [] };
+    expect(exposureText(report, false)).toContain('and 3 more kinds of pods that may come');
+    expect(exposureMarkdown(report)).toContain('3 more kinds');
+  });
+
   test('is told in words, and hostile names stay text', async () => {
     const input = await readText(WEB.replaceAll('app: web', 'app: "a|<b>"'), from('{ podSelector: { matchLabels: { x: y } } }'));
     const report = makeExposure(input);
