@@ -176,11 +176,16 @@ export class Compiler {
 
   /* Flush */
 
-  /** What to do now. The plan is to be applied as a whole before the next one is asked for. */
-  flush(now: Now): Plan {
+  /** Makes rulesets and identities what they are to be, and no plan: for those who only ask what would be enforced. */
+  compile(now: Now): void {
     this.#selectSubjects();
     this.#compileSubjects(now);
     this.#ledger.forgetUnborn();
+  }
+
+  /** What to do now. The plan is to be applied as a whole before the next one is asked for. */
+  flush(now: Now): Plan {
+    this.compile(now);
     // Starts the clock of what has died by this flush.
     const removals = this.#ledger.removals(now.ms);
     const additions = this.#ledger.additions();

@@ -7,6 +7,7 @@ import type { Address, Prefix } from '../model/ip.ts';
 import type { Labels } from '../model/labels.ts';
 import { makePortNumberList, type PeerList } from '../policy/peer-list.ts';
 import { nameKey, resolvePortName, type PortName } from '../policy/ruleset.ts';
+import { IdentityIndex } from './identity-index.ts';
 import { KeyedSets } from './keyed-sets.ts';
 import { LiveLists } from './live-lists.ts';
 import { isIdle, Members, type Identity, type LiveList, type Member, type PodGroup } from './members.ts';
@@ -17,12 +18,16 @@ export class IdentityTable {
   readonly none: Identity = { id: 0, lists: new Set(), members: new Set() };
   readonly members = new Members(this.none);
   readonly #groups = new PodGroups();
-  readonly #byKey = new Map<string, Identity>([['', this.none]]);
+  readonly #index = new IdentityIndex();
   readonly #lists = new LiveLists();
   /** Pods' addresses by the names of their ports. */
   readonly #named = new KeyedSets<string, Member>();
   readonly #fresh = new Set<Identity>();
   #nextIdentity = 1;
+
+  constructor() {
+    this.#index.add(this.none);
+  }
 
   /** Identities that are new since they were last taken, and have members. Those without are forgotten. */
   takeFresh(): Identity[] {
@@ -42,7 +47,7 @@ export class IdentityTable {
   }
 
   get size(): number {
-    return this.#byKey.size - 1;
+    return this.#index.size - 1;
   }
 
   get unusedLists(): number {
@@ -76,8 +81,8 @@ export class IdentityTable {
   }
 
   setNamespaceLabels(namespace: string, labels: Labels): void {
+    this.#groups.setNamespaceLabels(namespace, labels);
     for (const group of this.#groups.inNamespace(namespace)) {
-      group.namespaceLabels = labels;
       group.lists.clear();
       this.#askLists(group);
       for (const member of group.members) this.#settle(member);
@@ -124,9 +129,7 @@ export class IdentityTable {
     const dead = this.#takeDeadLists();
     if (dead.length === 0) return;
     for (const identity of new Set(dead.flatMap((live) => [...live.identities]))) {
-      const key = keyOf(identity.lists);
-      const merged = this.#byKey.get(key) !== identity;
-      if (!merged) this.#byKey.delete(key);
+      const merged = this.#index.delete(identity) === undefined;
       for (const live of dead) identity.lists.delete(live);
       if (!merged) this.#mergeWithTwin(identity);
     }
@@ -135,8 +138,7 @@ export class IdentityTable {
   /** Drop an identity without members. Its number is never used again. */
   forget(identity: Identity): void {
     if (identity.members.size > 0 || identity === this.none) return;
-    const key = keyOf(identity.lists);
-    if (this.#byKey.get(key) === identity) this.#byKey.delete(key);
+    this.#index.delete(identity);
     for (const live of identity.lists) live.identities.delete(identity);
     this.members.empty.delete(identity);
     this.#fresh.delete(identity);
@@ -153,21 +155,27 @@ export class IdentityTable {
 
   /** Two identities of equal lists become one; the larger keeps its number. */
   #mergeWithTwin(identity: Identity): void {
-    const key = keyOf(identity.lists);
-    const twin = this.#byKey.get(key);
+    const twin = this.#index.find(identity.lists);
     const keepsTwin = twin !== undefined && (twin === this.none || twin.members.size >= identity.members.size);
     const kept = keepsTwin ? twin : identity;
     const gone = keepsTwin ? identity : twin;
-    this.#byKey.set(key, kept);
+    if (gone !== undefined) this.#index.delete(gone);
+    if (kept !== twin) this.#index.add(kept);
     for (const member of [...(gone?.members ?? [])]) this.members.move(member, kept);
   }
 
   #addList(list: PeerList): LiveList {
     if (list.kind === 'peers') for (const edge of list.blocks.prefixes()) this.#addEdge(edge);
-    const inside = this.membersIn(list);
+    const groups = this.#groups.selectedBy(list);
+    const inside = new Map<Identity, Set<Member>>();
+    this.#visitMembers(list, groups, (member) => {
+      const alike = inside.get(member.identity);
+      if (alike === undefined) inside.set(member.identity, new Set([member]));
+      else alike.add(member);
+    });
     const live = this.#lists.add(list);
-    for (const group of this.#groups.selectedBy(list)) group.lists.add(live);
-    for (const [identity, members] of groupByIdentity(inside)) this.#split(identity, members, live);
+    for (const group of groups) group.lists.add(live);
+    for (const [identity, members] of inside) this.#split(identity, members, live);
     return live;
   }
 
@@ -178,20 +186,18 @@ export class IdentityTable {
       for (const member of inside) this.members.move(member, split);
       return;
     }
-    const outside = [...identity.members].filter((member) => !inside.has(member));
-    const before = new Set(identity.lists);
-    this.#byKey.delete(keyOf(before));
-    identity.lists.add(live);
+    const before = inside.size < identity.members.size ? new Set(identity.lists) : undefined;
+    this.#index.extend(identity, live);
     live.identities.add(identity);
-    this.#byKey.set(keyOf(identity.lists), identity);
-    if (outside.length === 0) return;
+    if (before === undefined) return;
+    const outside = [...identity.members].filter((member) => !inside.has(member));
     const split = this.#newIdentity(before);
     for (const member of outside) this.members.move(member, split);
   }
 
   #newIdentity(lists: Set<LiveList>): Identity {
     const identity: Identity = { id: this.#nextIdentity++, lists, members: new Set() };
-    this.#byKey.set(keyOf(lists), identity);
+    this.#index.add(identity);
     for (const live of lists) live.identities.add(identity);
     this.#fresh.add(identity);
     return identity;
@@ -200,19 +206,23 @@ export class IdentityTable {
   /** Pods that a list takes in, and every other address and prefix inside. */
   membersIn(list: PeerList): Set<Member> {
     const inside = new Set<Member>();
+    this.#visitMembers(list, this.#groups.selectedBy(list), (member) => inside.add(member));
+    return inside;
+  }
+
+  /** Some of them more than once. `groups`: those that the list selects. */
+  #visitMembers(list: PeerList, groups: ReadonlySet<PodGroup>, visit: (member: Member) => void): void {
     if (list.kind === 'port-number') {
-      for (const member of this.#named.get(nameKey(list)) ?? []) {
-        if (resolvePortName(member.ports, list) === list.number) inside.add(member);
-      }
-      return inside;
+      for (const member of this.#named.get(nameKey(list)) ?? []) if (resolvePortName(member.ports, list) === list.number) visit(member);
+      return;
     }
-    for (const group of this.#groups.selectedBy(list)) for (const member of group.members) inside.add(member);
+    for (const group of groups) for (const member of group.members) visit(member);
     for (const cidr of list.blocks.cidrs()) {
       for (const member of this.members.near(cidr)) {
-        if (!inside.has(member) && list.blocks.contains(member.address, member.length)) inside.add(member);
+        const selected = member.group !== undefined && groups.has(member.group);
+        if (!selected && list.blocks.contains(member.address, member.length)) visit(member);
       }
     }
-    return inside;
   }
 
   /** Give a member the identity that its facts call for, or drop it when nothing holds it any more. */
@@ -227,7 +237,7 @@ export class IdentityTable {
       if (name !== undefined) lists.add(this.#portNumberList(name, port));
     }
     for (const live of this.#lists.ofAddress(member.address, member.length)) lists.add(live);
-    this.members.move(member, this.#byKey.get(keyOf(lists)) ?? this.#newIdentity(lists));
+    this.members.move(member, this.#index.find(lists) ?? this.#newIdentity(lists));
   }
 
   /**
@@ -266,21 +276,4 @@ function namedPorts({ ports }: Member): { readonly key: string; readonly port: n
     if (!found.has(key)) found.set(key, port);
   }
   return [...found].map(([key, port]) => ({ key, port }));
-}
-
-function keyOf(lists: ReadonlySet<LiveList>): string {
-  return [...lists]
-    .map((live) => live.id)
-    .sort((a, b) => a - b)
-    .join(',');
-}
-
-function groupByIdentity(members: Iterable<Member>): Map<Identity, Set<Member>> {
-  const groups = new Map<Identity, Set<Member>>();
-  for (const member of members) {
-    const group = groups.get(member.identity);
-    if (group === undefined) groups.set(member.identity, new Set([member]));
-    else group.add(member);
-  }
-  return groups;
 }

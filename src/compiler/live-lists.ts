@@ -35,7 +35,7 @@ export class LiveLists {
   }
 
   add(list: PeerList): LiveList {
-    const live: LiveList = { id: this.#nextId++, list, identities: new Set(), users: 0 };
+    const live: LiveList = { id: this.#nextId++, hash: Math.floor(Math.random() * 2 ** 32), list, identities: new Set(), users: 0 };
     this.#byKey.set(list.key, live);
     this.#index.add(live, list);
     if (list.kind === 'port-number') this.#numbers.add(nameKey(list), live);

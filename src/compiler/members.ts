@@ -8,6 +8,8 @@ import { MemberIndex } from './member-index.ts';
 
 export interface LiveList {
   readonly id: number;
+  /** 32 random bits: nobody can write lists whose sets are hard to tell apart. */
+  readonly hash: number;
   readonly list: PeerList;
   /** Identities inside that have not been forgotten. */
   readonly identities: Set<Identity>;

@@ -3,7 +3,7 @@
 import type { Labels } from '../model/labels.ts';
 import type { ContainerPort } from '../model/objects.ts';
 import { selectsNamespace, type PeerList, type PodPeer } from '../policy/peer-list.ts';
-import { labelsKey, labelText, matchesSelector, requiredLabels } from '../policy/selector.ts';
+import { labelsKey, labelText, matchesSelector, requiredLabels, selectorKey } from '../policy/selector.ts';
 import { KeyedSets } from './keyed-sets.ts';
 import type { Member, PodGroup } from './members.ts';
 
@@ -15,12 +15,16 @@ export interface PodFacts {
   readonly ports: readonly ContainerPort[];
 }
 
+/** Selectors of namespaces whose answers are kept. */
+const ANSWERS_KEPT = 1024;
 const NO_GROUPS: ReadonlySet<PodGroup> = new Set();
 
 export class PodGroups {
   readonly #groups = new Map<string, PodGroup>();
   readonly #byNamespace = new KeyedSets<string, PodGroup>();
   readonly #byLabel = new KeyedSets<string, PodGroup>();
+  /** Namespaces with groups, by the keys of selectors that were asked since a group came, went or changed. */
+  readonly #namespaces = new Map<string, readonly string[]>();
 
   all(): Iterable<PodGroup> {
     return this.#groups.values();
@@ -43,6 +47,11 @@ export class PodGroups {
     return selected;
   }
 
+  setNamespaceLabels(namespace: string, labels: Labels): void {
+    this.#namespaces.clear();
+    for (const group of this.inNamespace(namespace)) group.namespaceLabels = labels;
+  }
+
   /** `made` hears of a group that was not there. */
   join(member: Member, facts: PodFacts, made: (group: PodGroup) => void): void {
     const { namespace, namespaceLabels, labels } = facts;
@@ -51,6 +60,7 @@ export class PodGroups {
     if (group === undefined) {
       group = { key, namespace, namespaceLabels, labels, lists: new Set(), members: new Set() };
       this.#groups.set(key, group);
+      this.#namespaces.clear();
       this.#byNamespace.add(namespace, group);
       for (const label in labels) this.#byLabel.add(labelText(label, labels[label] ?? ''), group);
       made(group);
@@ -66,6 +76,7 @@ export class PodGroups {
     member.group = undefined;
     if (group.members.size > 0) return;
     this.#groups.delete(group.key);
+    this.#namespaces.clear();
     this.#byNamespace.delete(group.namespace, group);
     for (const label in group.labels) this.#byLabel.delete(labelText(label, group.labels[label] ?? ''), group);
   }
@@ -78,10 +89,21 @@ export class PodGroups {
     } else if (own !== undefined) {
       yield* own;
     } else {
-      for (const groups of this.#byNamespace.values()) {
-        const [first] = groups;
-        if (first !== undefined && selectsNamespace(peer, first.namespace, first.namespaceLabels)) yield* groups;
-      }
+      for (const namespace of this.#namespacesOf(peer)) yield* this.#byNamespace.get(namespace) ?? NO_GROUPS;
     }
+  }
+
+  #namespacesOf(peer: PodPeer): readonly string[] {
+    if ('name' in peer.namespaces) return [peer.namespaces.name];
+    const key = selectorKey(peer.namespaces.selector);
+    let namespaces = this.#namespaces.get(key);
+    if (namespaces === undefined) {
+      if (this.#namespaces.size >= ANSWERS_KEPT) this.#namespaces.clear();
+      namespaces = [...this.#byNamespace.values()].flatMap(([first]) =>
+        first !== undefined && selectsNamespace(peer, first.namespace, first.namespaceLabels) ? [first.namespace] : [],
+      );
+      this.#namespaces.set(key, namespaces);
+    }
+    return namespaces;
   }
 }
