@@ -64,8 +64,7 @@ function* findIdlePolicies({ model }: CheckContext): Generator<Sighting> {
   const makers = describeUnseenMakers(model.input);
   for (const { policy, place } of model.policies.values()) {
     if (policy.subject === undefined || isEverything(policy.subject) || !knowsPods(model, policy.namespace)) continue;
-    const selected = model.classesIn(policy.namespace).some(({ pod }) => matchesSelector(policy.subject ?? {}, pod.labels));
-    if (selected) continue;
+    if (model.classIndex.inNamespace(policy.namespace, policy.subject).length > 0) continue;
     const hint = suggestLabels(model, policy.namespace, policy.subject);
     yield {
       message: `it selects pods ${describeSelector(policy.subject)}, and ${policy.namespace} has no workload with such pods${makers}${hint}`,
@@ -80,9 +79,9 @@ function* findIdlePeers({ model }: CheckContext): Generator<Sighting> {
   for (const entry of model.policies.values()) {
     for (const { direction, rule, index, peer } of listPeers(entry)) {
       if (peer.kind !== 'pods' || isEverything(peer.pods) || mayBeElsewhere(model, peer)) continue;
+      if (model.classIndex.takenBy([peer]).length > 0) continue;
       const namespaces = namespacesOf(model, peer);
       if (namespaces.length === 0 || !namespaces.every((namespace) => knowsPods(model, namespace))) continue;
-      if (namespaces.some((namespace) => model.classesIn(namespace).some(({ pod }) => matchesSelector(peer.pods, pod.labels)))) continue;
       const own = 'name' in peer.namespaces ? elsewhere(model, entry, peer) : '';
       yield {
         message: `no workload has ${describePeer(peer)}${makers}${own}`,
@@ -150,9 +149,7 @@ function elsewhere(model: AuditModel, { policy }: AuditPolicy, peer: PodPeer): s
 /** Where one label has a slip: what the namespace's workloads have in its place. */
 function suggestLabels(model: AuditModel, namespace: string, { matchLabels }: LabelSelector): string {
   for (const [key, value] of Object.entries(matchLabels ?? {})) {
-    const values = new Set(
-      model.input.workloads.flatMap((workload) => (workload.namespace === namespace ? (workload.labels[key] ?? []) : [])),
-    );
+    const values = new Set(model.workloadIndex.inNamespace(namespace, {}).flatMap((workload) => workload.labels[key] ?? []));
     if (values.has(value)) continue;
     const near = nearestName(value, [...values]);
     if (near !== undefined) return `; did you mean ${key}=${near}?`;

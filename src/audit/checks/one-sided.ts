@@ -6,8 +6,9 @@ import { describePorts, isEverything } from '../describe-rule.ts';
 import type { Workload } from '../input/audit-input.ts';
 import type { AuditModel, AuditPolicy, PodClass } from '../model/audit-model.ts';
 import { addressOf, type Reach } from '../model/reach.ts';
-import { portsOfRule, ruleTakesPod } from '../model/rule-reach.ts';
-import type { Rule } from '../../policy/policy.ts';
+import { portsOfRule } from '../model/rule-reach.ts';
+import type { PodPeer } from '../../policy/peer-list.ts';
+import type { Peer, Rule } from '../../policy/policy.ts';
 import { listRules, ruleField } from './fields.ts';
 import { nameWorkload } from './isolation.ts';
 import { policyYaml } from './policy-yaml.ts';
@@ -45,8 +46,8 @@ function* findOneSided({ model, reach }: CheckContext): Generator<Sighting> {
     if (own.length === 0) continue;
     for (const { direction, rule } of listRules(entry)) {
       // Whoever opens to everybody does not expect each of them to come.
-      if (rule.peers === undefined || rule.peers.some(isBroad)) continue;
-      for (const peer of model.classes) {
+      if (rule.peers === undefined || !rule.peers.every(isNarrow)) continue;
+      for (const peer of model.classIndex.takenBy(rule.peers)) {
         const refused = judgeOther(model, reach, { direction, rule, own, peer });
         if (refused !== undefined) yield describe(model, entry, direction, rule, peer.workload, refused);
       }
@@ -54,21 +55,22 @@ function* findOneSided({ model, reach }: CheckContext): Generator<Sighting> {
   }
 }
 
-function isBroad(peer: NonNullable<Rule['peers']>[number]): boolean {
-  return peer.kind === 'block' || (isEverything(peer.pods) && 'selector' in peer.namespaces);
+function isNarrow(peer: Peer): peer is PodPeer {
+  return peer.kind === 'pods' && !(isEverything(peer.pods) && 'selector' in peer.namespaces);
 }
 
 interface Question {
   readonly direction: Direction;
   readonly rule: Rule;
   readonly own: readonly PodClass[];
+  /** The rule takes it in. */
   readonly peer: PodClass;
 }
 
 /** One of the rule's own pods to which the peer's policies leave nothing of what the rule allows, if that is so for all of them. */
 function judgeOther(model: AuditModel, reach: Reach, { direction, rule, own, peer }: Question): PodClass | undefined {
   const other = direction === 'egress' ? 'ingress' : 'egress';
-  if (peer.pod.hostNetwork || model.isolating(peer, other).length === 0 || !ruleTakesPod(model, rule, peer.pod)) return undefined;
+  if (peer.pod.hostNetwork || model.isolating(peer, other).length === 0) return undefined;
   let refused: PodClass | undefined;
   for (const one of own) {
     if (one === peer) continue;
@@ -101,7 +103,11 @@ function describe(model: AuditModel, entry: AuditPolicy, direction: Direction, r
 function selectedClasses(model: AuditModel): ReadonlyMap<string, readonly PodClass[]> {
   const selected = new Map<string, PodClass[]>();
   for (const one of model.classes) {
-    for (const { key } of model.subject(one)?.selectedBy ?? []) selected.set(key, [...(selected.get(key) ?? []), one]);
+    for (const { key } of model.subject(one)?.selectedBy ?? []) {
+      const classes = selected.get(key);
+      if (classes === undefined) selected.set(key, [one]);
+      else classes.push(one);
+    }
   }
   return selected;
 }

@@ -1,7 +1,7 @@
 /** Policies that cannot be enforced as written, or do less or more than their text seems to say. */
 
 import type { PosternError } from '../../model/error.ts';
-import { matchesSelector } from '../../policy/selector.ts';
+import { SelectorIndex } from '../model/selector-index.ts';
 import { nameWorkload } from './isolation.ts';
 import { policyYaml } from './policy-yaml.ts';
 import type { Check, CheckContext, Sighting } from './check.ts';
@@ -77,11 +77,14 @@ function* findTypeTraps({ model }: CheckContext): Generator<Sighting> {
 }
 
 function* findHostNetwork({ model }: CheckContext): Generator<Sighting> {
+  const onHost = new SelectorIndex(
+    model.input.workloads.filter(({ hostNetwork }) => hostNetwork),
+    (workload) => workload,
+    (namespace) => model.namespaceLabels(namespace),
+  );
   for (const { policy, place } of model.policies.values()) {
-    for (const workload of model.input.workloads) {
-      const { namespace, labels, hostNetwork } = workload;
-      if (!hostNetwork || namespace !== policy.namespace || policy.subject === undefined || !matchesSelector(policy.subject, labels))
-        continue;
+    if (policy.subject === undefined) continue;
+    for (const workload of onHost.inNamespace(policy.namespace, policy.subject)) {
       yield {
         message: `it selects ${nameWorkload(workload)}, which is on the host's network: no policy has an effect on it`,
         at: place('spec.podSelector'),

@@ -1,8 +1,7 @@
 /** Ports of rules: entries that mean something else than they seem to, and names and numbers that no destination has. */
 
 import type { Service } from '../../model/objects.ts';
-import type { Peer, Rule } from '../../policy/policy.ts';
-import { makePeerList, selectsPod } from '../../policy/peer-list.ts';
+import type { Rule } from '../../policy/policy.ts';
 import { resolvePortName } from '../../policy/ruleset.ts';
 import { matchesSelector } from '../../policy/selector.ts';
 import type { Direction } from '../../model/verdict.ts';
@@ -232,16 +231,12 @@ function* listNamed(model: AuditModel) {
 
 /** Workloads at which the rule's ports are looked up: the policy's own for ingress, the peers for egress. */
 function destinationsOf(model: AuditModel, { policy }: AuditPolicy, direction: Direction, rule: Rule): Workload[] {
-  const workloads = model.input.workloads.filter(({ hostNetwork }) => !hostNetwork);
-  const { subject } = policy;
-  if (direction === 'ingress')
-    return workloads.filter(
-      ({ namespace, labels }) => namespace === policy.namespace && subject !== undefined && matchesSelector(subject, labels),
-    );
+  const { subject, namespace } = policy;
+  const isOwn = ({ hostNetwork }: Workload): boolean => !hostNetwork;
+  if (direction === 'ingress') return subject === undefined ? [] : model.workloadIndex.inNamespace(namespace, subject).filter(isOwn);
   // Any peer is any pod, and names are then for those that have them.
-  if (rule.peers === undefined) return [];
-  const list = makePeerList(rule.peers.filter((peer): peer is Extract<Peer, { kind: 'pods' }> => peer.kind === 'pods'));
-  return workloads.filter(({ namespace, labels }) => selectsPod(list, namespace, model.namespaceLabels(namespace), labels));
+  const peers = (rule.peers ?? []).filter((peer) => peer.kind === 'pods');
+  return model.workloadIndex.takenBy(peers).filter(isOwn);
 }
 
 function rawPort({ object }: AuditPolicy, direction: Direction, { index }: Rule, at: number): Readonly<Record<string, unknown>> {

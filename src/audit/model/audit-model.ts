@@ -20,6 +20,7 @@ import { parsePolicy } from '../../policy/parse-policy.ts';
 import type { Policy } from '../../policy/policy.ts';
 import type { AuditInput, Workload } from '../input/audit-input.ts';
 import { PolicyInterests } from './pod-classes.ts';
+import { SelectorIndex } from './selector-index.ts';
 import { StandInAddresses } from './stand-in-addresses.ts';
 
 export interface AuditPolicy {
@@ -56,6 +57,10 @@ export class AuditModel {
   /** By key; policies of excluded namespaces are not among them. */
   readonly policies: ReadonlyMap<string, AuditPolicy>;
   readonly classes: readonly PodClass[];
+  /** The same, by the labels of their pods. */
+  readonly classIndex: SelectorIndex<PodClass>;
+  /** The input's workloads, by the labels of their templates. */
+  readonly workloadIndex: SelectorIndex<Workload>;
   /** By `namespace/name`. */
   readonly services: ReadonlyMap<string, { readonly object: Service; readonly at: Location }>;
   readonly nodes: readonly Node[];
@@ -97,9 +102,12 @@ export class AuditModel {
       const names = new Set(one.names);
       for (const pod of one.workload.pods) if (names.has(pod.name)) for (const address of pod.addresses) this.#alike.set(address, one.key);
     }
+    const namespaceLabels = (namespace: string): Labels => this.namespaceLabels(namespace);
+    this.classIndex = new SelectorIndex(this.classes, ({ pod }) => pod, namespaceLabels);
+    this.workloadIndex = new SelectorIndex(input.workloads, (workload) => workload, namespaceLabels);
     this.compiler = new Compiler({ excludedNamespaces: excluded });
     this.compiler.apply([...this.#compiled()].map((object) => ({ type: 'upsert', object })));
-    this.compiler.flush(NOW);
+    this.compiler.compile(NOW);
   }
 
   namespaceLabels(name: string): Labels {
