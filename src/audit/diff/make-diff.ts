@@ -8,6 +8,8 @@ import { listOf } from '../../policy/ruleset.ts';
 import type { AuditInput } from '../input/audit-input.ts';
 import { describeGaps } from '../input/describe-gaps.ts';
 import { AuditModel, type AuditModelOptions, type PodClass } from '../model/audit-model.ts';
+import { nestPrefixes } from '../model/nest-prefixes.ts';
+import { nameNetwork } from '../model/outside.ts';
 import { Reach } from '../model/reach.ts';
 import { workloadId } from '../model/workload-id.ts';
 import { addHypothetical, imagineWorkloads, readPolicies } from '../universe/hypothetical-workloads.ts';
@@ -77,9 +79,10 @@ function between({ classes, reach }: State, from: string, to: string): Ports {
 
 function compareOutside(was: State, is: State, shared: readonly string[], regions: readonly Prefix[]): Change[] {
   const changes: Change[] = [];
+  const names = new Map([...nestPrefixes(regions)].map(([region, holes]) => [region, nameRegion(region, holes)]));
   for (const id of shared) {
-    for (const region of regions) {
-      const outside: DiffParty = { id: nameRegion(region), kind: 'outside' };
+    for (const [region, name] of names) {
+      const outside: DiffParty = { id: name, kind: 'outside' };
       const ports = (state: State, direction: Direction): Ports =>
         unionPorts((state.classes.get(id) ?? []).map((one) => state.reach.with(direction, one, state.reach.identityOfRegion(region))));
       const egress = compare(workloadParty(id), outside, ports(was, 'egress'), ports(is, 'egress'));
@@ -113,10 +116,10 @@ function listRegions(policies: readonly Policy[]): Prefix[] {
   return [...edges.values()];
 }
 
-/** What no longer prefix takes out of it. */
-function nameRegion(prefix: Prefix): string {
-  if (prefix === MAPPED) return 'any other IPv4 address';
-  return prefix === EVERYTHING ? 'any other IPv6 address' : formatPrefix(prefix);
+function nameRegion(prefix: Prefix, holes: readonly Prefix[]): string {
+  if (prefix.address === MAPPED.address && prefix.length === MAPPED.length) return 'any other IPv4 address';
+  if (prefix.length === 0) return 'any other IPv6 address';
+  return nameNetwork([prefix], holes);
 }
 
 function workloadParty(id: string): DiffParty {

@@ -1,10 +1,11 @@
 /** Networks outside of the cluster, as far as policies tell them apart: the regions that their ipBlocks cut, and those that the configuration names. */
 
 import type { Identity } from '../../compiler/members.ts';
-import { formatPrefix, isIPv4, MAPPED, parsePrefix, prefixContains, type Prefix } from '../../model/ip.ts';
+import { formatPrefix, MAPPED, parsePrefix, type Prefix } from '../../model/ip.ts';
 import { listSome } from '../list-some.ts';
 import type { NamedNetwork } from '../input/audit-input.ts';
 import type { AuditModel } from './audit-model.ts';
+import { liesIn, nestPrefixes } from './nest-prefixes.ts';
 import { Reach } from './reach.ts';
 
 export interface OutsideNetwork {
@@ -32,7 +33,7 @@ export function listOutside(model: AuditModel, named: readonly NamedNetwork[] = 
   const holes = listHoles(regions);
   const outside = [...regions].map(([identity, prefixes]) => {
     const cidrs = prefixes.filter((prefix) => prefix.length > MAPPED.length || prefix.address !== MAPPED.address || identity !== none);
-    return { name: identity === none ? ELSEWHERE : nameRegion(cidrs, holes.get(identity)), prefixes: cidrs, identity };
+    return { name: identity === none ? ELSEWHERE : nameNetwork(cidrs, holes.get(identity)), prefixes: cidrs, identity };
   });
   return [...named.flatMap((network) => listNamed(network, regions, (prefix) => reach.identityOfRegion(prefix))), ...outside];
 }
@@ -47,48 +48,25 @@ function listNamed(
   const add = (identity: Identity, prefix: Prefix): void => void parts.set(identity, [...(parts.get(identity) ?? []), prefix]);
   for (const cidr of cidrs.map(parsePrefix)) {
     add(identityOf(cidr), cidr);
-    for (const [identity, prefixes] of regions) for (const prefix of prefixes) if (isInside(prefix, cidr)) add(identity, prefix);
+    for (const [identity, prefixes] of regions) for (const prefix of prefixes) if (liesIn(prefix, cidr)) add(identity, prefix);
   }
   return [...parts].map(([identity, prefixes]) => ({
-    name: parts.size === 1 ? name : `${name} (${nameRegion(prefixes)})`,
+    name: parts.size === 1 ? name : `${name} (${nameNetwork(prefixes)})`,
     prefixes,
     identity,
   }));
 }
 
-function isInside(inner: Prefix, outer: Prefix): boolean {
-  return inner.length > outer.length && isIPv4(inner.address) === isIPv4(outer.address) && prefixContains(outer, inner.address);
-}
-
 /** What regions lack of their prefixes, because another region has a longer one there. */
 function listHoles(regions: ReadonlyMap<Identity, readonly Prefix[]>): ReadonlyMap<Identity, readonly Prefix[]> {
-  const holes = new Map<Identity, Prefix[]>();
-  const around: { readonly identity: Identity; readonly prefix: Prefix }[] = [];
-  const all = [...regions].flatMap(([identity, prefixes]) => prefixes.map((prefix) => ({ identity, prefix })));
-  for (const one of all.sort((a, b) => comparePrefixes(a.prefix, b.prefix))) {
-    let outer = around.at(-1);
-    while (outer !== undefined && !isInside(one.prefix, outer.prefix)) {
-      around.pop();
-      outer = around.at(-1);
-    }
-    if (outer !== undefined && outer.identity !== one.identity) {
-      const known = holes.get(outer.identity);
-      if (known === undefined) holes.set(outer.identity, [one.prefix]);
-      else known.push(one.prefix);
-    }
-    around.push(one);
-  }
-  return holes;
+  const owners = new Map([...regions].flatMap(([identity, prefixes]) => prefixes.map((prefix) => [prefix, identity] as const)));
+  const inner = nestPrefixes([...owners.keys()]);
+  const holesOf = (identity: Identity, prefix: Prefix): Prefix[] => (inner.get(prefix) ?? []).filter((one) => owners.get(one) !== identity);
+  return new Map([...regions].map(([identity, prefixes]) => [identity, prefixes.flatMap((prefix) => holesOf(identity, prefix))]));
 }
 
-/** IPv4 first, since `::/0` lies around no IPv4 prefix; then each behind those that it lies in. */
-function comparePrefixes(a: Prefix, b: Prefix): number {
-  if (isIPv4(a.address) !== isIPv4(b.address)) return isIPv4(a.address) ? -1 : 1;
-  if (a.address !== b.address) return a.address < b.address ? -1 : 1;
-  return a.length - b.length;
-}
-
-function nameRegion(prefixes: readonly Prefix[], holes: readonly Prefix[] = []): string {
+/** `10.0.0.0/8 without 10.1.0.0/16` */
+export function nameNetwork(prefixes: readonly Prefix[], holes: readonly Prefix[] = []): string {
   const name = listSome(prefixes.map(formatPrefix).sort(), 3);
   return holes.length === 0 ? name : `${name} without ${listSome(holes.map(formatPrefix), 3)}`;
 }

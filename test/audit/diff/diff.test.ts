@@ -49,8 +49,17 @@ describe('the difference of two states', () => {
     const block = (cidr: string): string =>
       policyYaml(`podSelector: { matchLabels: { app: web } }\ningress: [{ from: [{ ipBlock: { cidr: ${cidr} } }] }]`);
     expect(words(await diff([block('203.0.113.0/24')], [block('203.0.113.0/25')]))).toEqual([
-      '203.0.113.0/24 > shop/Pod/web +no port -all ports',
+      '203.0.113.0/24 without 203.0.113.0/25 > shop/Pod/web +no port -all ports',
     ]);
+  });
+
+  test('calls what no policy names any other address, also where a policy names the whole world', async () => {
+    const world = policyYaml(
+      'podSelector: { matchLabels: { app: web } }\ningress: [{ from: [{ ipBlock: { cidr: 0.0.0.0/0, except: [10.0.0.0/8] } }] }]',
+    );
+    expect(words(await diff([from('friend')], [world]))).toEqual(
+      expect.arrayContaining(['any other IPv4 address > shop/Pod/web +all ports -no port']),
+    );
   });
 
   test('tells ICMP from all ports of all protocols', async () => {
