@@ -8,6 +8,7 @@ import type { Rule } from '../../policy/policy.ts';
 import { hasPort, NO_PORTS, portsOf, unionPorts, type Ports } from '../../policy/ports.ts';
 import { listOf } from '../../policy/ruleset.ts';
 import { matchesSelector } from '../../policy/selector.ts';
+import { backendsOf } from '../exposure/backends.ts';
 import type { AuditModel, PodClass } from '../model/audit-model.ts';
 import { isWorld } from './blocks.ts';
 import { nameWorkload } from './isolation.ts';
@@ -21,6 +22,8 @@ export const DNS_LABELS = { 'k8s-app': 'kube-dns' };
 export const NODE_LOCAL: Address = parseAddress('169.254.20.10');
 export const NODE_LOCAL_NAMES = ['node-local-dns', 'nodelocaldns'];
 export const DNS_PORT = 53;
+/** What pods are told to ask, by `namespace/name`: of the distributions above, and of OpenShift. */
+const DNS_SERVICES = [`${DNS_NAMESPACE}/kube-dns`, 'openshift-dns/dns-default'];
 
 const POD = `apiVersion: v1
 kind: Pod
@@ -45,15 +48,20 @@ export const DNS: readonly Check[] = [
 
 interface NameServer {
   readonly name: string;
+  /** The pods' own. */
   readonly port: number;
   readonly reaches: (pod: PodClass) => Ports;
 }
 
 function* findNameless(context: CheckContext): Generator<Sighting> {
   const { model } = context;
-  const servers = listServers(context);
+  const pods = findNameServers(model);
+  const servers = listServers(context, pods);
+  if (servers.length === 0) return;
+  const mend = mendOf(servers);
+  const own = new Set(pods.map((server) => server.pods.workload));
   for (const workload of model.input.workloads) {
-    if (isNameServer(workload)) continue;
+    if (own.has(workload)) continue;
     for (const one of model.classesOf(workload)) {
       if (model.isolating(one, 'egress').length === 0) continue;
       const lacking = (['UDP', 'TCP'] as const).filter((protocol) => !servers.some((server) => allows(server, one, protocol)));
@@ -64,6 +72,7 @@ function* findNameless(context: CheckContext): Generator<Sighting> {
       yield {
         message: `${nameWorkload(workload)} cannot reach ${servers.map(({ name }) => name).join(' or ')} ${words}`,
         at: workload.at,
+        mend,
         related: policies
           .flatMap((entry) => (entry === undefined ? [] : [{ message: 'isolates it for egress', at: entry.place() }]))
           .slice(0, 5),
@@ -77,14 +86,17 @@ function allows({ reaches, port }: NameServer, pod: PodClass, protocol: Protocol
   return hasPort(reaches(pod), PROTOCOL_NUMBER[protocol], port);
 }
 
-/** The pods behind the Service kube-dns and their ports; where the input has none, what every cluster has. */
-function listServers({ model, reach }: CheckContext): readonly NameServer[] {
-  const pods = model.classes.filter(({ workload }) => isNameServer(workload));
-  const servers = pods.map((one): NameServer => ({
-    name: nameWorkload(one.workload),
-    port: one.workload.ports.find(({ protocol }) => protocol === 'UDP')?.port ?? DNS_PORT,
-    reaches: (pod) => reach.between(pod, one),
-  }));
+/** `allow egress to Deployment kube-system/coredns on port 5353, UDP and TCP` */
+function mendOf(servers: readonly NameServer[]): string {
+  const places = [...new Set(servers.map(({ name, port }) => `${name} on port ${port}`))];
+  return `allow egress to ${places.join(', or to ')}, UDP and TCP`;
+}
+
+/** None where all of them have their nodes' addresses, which a policy cannot be held to. Where the input has none, what every cluster has. */
+function listServers({ model, reach }: CheckContext, known: readonly NameServerPods[]): readonly NameServer[] {
+  const servers = known
+    .filter(({ pods }) => !pods.pod.hostNetwork)
+    .map(({ pods, port }): NameServer => ({ name: nameWorkload(pods.workload), port, reaches: (pod) => reach.between(pod, pods) }));
   const nodeLocal = model.input.workloads.some(({ namespace, name }) => namespace === DNS_NAMESPACE && NODE_LOCAL_NAMES.includes(name));
   if (nodeLocal)
     servers.push({
@@ -92,8 +104,32 @@ function listServers({ model, reach }: CheckContext): readonly NameServer[] {
       port: DNS_PORT,
       reaches: (pod) => reach.side('egress', pod, NODE_LOCAL),
     });
-  if (servers.length > 0) return servers;
+  if (servers.length > 0 || known.length > 0) return servers;
   return [{ name: `the name servers (k8s-app=kube-dns in ${DNS_NAMESPACE})`, port: DNS_PORT, reaches: (pod) => portsToUsual(model, pod) }];
+}
+
+export interface NameServerPods {
+  readonly pods: PodClass;
+  readonly port: number;
+  /** As their Service selects them. */
+  readonly selector: Labels;
+}
+
+/** Those behind the Services that pods ask, at the ports that these lead to; and what has the usual labels. */
+export function findNameServers(model: AuditModel): readonly NameServerPods[] {
+  const found = new Map<PodClass, NameServerPods>();
+  for (const { object } of DNS_SERVICES.flatMap((key) => model.services.get(key) ?? [])) {
+    for (const { pods, protocol, port = DNS_PORT } of backendsOf(model, object, DNS_PORT))
+      if (protocol === 'UDP') found.set(pods, { pods, port, selector: object.selector });
+  }
+  for (const pods of model.classes) {
+    if (isNameServer(pods.workload) && !found.has(pods)) found.set(pods, { pods, port: portOf(pods), selector: DNS_LABELS });
+  }
+  return [...found.values()];
+}
+
+function portOf({ workload }: PodClass): number {
+  return workload.ports.find(({ protocol }) => protocol === 'UDP')?.port ?? DNS_PORT;
 }
 
 /** By a name server as it would stand there. */

@@ -4,7 +4,7 @@ import { formatAddress } from '../../model/ip.ts';
 import type { LabelExpression, LabelSelector, Labels } from '../../model/labels.ts';
 import { DIRECTIONS, type Direction } from '../../model/verdict.ts';
 import { matchesSelector, selectorKey } from '../../policy/selector.ts';
-import { DNS_LABELS, DNS_NAMESPACE, DNS_PORT, isNameServer, NODE_LOCAL, NODE_LOCAL_NAMES } from '../checks/dns.ts';
+import { DNS_LABELS, DNS_NAMESPACE, DNS_PORT, findNameServers, NODE_LOCAL, NODE_LOCAL_NAMES } from '../checks/dns.ts';
 import { nameWorkload } from '../checks/isolation.ts';
 import { isEverything } from '../describe-rule.ts';
 import type { Workload } from '../input/audit-input.ts';
@@ -130,21 +130,25 @@ function onceEach(demands: readonly LabelExpression[]): LabelExpression[] {
 }
 
 /** The cluster's own, at the ports of their pods where the input shows them. */
-function draftNameServers({ input }: AuditModel): RuleDraft[] {
-  const servers = input.workloads.filter((workload) => isNameServer(workload) && !workload.hostNetwork);
-  const known = servers.map(({ ports }) => ports.find(({ protocol }) => protocol === 'UDP')?.port ?? DNS_PORT);
-  const numbers = [...new Set(known.length === 0 ? [DNS_PORT] : known)].sort((a, b) => a - b);
+function draftNameServers(model: AuditModel): RuleDraft[] {
+  const { input } = model;
   const bothOf = (port: number): PortDraft[] => [
     { protocol: 'UDP', port },
     { protocol: 'TCP', port },
   ];
+  const known = findNameServers(model).filter(({ pods }) => !pods.pod.hostNetwork);
+  const usual = { namespace: DNS_NAMESPACE, selector: DNS_LABELS, port: DNS_PORT };
+  const servers = known.length === 0 ? [usual] : known.map(({ pods, ...server }) => ({ ...server, namespace: pods.workload.namespace }));
+  const alike = Map.groupBy(servers, ({ namespace, selector }) => JSON.stringify([namespace, selector]));
   const nodeLocal = input.workloads.some(({ namespace, name }) => namespace === DNS_NAMESPACE && NODE_LOCAL_NAMES.includes(name));
   return [
-    {
-      peers: [{ kind: 'pods', namespace: DNS_NAMESPACE, podSelector: { matchLabels: DNS_LABELS } }],
-      ports: numbers.flatMap(bothOf),
+    ...[...alike.values()].map((same) => ({
+      peers: same
+        .slice(0, 1)
+        .map(({ namespace, selector }) => ({ kind: 'pods' as const, namespace, podSelector: { matchLabels: selector } })),
+      ports: [...new Set(same.map(({ port }) => port))].sort((a, b) => a - b).flatMap(bothOf),
       comments: [],
-    },
+    })),
     ...(nodeLocal
       ? [
           {
