@@ -1,9 +1,9 @@
 /** Compares two inputs by what connections they allow, not by their text: between workloads, networks outside, and pods that may come. */
 
 import { formatPrefix, MAPPED, type Prefix } from '../../model/ip.ts';
-import type { Direction } from '../../model/verdict.ts';
+import { PROTOCOLS, type Direction } from '../../model/verdict.ts';
 import type { Policy } from '../../policy/policy.ts';
-import { isEmptyPorts, subtractPorts, unionPorts, type Ports } from '../../policy/ports.ts';
+import { isEmptyPorts, portsOf, subtractPorts, unionPorts, type Ports } from '../../policy/ports.ts';
 import { listOf } from '../../policy/ruleset.ts';
 import type { AuditInput } from '../input/audit-input.ts';
 import { describeGaps } from '../input/describe-gaps.ts';
@@ -101,8 +101,17 @@ function compare(from: DiffParty, to: DiffParty, before: Ports, after: Ports): C
 
 /** Every port of every protocol that has ports is still less than everything: ICMP is not among it. */
 function moreThan(wide: Ports, narrow: Ports): Ports {
-  const more = subtractPorts(wide, narrow);
+  const more = subtractPorts(wide, withPortZero(narrow));
   return isEmptyPorts(more) && wide === 'all' && narrow !== 'all' ? 'all' : more;
+}
+
+/** No rule can name port 0, and nobody listens there: 1 to 65535 is every port. */
+function withPortZero(ports: Ports): Ports {
+  if (ports === 'all') return ports;
+  const ranges = PROTOCOLS.flatMap((protocol) =>
+    ports[protocol].map(({ first, last }) => ({ protocol, first: first === 1 ? 0 : first, last })),
+  );
+  return portsOf(ranges);
 }
 
 /** The pieces into which all ipBlocks of both states cut the addresses, by the prefix at which each begins. */

@@ -70,6 +70,17 @@ describe('the difference of two states', () => {
     expect(words(await diff([open], [from('friend', all)]))).toEqual(['shop/Pod/friend > shop/Pod/web +no port -all ports']);
   });
 
+  test('knows no port 0', async () => {
+    const written =
+      '[{ port: 1, endPort: 65535 }, { port: 1, endPort: 65535, protocol: UDP }, { port: 1, endPort: 65535, protocol: SCTP }]';
+    const short = '[{ protocol: TCP }, { protocol: UDP }, { protocol: SCTP }]';
+    expect(await diff([from('friend', written)], [from('friend', short)])).toMatchObject({ equivalent: true, changes: [] });
+    const open = policyYaml(
+      'podSelector: { matchLabels: { app: web } }\ningress: [{ from: [{ podSelector: { matchLabels: { app: friend } } }] }]',
+    );
+    expect(words(await diff([from('friend', written)], [open]))).toEqual(['shop/Pod/friend > shop/Pod/web +all ports -no port']);
+  });
+
   test('names workloads that only one state has, and does not compare them', async () => {
     const [web, friend, foe] = PODS as [string, string, string];
     const report = makeDiff(await readText(web, friend), await readText(web, foe, from('friend')));
