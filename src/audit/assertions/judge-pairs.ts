@@ -113,8 +113,10 @@ function explainFailure(kind: 'allow' | 'deny', source: AssertedParty, target: T
   const { least, most } = pairs.between(pairs.kindOf(source), target.kind);
   const wrong = kind === 'allow' ? subtractPorts(target.asked ?? 'all', least) : intersectPorts(most, target.asked ?? 'all');
   const names = { source: nameOf(source, describe), destination: nameOf(destination, describe) };
-  const { report } = explainPair(model, reach, partyOf(source), partyOf(destination), onePort(wrong), names);
-  return { ...report, allowed: kind === 'deny' };
+  const port = onePort(wrong);
+  const { report } = explainPair(model, reach, partyOf(source), partyOf(destination), port, names);
+  const withoutPorts = port === undefined && report.allowed && kind === 'allow';
+  return { ...report, ...(withoutPorts && { port: 'protocols without ports, such as ICMP' }), allowed: kind === 'deny' };
 }
 
 /** A node always reaches its own pods, which no rule of theirs says. */
@@ -126,11 +128,11 @@ export function partyOf(party: AssertedParty): Party {
   return party.kind === 'pods' ? { pods: party.pods } : { address: party.region.sample };
 }
 
-/** One of them; `undefined` where all are meant. */
+/** One of them; `undefined` where all are meant, or only protocols without ports are left. */
 export function onePort(ports: Ports): AskedPort | undefined {
   if (ports === 'all') return undefined;
   for (const protocol of PROTOCOLS) {
-    const [range] = ports[protocol];
+    const range = ports[protocol].find(({ last }) => last > 0);
     if (range !== undefined) return { protocol, port: Math.max(1, range.first) };
   }
   return undefined;

@@ -51,6 +51,15 @@ describe('an assertion that something is allowed', () => {
   });
 });
 
+describe('an assertion of every port', () => {
+  it('says that protocols without ports are lacking, where nothing else is', async () => {
+    const every = '[{ port: 1, endPort: 65535 }, { protocol: UDP }, { port: 1, endPort: 65535, protocol: SCTP }]';
+    const open = policy('shop/web', `{ podSelector: { matchLabels: { app: web } }, ingress: [{ ports: ${every} }] }`);
+    const result = await judge('allow: { from: shop/friend, to: shop/web }', [...SHOP.slice(0, 4), open], OPTIONS);
+    expect(result).toMatchObject({ outcome: 'fails', pairs: [{ allowed: false, port: 'protocols without ports, such as ICMP' }] });
+  });
+});
+
 describe('an assertion that something is denied', () => {
   it.each([
     ['holds', 'deny: { from: shop/foe, to: shop/web }'],
