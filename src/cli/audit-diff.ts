@@ -1,5 +1,6 @@
 /** `postern audit diff`: connections that another state of the policies gains and loses. */
 
+import { diffJson } from '../audit/diff/diff-json.ts';
 import { diffMarkdown, diffText } from '../audit/diff/diff-text.ts';
 import { makeDiff } from '../audit/diff/make-diff.ts';
 import type { DiffReport } from '../audit/diff/diff-report.ts';
@@ -38,7 +39,7 @@ export async function runDiff(before: string, after: string, flags: DiffFlags): 
 }
 
 function write(report: DiffReport, format: string, colour: boolean): string {
-  if (format === 'json') return `${JSON.stringify({ version: 1, ...report }, undefined, 2)}\n`;
+  if (format === 'json') return diffJson(report);
   return format === 'markdown' ? diffMarkdown(report) : diffText(report, colour);
 }
 

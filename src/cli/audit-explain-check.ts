@@ -7,6 +7,9 @@ import { PosternError } from '../model/error.ts';
 import { wantsColour, writeOutput } from './audit-outputs.ts';
 import { failWith } from './fail-with.ts';
 
+/** Of the JSON: grows when something that was there is taken away or changes its meaning. */
+const CATALOGUE_VERSION = 1;
+
 export interface ExplainCheckFlags {
   readonly json?: boolean;
 }
@@ -14,7 +17,7 @@ export interface ExplainCheckFlags {
 export async function runExplainCheck(id: string | undefined, flags: ExplainCheckFlags): Promise<void> {
   await failWith(1, async () => {
     const asked = id === undefined ? CATALOGUE : [findCheck(id, CATALOGUE)];
-    await writeOutput({ format: 'human' }, flags.json === true ? jsonOf(asked, id) : textOf(asked, id, wantsColour(process.stdout)));
+    await writeOutput({ format: 'human' }, flags.json === true ? jsonOf(asked) : textOf(asked, id, wantsColour(process.stdout)));
   });
 }
 
@@ -65,7 +68,8 @@ function indent(yaml: string): string {
   return yaml.trimEnd().replaceAll(/^(?=.)/gm, '  ');
 }
 
-function jsonOf(checks: readonly CheckInfo[], id: string | undefined): string {
+/** schemas/check-catalogue.schema.json says what is in it. */
+function jsonOf(checks: readonly CheckInfo[]): string {
   const plain = checks.map(({ id, name, severity, summary, why, mend, bad, good }) => ({
     id,
     name,
@@ -76,5 +80,5 @@ function jsonOf(checks: readonly CheckInfo[], id: string | undefined): string {
     bad,
     good,
   }));
-  return `${JSON.stringify(id === undefined ? plain : plain[0], undefined, 2)}\n`;
+  return `${JSON.stringify({ version: CATALOGUE_VERSION, checks: plain }, undefined, 2)}\n`;
 }

@@ -1,42 +1,12 @@
 /** `postern audit matrix` as people run it: forms, filters, exit codes. */
 
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { MATRIX_FORMATS } from '../../src/audit/matrix/matrix-formats.ts';
+import { AuditFolder, type Ended } from './audit-folder.ts';
+import { SHOP } from './audit-manifests.ts';
 
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-
-const pod = (key: string): string => {
-  const [namespace, name] = key.split('/');
-  return `apiVersion: v1\nkind: Pod\nmetadata: { name: ${name}, namespace: ${namespace}, labels: { app: ${name} } }\nspec: { containers: [{ name: a, image: a }] }\n---\n`;
-};
-
-const SHOP = `${['shop/web', 'shop/db', 'bank/api'].map(pod).join('')}apiVersion: networking.k8s.io/v1
-kind: NetworkPolicy
-metadata: { name: db, namespace: shop }
-spec:
-  podSelector: { matchLabels: { app: db } }
-  ingress: [{ from: [{ podSelector: { matchLabels: { app: web } } }], ports: [{ port: 5432 }] }]
-`;
-
-let folder: string;
-
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'postern-matrix-'));
-  writeFileSync(join(folder, 'shop.yaml'), SHOP);
-});
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-function matrix(...args: string[]): { code: number | null; out: string; err: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, 'audit', 'matrix', ...args], { cwd: folder, encoding: 'utf8' });
-  return { code: status, out: stdout, err: stderr };
-}
-
+const folder = AuditFolder.use({ 'shop.yaml': SHOP });
+const matrix = (...args: string[]): Ended => folder.audit(['matrix', ...args]);
 const rows = (csv: string): string[] => csv.split('\r\n').slice(1, -1);
 
 describe('the matrix', () => {
@@ -61,7 +31,7 @@ describe('the matrix', () => {
       mermaid: /^flowchart/,
       html: /^<!doctype html>/,
     };
-    for (const format of MATRIX_FORMATS) expect(readFileSync(join(folder, `out/matrix.${format}`), 'utf8')).toMatch(begins[format]);
+    for (const format of MATRIX_FORMATS) expect(folder.read(`out/matrix.${format}`)).toMatch(begins[format]);
   });
 
   it('is of namespaces, verdicts and ports that are asked for', () => {
@@ -89,7 +59,7 @@ describe('the matrix', () => {
   });
 
   it('is not whole where something could not be read, and says so', () => {
-    writeFileSync(join(folder, 'broken.yaml'), 'kind: NetworkPolicy\n: {');
+    folder.write('broken.yaml', 'kind: NetworkPolicy\n: {');
     const { code, out } = matrix('shop.yaml', 'broken.yaml', '-o', 'json');
     expect(code).toBe(3);
     expect((JSON.parse(out) as { incomplete: string[] }).incomplete.join()).toContain('broken.yaml');

@@ -1,43 +1,14 @@
 /** `postern audit suggest` as people run it: a list of flows goes in, policies come out that other commands read. */
 
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { lineOf } from '../audit/suggest/flow-lines.ts';
+import { AuditFolder, type Ended } from './audit-folder.ts';
+import { SHOP_PODS } from './audit-manifests.ts';
 
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-
-const pod = (key: string): string => {
-  const [namespace, name] = key.split('/');
-  return `apiVersion: v1\nkind: Pod\nmetadata: { name: ${name}, namespace: ${namespace}, labels: { app: ${name} } }\nspec: { containers: [{ name: a, image: a }] }\n---\n`;
-};
-const SHOP = ['shop/web', 'shop/db', 'bank/api'].map(pod).join('');
 const FLOWS = `${lineOf({})}\n${lineOf({ peer: '203.0.113.9', destination: '203.0.113.9', port: 443 })}\n`;
 
-let folder: string;
-
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'postern-suggest-'));
-  writeFileSync(join(folder, 'shop.yaml'), SHOP);
-  writeFileSync(join(folder, 'flows.jsonl'), FLOWS);
-});
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-function audit(args: readonly string[], input = ''): Ended {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, 'audit', ...args], { cwd: folder, input, encoding: 'utf8' });
-  return { code: status, out: stdout, err: stderr };
-}
-
+const folder = AuditFolder.use({ 'shop.yaml': SHOP_PODS, 'flows.jsonl': FLOWS });
+const audit = (args: readonly string[], input = ''): Ended => folder.audit(args, { input });
 const suggest = (...args: string[]): Ended => audit(['suggest', ...args]);
 const namesIn = (text: string): string[] => [...text.matchAll(/^ {2}name: (.*)$/gm)].map(([, name = '']) => name);
 
@@ -52,7 +23,7 @@ describe('suggested policies', () => {
     expect(asked('shop/web', 'shop/db:5433').code).toBe(2);
     expect(asked('shop/web', '203.0.113.10:443').code).toBe(2);
     expect(asked('bank/api', 'shop/db:5432').code).toBe(2);
-    const text = readFileSync(join(folder, 'made/policies.yaml'), 'utf8');
+    const text = folder.read('made/policies.yaml');
     expect(text).toMatch(/^# the least that 2 flows of flows\.jsonl need, for the workloads of shop\.yaml\n/);
     expect(namesIn(text)).toEqual(['db-ingress', 'db-egress', 'web-ingress', 'web-egress']);
   });
@@ -60,7 +31,7 @@ describe('suggested policies', () => {
   it('are of flows from standard input, and of workloads from there, but not of both', () => {
     const whole = suggest('--flows', 'flows.jsonl', 'shop.yaml').out;
     expect(audit(['suggest', '--flows', '-', 'shop.yaml'], FLOWS).out).toBe(whole.replace('flows.jsonl', 'standard input'));
-    expect(audit(['suggest', '--flows', 'flows.jsonl'], SHOP).out).toBe(whole.replace('of shop.yaml', 'of standard input'));
+    expect(audit(['suggest', '--flows', 'flows.jsonl'], SHOP_PODS).out).toBe(whole.replace('of shop.yaml', 'of standard input'));
     for (const args of [[], ['-'], ['shop.yaml', '-']])
       expect(audit(['suggest', '--flows', '-', ...args], FLOWS).err).toContain('[E_USAGE]');
   });
@@ -89,7 +60,7 @@ describe('suggested policies', () => {
   });
 
   it('end with 3 where flows lack something, and say what', () => {
-    writeFileSync(join(folder, 'odd.jsonl'), `${FLOWS}nonsense\n\n${lineOf({ peer: 'shop/gone' })}\n{"kind":"suppressed","count":7}\n`);
+    folder.write('odd.jsonl', `${FLOWS}nonsense\n\n${lineOf({ peer: 'shop/gone' })}\n{"kind":"suppressed","count":7}\n`);
     const { code, out, err } = suggest('--flows', 'odd.jsonl', 'shop.yaml', '--workload', 'shop/web');
     expect(code).toBe(3);
     expect(err.trimEnd().split('\n')).toEqual([
@@ -102,7 +73,7 @@ describe('suggested policies', () => {
   });
 
   it('say that there are none', () => {
-    writeFileSync(join(folder, 'empty.jsonl'), '');
+    folder.write('empty.jsonl', '');
     const { code, out } = suggest('--flows', 'empty.jsonl', 'shop.yaml');
     expect(code).toBe(0);
     expect(out).toContain('# there is nothing to suggest\n');
@@ -136,12 +107,7 @@ describe('skeletons', () => {
   it('come out as YAML, and once they are there nothing more is suggested', () => {
     const { code, err } = suggest('--skeleton', 'shop.yaml', '-o', 'skeletons.yaml');
     expect({ code, err }).toEqual({ code: 0, err: '' });
-    expect(namesIn(readFileSync(join(folder, 'skeletons.yaml'), 'utf8'))).toEqual([
-      'default-deny',
-      'allow-dns',
-      'default-deny',
-      'allow-dns',
-    ]);
+    expect(namesIn(folder.read('skeletons.yaml'))).toEqual(['default-deny', 'allow-dns', 'default-deny', 'allow-dns']);
     const again = suggest('--skeleton', 'shop.yaml', 'skeletons.yaml');
     expect(again.code).toBe(0);
     expect(again.out).toContain('# there is nothing to suggest\n');

@@ -1,26 +1,8 @@
 /** `postern audit test` as people run it: inputs, forms, exit codes. */
 
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-
-const pod = (key: string): string => {
-  const [namespace, name] = key.split('/');
-  return `apiVersion: v1\nkind: Pod\nmetadata: { name: ${name}, namespace: ${namespace}, labels: { app: ${name} } }\nspec: { containers: [{ name: a, image: a }] }\n---\n`;
-};
-
-const SHOP = `${['shop/web', 'shop/db', 'bank/api'].map(pod).join('')}apiVersion: networking.k8s.io/v1
-kind: NetworkPolicy
-metadata: { name: db, namespace: shop }
-spec:
-  podSelector: { matchLabels: { app: db } }
-  ingress: [{ from: [{ podSelector: { matchLabels: { app: web } } }, { ipBlock: { cidr: 203.0.113.0/24 } }], ports: [{ port: 5432 }] }]
-`;
+import { describe, expect, it } from 'vitest';
+import { AuditFolder, type Ended } from './audit-folder.ts';
+import { SHOP } from './audit-manifests.ts';
 
 const HOLDING = `assertions:
   - name: web reaches the database
@@ -34,30 +16,15 @@ const FAILING = `assertions:
     allow: { from: bank/api, to: shop/db, port: 5432 }
 `;
 
-let folder: string;
-
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'postern-test-'));
-  writeFileSync(join(folder, 'shop.yaml'), SHOP);
-  writeFileSync(join(folder, 'holding.yaml'), HOLDING);
-  writeFileSync(join(folder, 'failing.yaml'), FAILING);
-  writeFileSync(join(folder, 'bad.yaml'), 'assertions:\n  - name: a\n    alow: {}\n  - 7\n');
-  writeFileSync(join(folder, 'broken-policy.yaml'), 'kind: NetworkPolicy\n: {');
-  writeFileSync(join(folder, '.postern.yaml'), 'networks: { office: [203.0.113.0/24] }\npodCIDRs: [10.9.0.0/16]\n');
+const folder = AuditFolder.use({
+  'shop.yaml': SHOP,
+  'holding.yaml': HOLDING,
+  'failing.yaml': FAILING,
+  'bad.yaml': 'assertions:\n  - name: a\n    alow: {}\n  - 7\n',
+  'broken-policy.yaml': 'kind: NetworkPolicy\n: {',
+  '.postern.yaml': 'networks: { office: [203.0.113.0/24] }\npodCIDRs: [10.9.0.0/16]\n',
 });
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-function test(args: readonly string[], input = ''): { code: number | null; out: string; err: string } {
-  const { GITHUB_WORKSPACE: _github, CI_PROJECT_DIR: _gitlab, ...env } = process.env;
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, 'audit', 'test', ...args], {
-    cwd: folder,
-    input,
-    encoding: 'utf8',
-    env,
-  });
-  return { code: status, out: stdout, err: stderr };
-}
+const test = (args: readonly string[], input = ''): Ended => folder.audit(['test', ...args], { input });
 
 describe('a test of assertions', () => {
   it('ends with 0 where all hold', () => {
@@ -110,15 +77,15 @@ describe('a test of assertions', () => {
 
   it('takes what is piped in, and a snapshot', () => {
     expect(test(['failing.yaml'], SHOP).code).toBe(2);
-    spawnSync(process.execPath, [MAIN, 'audit', 'snapshot', 'shop.yaml', '-o', 'kept.json'], { cwd: folder });
+    folder.audit(['snapshot', 'shop.yaml', '-o', 'kept.json']);
     expect(test(['holding.yaml', '--input', 'kept.json', '-n', 'shop']).code).toBe(0);
   });
 
   it('writes several forms at once', () => {
     const { out } = test(['failing.yaml', '-i', 'shop.yaml', '-o', 'junit=out/t.xml', '-o', 'json=out/t.json', '-o', 'github']);
     expect(out).toMatch(/^::error file=failing\.yaml,line=2,col=5,title=the bank reaches it%2C too::it is denied/);
-    expect(readFileSync(join(folder, 'out/t.xml'), 'utf8')).toContain('failures="1"');
-    expect((JSON.parse(readFileSync(join(folder, 'out/t.json'), 'utf8')) as { counts: object }).counts).toEqual({
+    expect(folder.read('out/t.xml')).toContain('failures="1"');
+    expect((JSON.parse(folder.read('out/t.json')) as { counts: object }).counts).toEqual({
       assertions: 1,
       hold: 0,
       fail: 1,

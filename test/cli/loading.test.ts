@@ -1,14 +1,22 @@
 /** What a command loads: an audit runs where nothing native is built and no agent, lab or client of a cluster is of use. */
 
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const SHOP = fileURLToPath(new URL('../../examples/shop', import.meta.url));
+
+const own = mkdtempSync(join(tmpdir(), 'postern-loading-'));
+const ASSERTIONS = join(own, 'assertions.yaml');
+
+beforeAll(() =>
+  writeFileSync(ASSERTIONS, 'assertions: [{ name: web reaches api, allow: { from: shop/web, to: shop/api, port: 8080 } }]\n'),
+);
+afterAll(() => rmSync(own, { recursive: true, force: true }));
 
 /** Notes every module that is loaded, also by `require`, and every native one. */
 const HOOK = `
@@ -52,6 +60,9 @@ describe('what is loaded', () => {
     ['a check of files', ['audit', SHOP, '--fail-on', 'never', '--allow-incomplete']],
     ['the catalogue', ['audit', 'explain-check', 'PN001']],
     ['a matrix of files', ['audit', 'matrix', SHOP, '--allow-incomplete']],
+    ['a test of assertions', ['audit', 'test', ASSERTIONS, '--input', SHOP, '--allow-incomplete']],
+    ['an exposure', ['audit', 'exposure', SHOP, '--allow-incomplete']],
+    ['a difference', ['audit', 'diff', SHOP, SHOP, '--allow-incomplete']],
     ['a suggestion', ['audit', 'suggest', '--skeleton', SHOP, '--allow-incomplete']],
     ['an explanation', ['audit', 'explain', 'shop/web', 'shop/api:8080', SHOP, '--allow-incomplete']],
   ])('by an audit holds nothing native, no agent, no lab and no client of clusters: %s', (_, args) => {

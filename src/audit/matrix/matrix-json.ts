@@ -1,7 +1,7 @@
 /** The matrix as JSON, for other programs: schemas/matrix-report.schema.json says what is in it. */
 
-import { PROTOCOLS } from '../../model/verdict.ts';
 import type { Ports } from '../../policy/ports.ts';
+import { portsJson } from '../report/ports-json.ts';
 import type { MatrixPeer } from './matrix-report.ts';
 import { listPairs, refuseTooMany, type MatrixView } from './matrix-view.ts';
 
@@ -50,7 +50,7 @@ function* connections(view: MatrixView): Generator<string> {
   const textOf = (ports: Ports): string => {
     let text = portTexts.get(ports);
     if (text === undefined) {
-      text = JSON.stringify(listPorts(ports));
+      text = JSON.stringify(portsJson(ports));
       portTexts.set(ports, text);
     }
     return text;
@@ -60,9 +60,4 @@ function* connections(view: MatrixView): Generator<string> {
     const verdict = extent === 'none' ? 'deny' : 'allow';
     yield `{"from":${ids.get(source)},"to":${ids.get(destination)},"verdict":"${verdict}","ports":${textOf(ports)}}`;
   }
-}
-
-function listPorts(ports: Ports): unknown {
-  if (ports === 'all') return 'all';
-  return PROTOCOLS.flatMap((protocol) => ports[protocol].map(({ first, last }) => ({ protocol, first, last })));
 }

@@ -1,0 +1,26 @@
+/** A difference as JSON: schemas/diff-report.schema.json says what is in it. */
+
+import { portsJson } from '../report/ports-json.ts';
+import type { Change, DiffReport } from './diff-report.ts';
+
+/** Grows when something that was there is taken away or changes its meaning; additions leave it. */
+const REPORT_VERSION = 1;
+
+export function diffJson({ before, after, equivalent, changes, toCome, added, removed, incomplete }: DiffReport): string {
+  const document = {
+    version: REPORT_VERSION,
+    before,
+    after,
+    equivalent,
+    changes: changes.map(encodeChange),
+    toCome: toCome.map(encodeChange),
+    added,
+    removed,
+    incomplete,
+  };
+  return `${JSON.stringify(document, undefined, 2)}\n`;
+}
+
+function encodeChange({ from, to, gained, lost, before, after }: Change): object {
+  return { from, to, gained: portsJson(gained), lost: portsJson(lost), before: portsJson(before), after: portsJson(after) };
+}
