@@ -4,12 +4,14 @@ import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { faultsOf } from '../audit/support/json-schemas.ts';
 
 const SAME = {
   compared: [{ what: 'ports', count: 3, differed: 0, repaired: 0 }],
   drifts: [],
   durationMs: 2,
   longestPieceMs: 1,
+  checkedAt: '2026-01-02T03:04:05.678Z',
   repair: false,
 };
 const OTHER = {
@@ -60,6 +62,7 @@ describe('drift on all nodes', () => {
     fakeKubectl({ n1: SAME, n2: OTHER });
     const { code, out } = await drift('--all-nodes', '--json');
     expect(code).toBe(2);
+    expect(faultsOf('drift-report', JSON.parse(out))).toEqual([]);
     const { nodes } = JSON.parse(out) as { nodes: readonly { node: string; outcome: typeof OTHER }[] };
     expect(nodes.map(({ node, outcome }) => [node, outcome.drifts.length])).toEqual([
       ['n1', 0],

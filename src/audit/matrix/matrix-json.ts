@@ -5,7 +5,7 @@ import { portsJson } from '../report/ports-json.ts';
 import type { MatrixPeer } from './matrix-report.ts';
 import { listPairs, refuseTooMany, type MatrixView } from './matrix-view.ts';
 
-/** Goes up when a reader of the one before would read the new one wrongly. */
+/** Grows when something that was there is taken away or changes its meaning; additions leave it. */
 export const MATRIX_JSON_VERSION = 1;
 
 /** Connections stand one on a line, so that two of these can be compared line by line. */
