@@ -1,7 +1,7 @@
 /** Workloads that no policy isolates in a direction: everybody may reach them, or they may reach everything. */
 
 import type { Direction } from '../../model/verdict.ts';
-import type { Workload } from '../input/audit-input.ts';
+import type { AuditInput, Workload } from '../input/audit-input.ts';
 import type { CheckInfo } from '../finding.ts';
 import type { Check, CheckContext, Sighting } from './check.ts';
 
@@ -47,14 +47,21 @@ export const ISOLATION: readonly Check[] = [
 ];
 
 function* findOpen({ model }: CheckContext, direction: Direction): Generator<Sighting> {
+  const unread = describeUnreadPolicies(model.input);
   for (const workload of model.input.workloads) {
     if (workload.hostNetwork) continue;
     const classes = model.classesOf(workload);
     const open = classes.filter((one) => model.isolating(one, direction).length === 0);
     if (open.length === 0) continue;
     const who = open.length === classes.length ? nameWorkload(workload) : `${nameWorkload(workload)} (pods such as ${open[0]?.pod.name})`;
-    yield { message: `${who} ${WORDS[direction]}`, at: workload.at };
+    yield { message: `${who} ${WORDS[direction]}${unread}`, at: workload.at };
   }
+}
+
+/** Those of plugins with APIs of their own; what is only staged, or for secondary networks, isolates nothing. */
+function describeUnreadPolicies({ passedOver }: AuditInput): string {
+  const kinds = Object.keys(passedOver?.kinds ?? {}).filter((kind) => /^(?!Staged|Multi).*NetworkPolicy$/.test(kind));
+  return kinds.length === 0 ? '' : ` (the input has policies of other APIs, which are not read: ${kinds.toSorted().join(', ')})`;
 }
 
 const WORDS: Readonly<Record<Direction, string>> = {

@@ -53,7 +53,7 @@ const NAMED = 3;
 
 /** `, unless an operator makes them: the input has Prometheus and Alertmanager`; empty where nothing does. */
 export function describeUnseenMakers({ passedOver, whole }: AuditInput): string {
-  const kinds = Object.keys(passedOver?.kinds ?? {}).filter((kind) => !MAKE_NONE.has(kind));
+  const kinds = Object.keys(passedOver?.kinds ?? {}).filter((kind) => !MAKE_NONE.has(kind) && !kind.endsWith('Policy'));
   if (whole || kinds.length === 0) return '';
   const named = kinds.toSorted().slice(0, NAMED).join(', ');
   return `, unless an operator makes them: the input has ${named}${kinds.length > NAMED ? ` and ${kinds.length - NAMED} more kinds of custom resources` : ''}`;

@@ -69,7 +69,7 @@ function ifGiven(parent: JsonRecord, key: string, path: string): JsonRecord | un
   return parent[key] === undefined || parent[key] === null ? undefined : recordAt(parent, key, path);
 }
 
-/** Whole ones have a selector, or in older versions and in batch at least labels or containers. */
+/** Whole ones have a selector; in older versions at least labels; in batch containers, and a policy of restarts or labels and images. */
 function isPiece(object: JsonRecord, template: JsonRecord): boolean {
   const { spec } = object;
   if (isRecord(spec) && isRecord(spec['selector'])) return false;
@@ -77,7 +77,9 @@ function isPiece(object: JsonRecord, template: JsonRecord): boolean {
   const isLabelled = isRecord(metadata) && isRecord(metadata['labels']);
   const kind = object['kind'];
   if (kind === 'Job' || kind === 'CronJob') {
-    return !(isRecord(podSpec) && Array.isArray(podSpec['containers']) && podSpec['restartPolicy'] !== undefined);
+    const containers = isRecord(podSpec) && Array.isArray(podSpec['containers']) ? (podSpec['containers'] as unknown[]) : [];
+    const haveImages = containers.every((container) => isRecord(container) && container['image'] !== undefined);
+    return containers.length === 0 || (isRecord(podSpec) && podSpec['restartPolicy'] === undefined && !(isLabelled && haveImages));
   }
   return !isLabelled;
 }

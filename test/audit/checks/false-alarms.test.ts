@@ -49,6 +49,19 @@ describe('no alarm is raised', () => {
     expect(alarms.filter((alarm) => alarm.startsWith('PN003'))).toEqual([]);
   });
 
+  test('of pods that policies of other APIs might make, and what is not read is told', async () => {
+    const other = (apiVersion: string, kind: string): string =>
+      `apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: { name: x, namespace: shop }\nspec: {}`;
+    const staged = other('projectcalico.org/v3', 'StagedNetworkPolicy');
+    const alarms = await find(WEB, other('cilium.io/v2', 'CiliumNetworkPolicy'), other('projectcalico.org/v3', 'NetworkPolicy'), staged);
+    expect(alarms[0]).toContain(
+      'no policy isolates it for ingress (the input has policies of other APIs, which are not read: CiliumNetworkPolicy, NetworkPolicy)',
+    );
+    expect((await find(WEB, staged))[0]).toMatch(/isolates it for ingress$/);
+    const dead = await find(WEB, policyYaml('podSelector: { matchLabels: { app: gone } }'), other('cilium.io/v2', 'CiliumNetworkPolicy'));
+    expect(dead.find((alarm) => alarm.startsWith('PN003'))).not.toContain('operator');
+  });
+
   test('by peers in a namespace of which nothing is known', async () => {
     const policy = policyYaml(
       'podSelector: {}\ningress: [{ from: [{ namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: elsewhere } }, podSelector: { matchLabels: { app: x } } }] }]',

@@ -126,6 +126,16 @@ describe('a folder', () => {
     expect(codesOf(await readFile('patch.yaml', patch))).toEqual(['E_OBJECT_PARTIAL:1']);
   });
 
+  it.each([
+    ['a piece without labels', 'spec: { containers: [{ name: c, image: example/c }] }', 0],
+    ['a piece without images', 'metadata: { labels: { app: c } }, spec: { containers: [{ name: c, env: [] }] }', 0],
+    ['a whole one with labels and images', 'metadata: { labels: { app: c } }, spec: { containers: [{ name: c, image: example/c }] }', 1],
+    ['a whole one that restarts', 'spec: { restartPolicy: Never, containers: [{ name: c }] }', 1],
+  ])('knows of a CronJob %s', async (_what, template, workloads) => {
+    const job = `apiVersion: batch/v1\nkind: CronJob\nmetadata: { name: c }\nspec: { jobTemplate: { spec: { template: { ${template} } } } }\n`;
+    expect((await readFolder({ 'job.yaml': job })).workloads).toHaveLength(workloads);
+  });
+
   it('may hold a kustomization', async () => {
     const text = 'apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [a.yaml]\n';
     const input = await readFolder({ 'kustomization.yaml': text });
