@@ -28,6 +28,7 @@ const grown = (pods: number): Shape => ({
 const SHAPES: readonly Shape[] = [
   { name: '100 policies', pods: 200, workloads: 50, policies: 100, namespaces: 20 },
   ...[1000, 3000, 10_000, 30_000, 100_000].map(grown),
+  { name: '10,000 pods that share no workload', pods: 10_000, workloads: 10_000, policies: 1000, namespaces: 200 },
 ];
 /** More workloads are no matrix that a person looks at. */
 const MOST_WORKLOADS = 1500;
