@@ -1,13 +1,13 @@
 /** Pods that are isolated for egress and cannot resolve names: tested against the cluster's own name servers where the input shows them. */
 
 import { formatAddress, parseAddress, type Address } from '../../model/ip.ts';
-import type { Labels } from '../../model/labels.ts';
+import { NAMESPACE_NAME_LABEL, type Labels, type LabelSelector } from '../../model/labels.ts';
 import { PROTOCOL_NUMBER, type Protocol } from '../../model/verdict.ts';
-import { selectsPod } from '../../policy/peer-list.ts';
+import { selectsNamespace } from '../../policy/peer-list.ts';
 import type { Rule } from '../../policy/policy.ts';
-import { hasPort, NO_PORTS, portsOf, unionPorts, type Ports } from '../../policy/ports.ts';
-import { listOf } from '../../policy/ruleset.ts';
+import { hasPort, portsOf, type Ports } from '../../policy/ports.ts';
 import { matchesSelector } from '../../policy/selector.ts';
+import { isEverything } from '../describe-rule.ts';
 import { backendsOf } from '../exposure/backends.ts';
 import type { AuditModel, PodClass } from '../model/audit-model.ts';
 import { isWorld } from './blocks.ts';
@@ -22,6 +22,18 @@ export const DNS_LABELS = { 'k8s-app': 'kube-dns' };
 export const NODE_LOCAL: Address = parseAddress('169.254.20.10');
 export const NODE_LOCAL_NAMES = ['node-local-dns', 'nodelocaldns'];
 export const DNS_PORT = 53;
+
+interface UsualServer {
+  readonly namespace: string;
+  readonly labels: Labels;
+  readonly port: number;
+}
+
+/** Where they are in clusters of which the input says nothing: as above, and in OpenShift. */
+const USUAL: readonly UsualServer[] = [
+  { namespace: DNS_NAMESPACE, labels: DNS_LABELS, port: DNS_PORT },
+  { namespace: 'openshift-dns', labels: { 'dns.operator.openshift.io/daemonset-dns': 'default' }, port: 5353 },
+];
 /** What pods are told to ask, by `namespace/name`: of the distributions above, and of OpenShift. */
 const DNS_SERVICES = [`${DNS_NAMESPACE}/kube-dns`, 'openshift-dns/dns-default'];
 
@@ -132,21 +144,42 @@ function portOf({ workload }: PodClass): number {
   return workload.ports.find(({ protocol }) => protocol === 'UDP')?.port ?? DNS_PORT;
 }
 
-/** By a name server as it would stand there. */
+/** To a name server as it would stand there, at port 53 whatever the pods' own is. */
 function portsToUsual(model: AuditModel, pod: PodClass): Ports {
-  const labels = model.namespaceLabels(DNS_NAMESPACE);
-  const ports = model
-    .isolating(pod, 'egress')
-    .flatMap((policy) => policy.rules.egress ?? [])
-    .filter((rule) => rule.peers === undefined || takesUsual(rule, labels))
-    .map((rule) => (rule.ports === undefined ? 'all' : portsOf(rule.ports.filter((port) => 'first' in port))));
-  return unionPorts(ports.length === 0 ? [NO_PORTS] : ports);
+  const rules = model.isolating(pod, 'egress').flatMap((policy) => policy.rules.egress ?? []);
+  const reached = (['UDP', 'TCP'] as const).filter((protocol) =>
+    USUAL.some((server) => rules.some((rule) => takesUsual(model, rule, server) && allowsUsual(rule, protocol, server.port))),
+  );
+  return portsOf(reached.map((protocol) => ({ protocol, first: DNS_PORT, last: DNS_PORT })));
 }
 
 /** By selector, or by a block that is the whole world: its address is not known. */
-function takesUsual(rule: Rule, namespaceLabels: Labels): boolean {
-  const byBlock = rule.peers?.some((peer) => peer.kind === 'block' && isWorld(peer.cidr)) === true;
-  return byBlock || selectsPod(listOf(rule), DNS_NAMESPACE, namespaceLabels, DNS_LABELS);
+function takesUsual(model: AuditModel, { peers, ports }: Rule, { namespace, labels }: UsualServer): boolean {
+  if (peers === undefined) return true;
+  return peers.some((peer) => {
+    if (peer.kind === 'block') return isWorld(peer.cidr);
+    if (peer.kind !== 'pods' || !matchesSelector(peer.pods, labels)) return false;
+    if (selectsNamespace(peer, namespace, model.namespaceLabels(namespace))) return true;
+    // Labels that a namespace has in the cluster and not here may be those of name servers, where it is clear that these are meant.
+    const isMeant = ports !== undefined || !isEverything(peer.pods);
+    return isMeant && !model.namespaces.has(namespace) && 'selector' in peer.namespaces && mayTake(peer.namespaces.selector, namespace);
+  });
+}
+
+/** Whatever other labels it has. */
+function mayTake({ matchLabels = {}, matchExpressions = [] }: LabelSelector, namespace: string): boolean {
+  const name = matchLabels[NAMESPACE_NAME_LABEL];
+  const byName = matchExpressions.filter(({ key }) => key === NAMESPACE_NAME_LABEL);
+  return (name === undefined || name === namespace) && matchesSelector({ matchExpressions: byName }, { [NAMESPACE_NAME_LABEL]: namespace });
+}
+
+/** By number, or by the name that the port has at all of them. */
+function allowsUsual({ ports }: Rule, protocol: Protocol, port: number): boolean {
+  const name = protocol === 'UDP' ? 'dns' : 'dns-tcp';
+  return (
+    ports === undefined ||
+    ports.some((one) => one.protocol === protocol && ('name' in one ? one.name === name : one.first <= port && port <= one.last))
+  );
 }
 
 export function isNameServer({ namespace, labels }: PodClass['workload']): boolean {

@@ -93,4 +93,42 @@ describe('name servers', () => {
       },
     ]);
   });
+
+  describe('of clusters of which the input says nothing', () => {
+    const allow = (peer: string, ports = '[{ port: 53, protocol: UDP }, { port: 53 }]'): string =>
+      policyYaml(`podSelector: {}\npolicyTypes: [Egress]\negress: [{ to: [${peer}], ports: ${ports} }]`);
+    const named = '{ namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: kube-system } } }';
+
+    test.each([
+      ['a namespace by labels that the input does not tell', allow('{ namespaceSelector: { matchLabels: { contains: coredns } } }')],
+      ['the ports by their names', allow(named, '[{ port: dns, protocol: UDP }, { port: dns-tcp }]')],
+      ['those of OpenShift', egressTo('openshift-dns', OPENSHIFT, 5353)],
+      [
+        'all ports of the pods, wherever these are',
+        policyYaml(
+          'podSelector: {}\npolicyTypes: [Egress]\negress: [{ to: [{ namespaceSelector: { matchLabels: { a: b } }, podSelector: { matchLabels: { k8s-app: kube-dns } } }] }]',
+        ),
+      ],
+    ])('are allowed by a rule that names %s', async (_what, policy) => {
+      expect(await alarms(policy)).toEqual([]);
+    });
+
+    test.each([
+      ['another namespace', allow('{ namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: shop } } }')],
+      [
+        'all pods of a namespace by its labels',
+        policyYaml('podSelector: {}\npolicyTypes: [Egress]\negress: [{ to: [{ namespaceSelector: { matchLabels: { team: a } } }] }]'),
+      ],
+      ['a name that the port does not have', allow(named, '[{ port: names, protocol: UDP }]')],
+      ['OpenShift’s pods at the port of others', egressTo('openshift-dns', OPENSHIFT, 53)],
+    ])('are not by one that names %s', async (_what, policy) => {
+      expect(await alarms(policy)).toHaveLength(1);
+    });
+
+    test('are not by labels of a namespace that the input tells, and that has them not', async () => {
+      const namespace = 'apiVersion: v1\nkind: Namespace\nmetadata: { name: kube-system }';
+      const openshift = 'apiVersion: v1\nkind: Namespace\nmetadata: { name: openshift-dns }';
+      expect(await alarms(namespace, openshift, allow('{ namespaceSelector: { matchLabels: { contains: coredns } } }'))).toHaveLength(1);
+    });
+  });
 });
