@@ -7,7 +7,10 @@ import { csvRows, formatCsv } from '../../../src/audit/matrix/matrix-csv.ts';
 import { formatJson, jsonPieces } from '../../../src/audit/matrix/matrix-json.ts';
 import { formatMarkdown } from '../../../src/audit/matrix/matrix-markdown.ts';
 import { selectView } from '../../../src/audit/matrix/matrix-view.ts';
-import { HOSTILE_NAMES, makeCluster, makeHostile, makeReport, makeShop, tcp } from './matrix-builder.ts';
+import { makeCluster } from './cluster-matrix.ts';
+import { HOSTILE_NAMES, makeHostile } from './hostile-matrix.ts';
+import { makeReport, tcp } from './matrix-builder.ts';
+import { makeShop } from './shop-matrix.ts';
 import { readCsv } from './read-csv.ts';
 
 const shop = selectView(makeShop());

@@ -7,7 +7,10 @@ import { makeGraph, makeGraphAt } from '../../../src/audit/matrix/matrix-graph.t
 import { formatMermaid } from '../../../src/audit/matrix/matrix-mermaid.ts';
 import { selectView } from '../../../src/audit/matrix/matrix-view.ts';
 import { leaveOutIf } from '../../support/requires.ts';
-import { HOSTILE_NAMES, makeCluster, makeHostile, makeReport, makeShop } from './matrix-builder.ts';
+import { makeCluster } from './cluster-matrix.ts';
+import { HOSTILE_NAMES, makeHostile } from './hostile-matrix.ts';
+import { makeReport } from './matrix-builder.ts';
+import { makeShop } from './shop-matrix.ts';
 
 const shop = selectView(makeShop());
 const hostile = selectView(makeHostile());

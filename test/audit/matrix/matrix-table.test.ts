@@ -4,7 +4,10 @@ import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { tableMatrix } from '../../../src/audit/matrix/matrix-table.ts';
 import { selectView } from '../../../src/audit/matrix/matrix-view.ts';
-import { makeCluster, makeHostile, makeShop, tcp } from './matrix-builder.ts';
+import { makeCluster } from './cluster-matrix.ts';
+import { makeHostile } from './hostile-matrix.ts';
+import { tcp } from './matrix-builder.ts';
+import { makeShop } from './shop-matrix.ts';
 
 const shop = selectView(makeShop());
 const widest = (text: string): number =>

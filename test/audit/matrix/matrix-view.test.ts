@@ -6,7 +6,9 @@ import { shortPorts } from '../../../src/audit/matrix/port-text.ts';
 import { judgeSide } from '../../../src/audit/matrix/rule-verdicts.ts';
 import { fullName, listPairs, selectView } from '../../../src/audit/matrix/matrix-view.ts';
 import { NO_PORTS, portsOf } from '../../../src/policy/ports.ts';
-import { makeCluster, makeReport, makeShop, tcp, udp } from './matrix-builder.ts';
+import { makeCluster } from './cluster-matrix.ts';
+import { makeReport, tcp, udp } from './matrix-builder.ts';
+import { makeShop } from './shop-matrix.ts';
 
 const shop = makeShop();
 

@@ -4,7 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { makeGraph, makeGraphAt } from '../../../src/audit/matrix/matrix-graph.ts';
 import { selectView } from '../../../src/audit/matrix/matrix-view.ts';
 import { layOutGraph, routeEdge, type GraphLayout } from '../../../src/audit/page/browser/graph-layout.ts';
-import { makeCluster, makeReport, makeShop } from '../matrix/matrix-builder.ts';
+import { makeCluster } from '../matrix/cluster-matrix.ts';
+import { makeReport } from '../matrix/matrix-builder.ts';
+import { makeShop } from '../matrix/shop-matrix.ts';
 
 const shop = layOutGraph(makeGraphAt(selectView(makeShop()), 'peer'));
 const cluster = selectView(makeCluster({ workloads: 90, namespaces: 12, roles: 6 }));

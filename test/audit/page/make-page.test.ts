@@ -10,7 +10,9 @@ import { describe, expect, it } from 'vitest';
 import type { MatrixReport } from '../../../src/audit/matrix/matrix-report.ts';
 import { loadPageParts } from '../../../src/audit/page/load-page-parts.ts';
 import { makePage } from '../../../src/audit/page/make-page.ts';
-import { HOSTILE_NAMES, makeCluster, makeHostile, makeShop } from '../matrix/matrix-builder.ts';
+import { makeCluster } from '../matrix/cluster-matrix.ts';
+import { HOSTILE_NAMES, makeHostile } from '../matrix/hostile-matrix.ts';
+import { makeShop } from '../matrix/shop-matrix.ts';
 
 const parts = loadPageParts();
 const page = makePage(makeShop(), { parts });

@@ -3,7 +3,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Page } from 'puppeteer-core';
 import { leaveOutIf } from '../../support/requires.ts';
-import { makeCluster, makeShop } from '../matrix/matrix-builder.ts';
+import { makeCluster } from '../matrix/cluster-matrix.ts';
+import { makeShop } from '../matrix/shop-matrix.ts';
 import { browserObstacle, hashOf, press, rowsAndColumns, textOf, useBrowser, WEB_TO_API } from './browser.ts';
 
 const cluster = makeCluster({ workloads: 60, namespaces: 8 });

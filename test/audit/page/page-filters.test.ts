@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { leaveOutIf } from '../../support/requires.ts';
-import { makeShop } from '../matrix/matrix-builder.ts';
+import { makeShop } from '../matrix/shop-matrix.ts';
 import { browserObstacle, rowsAndColumns, textOf, useBrowser } from './browser.ts';
 
 describe('the filters of the page:', leaveOutIf(browserObstacle), () => {

@@ -3,7 +3,8 @@
 import { describe, expect, it } from 'vitest';
 import { makePage } from '../../../src/audit/page/make-page.ts';
 import { leaveOutIf } from '../../support/requires.ts';
-import { HOSTILE_NAMES, makeHostile, makeShop } from '../matrix/matrix-builder.ts';
+import { HOSTILE_NAMES, makeHostile } from '../matrix/hostile-matrix.ts';
+import { makeShop } from '../matrix/shop-matrix.ts';
 import { browserObstacle, press, textOf, useBrowser } from './browser.ts';
 
 describe('the page', leaveOutIf(browserObstacle), () => {

@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
 import { leaveOutIf } from '../../support/requires.ts';
-import { makeCluster, makeShop } from '../matrix/matrix-builder.ts';
+import { makeCluster } from '../matrix/cluster-matrix.ts';
+import { makeShop } from '../matrix/shop-matrix.ts';
 import { browserObstacle, press, textOf, useBrowser, WEB_TO_API } from './browser.ts';
 
 describe('the page looks', leaveOutIf(browserObstacle), () => {

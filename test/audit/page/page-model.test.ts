@@ -5,7 +5,9 @@ import { describe, expect, it } from 'vitest';
 import { fullName } from '../../../src/audit/matrix/matrix-view.ts';
 import { ALL, BLANK, makeModel, NONE, SOME, type PageModel } from '../../../src/audit/page/browser/page-model.ts';
 import { FIRST_STATE, type ViewState } from '../../../src/audit/page/browser/view-state.ts';
-import { makeCluster, makeReport, makeShop } from '../matrix/matrix-builder.ts';
+import { makeCluster } from '../matrix/cluster-matrix.ts';
+import { makeReport } from '../matrix/matrix-builder.ts';
+import { makeShop } from '../matrix/shop-matrix.ts';
 
 const shop = makeShop();
 const modelOf = (filters: Partial<ViewState> = {}): PageModel => makeModel(shop, { ...FIRST_STATE, ...filters });

@@ -2,7 +2,8 @@
 
 import { describe, expect, it } from 'vitest';
 import { leaveOutIf } from '../../support/requires.ts';
-import { makeCluster, makeReport } from '../matrix/matrix-builder.ts';
+import { makeCluster } from '../matrix/cluster-matrix.ts';
+import { makeReport } from '../matrix/matrix-builder.ts';
 import { browserObstacle, rowsAndColumns, textOf, useBrowser } from './browser.ts';
 
 /** To the first paint with 500 workloads, on a machine that does other things, too. */

@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FIRST_STATE, nextTheme, readHash, writeHash, type Place, type ViewState } from '../../../src/audit/page/browser/view-state.ts';
-import { HOSTILE_NAMES } from '../matrix/matrix-builder.ts';
+import { HOSTILE_NAMES } from '../matrix/hostile-matrix.ts';
 
 /** Lone surrogates have no place in an address. */
 const text = fc.string({ unit: 'grapheme' });
