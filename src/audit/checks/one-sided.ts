@@ -56,7 +56,7 @@ function* findOneSided({ model, reach }: CheckContext): Generator<Sighting> {
 }
 
 function isNarrow(peer: Peer): peer is PodPeer {
-  return peer.kind === 'pods' && !(isEverything(peer.pods) && 'selector' in peer.namespaces);
+  return peer.kind === 'pods' && !isEverything(peer.pods);
 }
 
 interface Question {

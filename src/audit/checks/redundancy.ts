@@ -172,9 +172,10 @@ function* findVacuous(context: CheckContext): Generator<Sighting> {
       if (selecting.length === 0 || !selecting.every((subject) => addsNothing(entry.policy, subject.intersection(others), universe)))
         continue;
       left = left.filter((other) => other !== entry);
-      const beside = [...new Set(selecting.flatMap((subject) => [...subject.intersection(others)]))].map(({ key }) => key);
+      const beside = [...new Set(selecting.flatMap((subject) => fewestBeside(entry.policy, subject.intersection(others), universe)))];
+      const names = beside.map(({ key }) => key);
       yield {
-        message: `it changes nothing: ${listSome(beside, 3)} isolate${beside.length === 1 ? 's' : ''} the same pods and allow${beside.length === 1 ? 's' : ''} all that it allows`,
+        message: `it changes nothing: ${listSome(names, 3)} isolate${names.length === 1 ? 's' : ''} the same pods and allow${names.length === 1 ? 's' : ''} all that it allows`,
         at: entry.place(),
       };
     }
@@ -200,6 +201,24 @@ function addsNothing(policy: Policy, others: SubjectKind, { peers }: NamespaceUn
     const given = isolating.flatMap((other) => other.rules[direction] ?? []);
     return isolating.length > 0 && rules.every((rule) => rule.peers?.length === 0 || isCovered(rule, given, peers));
   });
+}
+
+/** Among more a search takes too long. */
+const MOST_SEARCHED = 30;
+
+/** Those of the other policies that it takes: one that does alone, else as few as a simple search finds. */
+function fewestBeside(policy: Policy, others: SubjectKind, universe: NamespaceUniverse): readonly Policy[] {
+  const isBeside = (other: Policy): boolean =>
+    DIRECTIONS.some((direction) => policy.rules[direction] !== undefined && other.rules[direction] !== undefined);
+  let needed = [...others].filter(isBeside);
+  const alone = needed.find((other) => addsNothing(policy, new Set([other]), universe));
+  if (alone !== undefined) return [alone];
+  if (needed.length > MOST_SEARCHED) return needed;
+  for (const other of needed) {
+    const without = needed.filter((one) => one !== other);
+    if (addsNothing(policy, new Set(without), universe)) needed = without;
+  }
+  return needed;
 }
 
 function* findEqual({ model }: CheckContext): Generator<Sighting> {

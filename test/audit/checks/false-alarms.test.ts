@@ -43,6 +43,24 @@ describe('no alarm is raised', () => {
     expect(await find(web)).toEqual([]);
   });
 
+  test('by a namespace whose pods may reach each other as far as their own egress goes', async () => {
+    const within = policyYaml('podSelector: {}\ningress: [{ from: [{ podSelector: {} }] }]').replace('name: web,', 'name: within,');
+    const api = policyYaml(
+      'podSelector: { matchLabels: { app: api } }\npolicyTypes: [Egress]\negress: [{ to: [{ podSelector: { matchLabels: { app: web } } }] }]',
+    ).replace('name: web,', 'name: api,');
+    const alarms = await find(WEB, deployment('api'), deployment('db'), within, api);
+    expect(alarms.filter((alarm) => alarm.startsWith('PN012'))).toEqual([]);
+  });
+
+  test('by a policy without effect against policies of the other direction', async () => {
+    const within = policyYaml('podSelector: {}\ningress: [{ from: [{ podSelector: {} }] }]').replace('name: web,', 'name: within,');
+    const deny = policyYaml('podSelector: { matchLabels: { app: web } }\npolicyTypes: [Egress]').replace('name: web,', 'name: deny,');
+    const dns = policyYaml(`podSelector: {}\npolicyTypes: [Egress]\n${DNS}`).replace('name: web,', 'name: dns,');
+    expect((await find(WEB, within, deny, dns)).filter((alarm) => alarm.startsWith('PN007'))).toEqual([
+      'PN007 it changes nothing: shop/dns isolates the same pods and allows all that it allows',
+    ]);
+  });
+
   test('by a workload that is scaled to nothing', async () => {
     const policy = policyYaml('podSelector: { matchLabels: { app: web } }\ningress: [{ from: [{ podSelector: {} }] }]');
     const alarms = await find(deployment('web', 'replicas: 0\n  '), policy);
