@@ -1,6 +1,8 @@
 /** Policies that cannot be enforced as written, or do less or more than their text seems to say. */
 
 import type { PosternError } from '../../model/error.ts';
+import { isEverything } from '../describe-rule.ts';
+import type { AuditModel } from '../model/audit-model.ts';
 import { SelectorIndex } from '../model/selector-index.ts';
 import { nameWorkload } from './isolation.ts';
 import { policyYaml } from './policy-yaml.ts';
@@ -76,6 +78,10 @@ function* findTypeTraps({ model }: CheckContext): Generator<Sighting> {
   }
 }
 
+function hasOthers(model: AuditModel, namespace: string): boolean {
+  return model.workloadIndex.inNamespace(namespace, {}).some(({ hostNetwork }) => !hostNetwork);
+}
+
 function* findHostNetwork({ model }: CheckContext): Generator<Sighting> {
   const onHost = new SelectorIndex(
     model.input.workloads.filter(({ hostNetwork }) => hostNetwork),
@@ -84,6 +90,8 @@ function* findHostNetwork({ model }: CheckContext): Generator<Sighting> {
   );
   for (const { policy, place } of model.policies.values()) {
     if (policy.subject === undefined) continue;
+    // `{}` is meant for the others there, and for whoever comes.
+    if (isEverything(policy.subject) && hasOthers(model, policy.namespace)) continue;
     for (const workload of onHost.inNamespace(policy.namespace, policy.subject)) {
       yield {
         message: `it selects ${nameWorkload(workload)}, which is on the host's network: no policy has an effect on it`,

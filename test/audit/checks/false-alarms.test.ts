@@ -61,6 +61,28 @@ describe('no alarm is raised', () => {
     ]);
   });
 
+  test('by a policy for all pods of a namespace, of which some are on the host’s network', async () => {
+    const agent = deployment('agent').replace('spec: { containers', 'spec: { hostNetwork: true, containers');
+    const deny = policyYaml('podSelector: {}');
+    const alarms = async (...documents: readonly string[]): Promise<string[]> =>
+      (await find(...documents)).filter((one) => one.startsWith('PN023'));
+    expect(await alarms(WEB, agent, deny)).toEqual([]);
+    expect(await alarms(agent, deny)).toHaveLength(1);
+    expect(await alarms(WEB, agent, policyYaml('podSelector: { matchLabels: { app: agent } }'))).toHaveLength(1);
+  });
+
+  test('without the doubt that an operator raises, who may be told by definitions alone', async () => {
+    const made = policyYaml('podSelector: { matchLabels: { app: made } }');
+    const other = (kind: string): string => `apiVersion: example.com/v1\nkind: ${kind}\nmetadata: { name: x, namespace: shop }`;
+    const doubt = async (...documents: readonly string[]): Promise<string | undefined> =>
+      (await find(WEB, made, ...documents)).find((one) => one.startsWith('PN003'))?.replace(/.* such pods/, '');
+    expect(await doubt(other('CustomResourceDefinition'))).toBe(', unless an operator makes them: the input defines custom resources');
+    expect(await doubt(other('CustomResourceDefinition'), other('Database'))).toBe(
+      ', unless an operator makes them: the input has Database',
+    );
+    expect(await doubt(other('Route'), other('VolumeSnapshot'))).toBe('');
+  });
+
   test('by a workload that is scaled to nothing', async () => {
     const policy = policyYaml('podSelector: { matchLabels: { app: web } }\ningress: [{ from: [{ podSelector: {} }] }]');
     const alarms = await find(deployment('web', 'replicas: 0\n  '), policy);
