@@ -14,7 +14,7 @@ import { addHypothetical, imagineWorkloads } from '../universe/hypothetical-work
 import { backendsOf } from './backends.ts';
 import { controllersOf } from './controllers.ts';
 import type { ExposureReport, Way, WorkloadExposure } from './exposure-report.ts';
-import { listNewcomers, whoMayCome, type Newcomer } from './newcomers.ts';
+import { describeNewcomer, listNewcomers, whoMayCome, type Newcomer } from './newcomers.ts';
 
 export interface ExposureOptions extends AuditModelOptions {
   readonly networks?: readonly NamedNetwork[];
@@ -28,7 +28,7 @@ interface Entry {
   readonly protocol: Protocol;
   /** The pod's. */
   readonly port: number;
-  /** Who comes this way: outside networks, unless a controller does. */
+  /** Controllers' pods that it comes through; none: whose these are the input does not tell. Undefined: clients come by themselves. */
   readonly through?: readonly PodClass[];
 }
 
@@ -74,13 +74,15 @@ function expose(parts: Parts, workload: Workload, entries: readonly Entry[]): Wo
   };
 }
 
-function whoComes({ reach, outside }: Parts, { pods, protocol, port, through }: Entry): string[] {
+function whoComes({ reach, outside, newcomers }: Parts, { pods, protocol, port, through }: Entry): string[] {
   const number = PROTOCOL_NUMBER[protocol];
-  if (through !== undefined)
-    return through
-      .filter((controller) => hasPort(reach.between(controller, pods), number, port))
-      .map(({ workload }) => workloadId(workload));
-  return outside.filter(({ identity }) => hasPort(reach.with('ingress', pods, identity), number, port)).map(({ name }) => name);
+  const reaches = (controller: PodClass): boolean => hasPort(reach.between(controller, pods), number, port);
+  if (through !== undefined && through.length > 0) return through.filter(reaches).map(({ workload }) => workloadId(workload));
+  const networks = outside.filter(({ identity }) => hasPort(reach.with('ingress', pods, identity), number, port)).map(({ name }) => name);
+  if (through === undefined || networks.length > 0) return networks;
+  // A controller that is not in the input may be any pod of another namespace.
+  const controller = newcomers.find((one) => one.pods.workload.namespace !== pods.workload.namespace && reaches(one.pods));
+  return controller === undefined ? [] : [`a controller that is ${describeNewcomer(controller)}`];
 }
 
 /** Where pods' addresses can be reached from outside (flat networks), nothing but policies is in the way. */
@@ -123,7 +125,7 @@ function* throughService(model: AuditModel, service: Service, place: string): Ge
   }
 }
 
-/** By its controller's pods; where the input shows none, by anybody outside. A controller on the host's network is a node, and comes by its address. */
+/** By its controller's pods; where the input shows none, by anybody outside, or by pods that may be its controller's. A controller on the host's network is a node, and comes by its address. */
 function* throughRoute(model: AuditModel, route: Route): Generator<Entry> {
   const { kind, namespace, name, hosts } = route;
   const controllers = controllersOf(model, route).filter(({ pod }) => !pod.hostNetwork);
@@ -133,7 +135,7 @@ function* throughRoute(model: AuditModel, route: Route): Generator<Entry> {
     for (const { pods, protocol, port } of backendsOf(model, service, backend.port)) {
       if (port === undefined) continue;
       const via = `${kind} ${namespace}/${name}${hosts.length === 0 ? '' : ` (${hosts.join(', ')})`}`;
-      yield { via, place: describePlace(route.at), pods, protocol, port, ...(controllers.length === 0 ? {} : { through: controllers }) };
+      yield { via, place: describePlace(route.at), pods, protocol, port, through: controllers };
     }
   }
 }

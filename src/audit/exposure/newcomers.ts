@@ -35,6 +35,11 @@ export function listNewcomers(model: AuditModel, { workloads, namespaces }: Hypo
   return newcomers.sort((a, b) => demandsOf(a) - demandsOf(b));
 }
 
+/** `a pod with role=friend in shop` */
+export function describeNewcomer({ pods }: Newcomer): string {
+  return `${pods.workload.name} in ${pods.workload.namespace}`;
+}
+
 function demandsOf({ asked, pods }: Newcomer): number {
   const place = asked === undefined ? Number.MAX_SAFE_INTEGER / 2 : Object.keys(asked).length;
   return place + Object.keys(pods.pod.labels).length;
@@ -54,10 +59,7 @@ export function whoMayCome(
     if (told.some((known) => portsKey(known.ports) === portsKey(ports) && isMore(newcomer, known.newcomer))) continue;
     told.push({ newcomer, ports });
   }
-  const toCome = told.slice(0, MOST_TOLD).map(({ newcomer: { pods }, ports }) => ({
-    pod: `${pods.workload.name} in ${pods.workload.namespace}`,
-    ports: describePorts(ports),
-  }));
+  const toCome = told.slice(0, MOST_TOLD).map(({ newcomer, ports }) => ({ pod: describeNewcomer(newcomer), ports: describePorts(ports) }));
   return { toCome, moreToCome: told.length - toCome.length };
 }
 

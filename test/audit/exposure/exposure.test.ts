@@ -60,6 +60,20 @@ describe('the exposure of a workload', () => {
     expect(closed.map(({ via }) => via)).toContain('Ingress shop/web (www.example.com)');
   });
 
+  test('by an Ingress whose controller is not in the input is that of pods elsewhere that may be one', async () => {
+    const inside = service('ClusterIP').replace(', nodePort: 30080', '');
+    const through = async (peer: string): Promise<string[]> => {
+      const { ways } = await expose(inside, INGRESS, from(peer));
+      return ways.filter(({ via }) => via.startsWith('Ingress')).flatMap((way) => way.from);
+    };
+    expect(await through('{ namespaceSelector: {} }')).toEqual(['a controller that is a pod without labels in a new namespace']);
+    expect(await through('{ namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: ingress-nginx } } }')).toEqual([
+      'a controller that is a pod without labels in ingress-nginx',
+    ]);
+    expect(await through('{ ipBlock: { cidr: 203.0.113.0/24 } }')).toEqual(['203.0.113.0/24']);
+    expect(await through('{ podSelector: {} }')).toEqual([]);
+  });
+
   test('by its own address, as in a flat network', async () => {
     const { ways } = await expose(OFFICE);
     expect(ways).toContainEqual({ via: 'pod address', from: ['203.0.113.0/24'], ports: 'all ports', place: '' });
