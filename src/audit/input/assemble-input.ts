@@ -7,6 +7,7 @@ import type { AuditInput, Missing, ObjectIgnore, PassedOver, Route } from './aud
 import { titleOf, type AuditObject, type FoundPod, type FoundSnapshot, type FoundWorkload } from './audit-object.ts';
 import { findMissing } from './find-missing.ts';
 import { joinPods } from './join-pods.ts';
+import { findSharedAddresses } from './shared-addresses.ts';
 import { readObjectIgnores } from './object-ignores.ts';
 
 export interface FoundInput {
@@ -51,6 +52,8 @@ export function assembleInput(found: FoundInput): AuditInput {
   // A cluster's snapshot knows as well as the cluster did.
   const [only] = snapshots.length === 1 && found.objects.length === 1 ? snapshots : [];
   const told = found.cluster ?? only;
+  // In a cluster addresses go from pod to pod between two lists.
+  if (told?.whole !== true) problems.push(...findSharedAddresses(parts.pods));
   const partial = { objects, workloads, routes, policiesComplete: found.policiesComplete };
   return {
     name: only?.name ?? found.name,

@@ -161,3 +161,23 @@ describe('a pod that runs', () => {
     expect(await workloadsOf(text)).toEqual(['StatefulSet shop/db', 'StatefulSet other/db: db-0']);
   });
 });
+
+describe('pods with one address', () => {
+  const pod = (name: string, status: string, spec = ''): string =>
+    `apiVersion: v1\nkind: Pod\nmetadata: { name: ${name}, namespace: shop }\nspec: { ${spec}containers: [{ name: c, image: i }] }\nstatus: { phase: Running, ${status} }\n---\n`;
+
+  it('are a problem at the later one', async () => {
+    const { problems } = await readFile('a.yaml', pod('a', 'podIP: 10.0.0.1') + pod('b', 'podIPs: [{ ip: 10.0.0.1 }, { ip: "fd00::1" }]'));
+    expect(problems).toMatchObject([{ code: 'E_POD_ADDRESS', at: { line: 7, object: 'Pod shop/b' } }]);
+    expect(problems[0]!.message).toContain('10.0.0.1 is that of Pod shop/a, too');
+  });
+
+  it.each([
+    ['another one', pod('b', 'podIP: 10.0.0.2')],
+    ['one that has ended', pod('b', 'podIP: 10.0.0.1').replace('Running', 'Succeeded')],
+    ['one on the host’s network', pod('b', 'podIP: 10.0.0.1', 'hostNetwork: true, ')],
+    ['one that ends', pod('b', 'podIP: 10.0.0.1').replace('name: b,', 'name: b, deletionTimestamp: "2026-01-01T00:00:00Z",')],
+  ])('are none beside %s', async (_what, other) => {
+    expect((await readFile('a.yaml', pod('a', 'podIP: 10.0.0.1') + other)).problems).toEqual([]);
+  });
+});
