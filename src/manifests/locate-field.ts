@@ -1,6 +1,6 @@
 /** Finds the line of a field long after its manifest was read, from the object's own text alone. */
 
-import { findNodeAtLocation, parseTree } from 'jsonc-parser';
+import { findNodeAtLocation, parseTree, type Node as JsonNode } from 'jsonc-parser';
 import { isAlias, isMap, isScalar, isSeq } from 'yaml';
 import type { Document, Node } from 'yaml';
 import type { Location } from '../model/error.ts';
@@ -28,7 +28,7 @@ function offsetOfField(source: SourceText, field: string): Place | undefined {
   const path = parseFieldPath(field);
   try {
     const offset = JSON_TEXT.test(source.text) ? offsetInJson(source.text, path) : offsetInYaml(source, path);
-    return offset === undefined ? undefined : indexPlaces(source)(Math.max(0, offset));
+    return offset === undefined ? undefined : placesOf(source)(Math.max(0, offset));
   } catch {
     return undefined;
   }
@@ -36,7 +36,7 @@ function offsetOfField(source: SourceText, field: string): Place | undefined {
 
 /** YAML's reader takes very long over JSON without lines. */
 function offsetInJson(text: string, path: readonly (string | number)[]): number | undefined {
-  const root = parseTree(text);
+  const root = readJson(text);
   for (let length = path.length; root !== undefined && length > 0; length -= 1) {
     const value = findNodeAtLocation(root, path.slice(0, length));
     // A field is where its key is.
@@ -48,17 +48,22 @@ function offsetInJson(text: string, path: readonly (string | number)[]): number 
 function offsetInYaml(source: SourceText, path: readonly (string | number)[]): number | undefined {
   // Block maps must stand at one column: the first line gets back the columns that it was cut from.
   const indent = source.column - 1;
-  const document = readOnce(' '.repeat(indent) + source.text);
+  const document = readYaml(' '.repeat(indent) + source.text);
   return document === undefined ? undefined : walk(document, path) - indent;
 }
 
 /** Whoever asks for a field mostly asks for another of the same object next. */
-let latest: { readonly text: string; readonly document: Document.Parsed | undefined } | undefined;
-
-function readOnce(text: string): Document.Parsed | undefined {
-  if (latest?.text !== text) latest = { text, document: parseYaml(text)[0] };
-  return latest.document;
+function keepLatest<Given, Made>(make: (given: Given) => Made): (given: Given) => Made {
+  let latest: { readonly given: Given; readonly made: Made } | undefined;
+  return (given) => {
+    if (latest?.given !== given) latest = { given, made: make(given) };
+    return latest.made;
+  };
 }
+
+const placesOf = keepLatest(indexPlaces);
+const readJson = keepLatest((text: string): JsonNode | undefined => parseTree(text));
+const readYaml = keepLatest((text: string): Document.Parsed | undefined => parseYaml(text)[0]);
 
 function walk(document: Document.Parsed, path: readonly (string | number)[]): number {
   let node: unknown = document.contents;

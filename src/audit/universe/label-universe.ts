@@ -16,66 +16,157 @@ export interface LabelUniverse {
   readonly cut: boolean;
 }
 
-/** By key: what a selector asks of its value. */
-type Demands = ReadonlyMap<string, LabelSelector>;
+/** What one selector asks of one key's value. */
+interface Demand {
+  readonly asked: LabelSelector;
+  /** The only values with which it can hold; undefined: it may hold with any, or without the key. */
+  readonly only: ReadonlySet<string> | undefined;
+  readonly selector: SplitSelector;
+}
+
+interface SplitSelector {
+  /** In the order in which keys are decided. */
+  readonly demands: ReadonlyMap<string, Demand>;
+  /** 64 random bits: the exclusive or of these names a set of selectors. */
+  readonly hash: Hash;
+}
+
+type Hash = readonly [number, number];
+
+interface State {
+  readonly labels: Labels;
+  /** Of the selectors that are still possible. */
+  readonly hash: Hash;
+}
 
 export const DEFAULT_BOUND = 4096;
 
 export function makeLabelUniverse(selectors: readonly LabelSelector[], fixed: Labels = {}, bound = DEFAULT_BOUND): LabelUniverse {
-  const demands = selectors.map(splitByKey);
-  const keys = [...new Set(demands.flatMap((demand) => [...demand.keys()]))].filter((key) => !Object.hasOwn(fixed, key)).sort();
-  // By which selectors are still possible.
-  let states = new Map<string, Labels>([['', fixed]]);
+  const split = selectors.map(splitByKey);
+  const byKey = groupByKey(split);
+  const decided = new Set(Object.keys(fixed));
+  const begun = split.filter((selector) => isPossible(selector, decided, fixed));
+  let states: State[] = [{ labels: fixed, hash: combine(begun.map(({ hash }) => hash)) }];
   let cut = false;
-  for (const [done, key] of keys.entries()) {
-    const decided = [...Object.keys(fixed), ...keys.slice(0, done + 1)];
-    const next = new Map<string, Labels>();
-    for (const labels of states.values()) {
-      for (const value of valuesFor(key, selectors)) {
-        const candidate = value === undefined ? labels : { ...labels, [key]: value };
-        const state = demands.map((demand) => (isPossible(demand, decided, candidate) ? '1' : '0')).join('');
-        if (!next.has(state)) next.set(state, candidate);
-      }
-      if (next.size > bound) {
-        cut = true;
-        break;
-      }
-    }
-    states = cut ? new Map([...next].slice(0, bound)) : next;
+  for (const key of [...byKey.keys()].filter((one) => !decided.has(one)).sort()) {
+    const demands = byKey.get(key) ?? [];
+    const next = decideKey(states, key, demands, decided, bound);
+    cut = next.length > bound;
+    states = next.slice(0, bound);
+    if (cut) break;
+    decided.add(key);
   }
-  const sets = [...new Map([...states.values()].map((labels) => [labelsKey(labels), labels])).values()];
+  const sets = [...new Map(states.map(({ labels }) => [labelsKey(labels), labels])).values()];
   return { sets: sets.sort((a, b) => Object.keys(a).length - Object.keys(b).length), cut };
 }
 
-function splitByKey(selector: LabelSelector): Demands {
-  const demands = new Map<string, { matchLabels: Record<string, string>; matchExpressions: LabelExpression[] }>();
+/** One state for each set of selectors that is left possible by some value of the key; not many more than `bound`. */
+function decideKey(
+  states: readonly State[],
+  key: string,
+  demands: readonly Demand[],
+  decided: ReadonlySet<string>,
+  bound: number,
+): State[] {
+  const values = valuesFor(demands);
+  const next = new Map<string, State>();
+  for (const { labels, hash } of states) {
+    const alive = demands.filter(({ selector }) => isPossible(selector, decided, labels));
+    const [unasked, byValue, others] = [
+      combine([hash, ...alive.map(({ selector }) => selector.hash)]),
+      shelve(alive),
+      alive.filter(isOpen),
+    ];
+    for (const value of values) {
+      const one: Labels = value === undefined ? {} : { [key]: value };
+      const asking = value === undefined ? others : [...(byValue.get(value) ?? []), ...others];
+      const holding = asking.filter(({ asked }) => matchesSelector(asked, one));
+      const left = combine([unasked, ...holding.map(({ selector }) => selector.hash)]);
+      const name = left.join();
+      if (!next.has(name)) next.set(name, { labels: { ...labels, ...one }, hash: left });
+      if (next.size > bound) return [...next.values()];
+    }
+  }
+  return [...next.values()];
+}
+
+function isOpen({ only }: Demand): boolean {
+  return only === undefined;
+}
+
+function shelve(demands: readonly Demand[]): ReadonlyMap<string, Demand[]> {
+  const shelves = new Map<string, Demand[]>();
+  for (const demand of demands) {
+    for (const value of demand.only ?? []) {
+      const shelf = shelves.get(value);
+      if (shelf === undefined) shelves.set(value, [demand]);
+      else shelf.push(demand);
+    }
+  }
+  return shelves;
+}
+
+function splitByKey({ matchLabels, matchExpressions }: LabelSelector): SplitSelector {
+  const asked = new Map<string, { matchLabels: Record<string, string>; matchExpressions: LabelExpression[] }>();
   const at = (key: string) => {
-    const demand = demands.get(key) ?? { matchLabels: {}, matchExpressions: [] };
-    demands.set(key, demand);
+    const demand = asked.get(key) ?? { matchLabels: {}, matchExpressions: [] };
+    asked.set(key, demand);
     return demand;
   };
-  for (const [key, value] of Object.entries(selector.matchLabels ?? {})) at(key).matchLabels[key] = value;
-  for (const expression of selector.matchExpressions ?? []) at(expression.key).matchExpressions.push(expression);
-  return demands;
+  for (const [key, value] of Object.entries(matchLabels ?? {})) at(key).matchLabels[key] = value;
+  for (const expression of matchExpressions ?? []) at(expression.key).matchExpressions.push(expression);
+  const demands = new Map<string, Demand>();
+  const selector: SplitSelector = { demands, hash: [randomBits(), randomBits()] };
+  for (const [key, one] of asked) demands.set(key, { asked: one, only: onlyValues(key, one), selector });
+  return selector;
+}
+
+function onlyValues(key: string, { matchLabels, matchExpressions }: LabelSelector): ReadonlySet<string> | undefined {
+  const value = matchLabels?.[key];
+  if (value !== undefined) return new Set([value]);
+  const listed = matchExpressions?.find(({ operator }) => operator === 'In');
+  return listed && new Set(listed.values);
+}
+
+function groupByKey(selectors: readonly SplitSelector[]): ReadonlyMap<string, Demand[]> {
+  const byKey = new Map<string, Demand[]>();
+  for (const { demands } of selectors) {
+    for (const [key, demand] of demands) {
+      const shelf = byKey.get(key);
+      if (shelf === undefined) byKey.set(key, [demand]);
+      else shelf.push(demand);
+    }
+  }
+  return byKey;
 }
 
 /** Nothing that the keys decided so far say speaks against the selector. */
-function isPossible(demand: Demands, decided: readonly string[], labels: Labels): boolean {
-  return decided.every((key) => {
-    const asked = demand.get(key);
-    return asked === undefined || matchesSelector(asked, labels);
-  });
+function isPossible({ demands }: SplitSelector, decided: ReadonlySet<string>, labels: Labels): boolean {
+  for (const [key, { asked }] of demands) if (decided.has(key) && !matchesSelector(asked, labels)) return false;
+  return true;
 }
 
 /** Absent, each value that a selector names, and one that none does. */
-function valuesFor(key: string, selectors: readonly LabelSelector[]): readonly (string | undefined)[] {
+function valuesFor(demands: readonly Demand[]): readonly (string | undefined)[] {
   const named = new Set<string>();
-  for (const { matchLabels, matchExpressions } of selectors) {
-    const value = matchLabels?.[key];
-    if (value !== undefined) named.add(value);
-    for (const expression of matchExpressions ?? []) if (expression.key === key) for (const one of expression.values ?? []) named.add(one);
+  for (const { asked } of demands) {
+    for (const value of Object.values(asked.matchLabels ?? {})) named.add(value);
+    for (const { values } of asked.matchExpressions ?? []) for (const value of values ?? []) named.add(value);
   }
   let other = 'other';
   while (named.has(other)) other += '-';
   return [undefined, other, ...[...named].sort()];
+}
+
+function combine(hashes: readonly Hash[]): Hash {
+  let [a, b] = [0, 0];
+  for (const [first, second] of hashes) {
+    a ^= first;
+    b ^= second;
+  }
+  return [a, b];
+}
+
+function randomBits(): number {
+  return Math.floor(Math.random() * 2 ** 32);
 }

@@ -6,9 +6,9 @@
 import { NAMESPACE_NAME_LABEL, type Labels, type LabelSelector } from '../../model/labels.ts';
 import { peerKey, selectsNamespace, type PodPeer } from '../../policy/peer-list.ts';
 import type { Policy } from '../../policy/policy.ts';
-import { matchesSelector } from '../../policy/selector.ts';
 import type { AuditModel } from '../model/audit-model.ts';
 import { makeLabelUniverse } from './label-universe.ts';
+import { SelectorsByLabel } from './selectors-by-label.ts';
 
 /** A kind of pod of the namespace, by the policies that select it. */
 export type SubjectKind = ReadonlySet<Policy>;
@@ -21,6 +21,8 @@ export interface NamespaceUniverse {
   /** Some kinds were left out: there are too many. */
   readonly cut: boolean;
 }
+
+const MOST_PEER_KINDS = 16_384;
 
 export function makeNamespaceUniverse(model: AuditModel, namespace: string, policies: readonly Policy[]): NamespaceUniverse {
   const subjects = listSubjects(policies);
@@ -36,10 +38,12 @@ function distinctPeers(policies: readonly Policy[]): ReadonlyMap<string, PodPeer
 
 function listSubjects(policies: readonly Policy[]): { kinds: SubjectKind[]; cut: boolean } {
   const readable = policies.filter(({ subject }) => subject !== undefined);
-  const { sets, cut } = makeLabelUniverse(readable.map(({ subject }) => subject as LabelSelector));
+  const subjectOf = ({ subject }: Policy): LabelSelector => subject as LabelSelector;
+  const { sets, cut } = makeLabelUniverse(readable.map(subjectOf));
+  const selectors = new SelectorsByLabel(readable, subjectOf);
   const kinds = new Map<string, SubjectKind>();
   for (const labels of sets) {
-    const selecting = readable.filter(({ subject }) => matchesSelector(subject as LabelSelector, labels));
+    const selecting = selectors.taking(labels);
     kinds.set(selecting.map(({ key }) => key).join(), new Set(selecting));
   }
   return { kinds: [...kinds.values()], cut };
@@ -56,10 +60,12 @@ function listPeerKinds(model: AuditModel, namespace: string, peers: ReadonlyMap<
     const where = open.map(([key]) => key).join();
     if (seen.has(where)) continue;
     seen.add(where);
+    const byLabel = new SelectorsByLabel(open, ([, peer]) => peer.pods);
     for (const set of pods.sets) {
-      const taking = open.filter(([, peer]) => matchesSelector(peer.pods, set)).map(([key]) => key);
+      const taking = byLabel.taking(set).map(([key]) => key);
       kinds.set(taking.join('\n'), new Set(taking));
     }
+    if (kinds.size > MOST_PEER_KINDS) return { kinds: [...kinds.values()], cut: true };
   }
   return { kinds: [...kinds.values()], cut: places.cut || pods.cut };
 }
