@@ -15,10 +15,16 @@ interface Facts {
   readonly egress: Ruleset | undefined;
 }
 
+/** Of a ruleset: identities that it tells from strangers are few where there are many. */
+interface Grants {
+  readonly told: ReadonlyMap<Identity, Ports>;
+  readonly anyone: Ports;
+}
+
 export class Reach {
   readonly #model: AuditModel;
   readonly #facts = new Map<PodClass, Facts>();
-  readonly #allowed = new Map<Ruleset, Map<Identity, Ports>>();
+  readonly #grants = new Map<Ruleset, Grants>();
   readonly #both = new PairCache(intersectPorts);
   readonly #either = new PairCache((a, b) => unionPorts([a, b]));
   readonly #identities = new Map<Address, Identity>();
@@ -84,11 +90,19 @@ export class Reach {
 
   #portsFor(ruleset: Ruleset | undefined, peer: Identity): Ports {
     if (ruleset === undefined) return 'all';
-    let known = this.#allowed.get(ruleset);
-    if (known === undefined) this.#allowed.set(ruleset, (known = new Map()));
-    let ports = known.get(peer);
-    if (ports === undefined) known.set(peer, (ports = this.#model.compiler.rulesets.portsFor(ruleset, peer)));
-    return ports;
+    const { told, anyone } = this.#grantsOf(ruleset);
+    return told.get(peer) ?? anyone;
+  }
+
+  #grantsOf(ruleset: Ruleset): Grants {
+    let grants = this.#grants.get(ruleset);
+    if (grants === undefined) {
+      const { rulesets, identities } = this.#model.compiler;
+      const told = [...rulesets.identitiesOf(ruleset)].map((peer) => [peer, rulesets.portsFor(ruleset, peer)] as const);
+      grants = { told: new Map(told), anyone: rulesets.portsFor(ruleset, identities.none) };
+      this.#grants.set(ruleset, grants);
+    }
+    return grants;
   }
 }
 
