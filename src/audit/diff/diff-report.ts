@@ -18,6 +18,21 @@ export interface Change {
   readonly after: Ports;
 }
 
+export interface Connection {
+  readonly from: DiffParty;
+  readonly to: DiffParty;
+  readonly ports: Ports;
+}
+
+/** What workloads that only one state has may there, with whatever else it has. */
+export interface OneSided {
+  readonly workloads: readonly string[];
+  /** The first of them. */
+  readonly connections: readonly Connection[];
+  /** How many more there are. */
+  readonly leftOut: number;
+}
+
 export interface DiffReport {
   readonly before: string;
   readonly after: string;
@@ -25,9 +40,9 @@ export interface DiffReport {
   readonly changes: readonly Change[];
   /** The same for pods that do not exist, one of each kind that the policies tell apart. */
   readonly toCome: readonly Change[];
-  /** Workloads that only one of the two has: what they may is no change of policy. */
-  readonly added: readonly string[];
-  readonly removed: readonly string[];
+  /** Of workloads that only one of the two has: no change of policy, so nothing of it is gained or lost. */
+  readonly added: OneSided;
+  readonly removed: OneSided;
   /** No pod that could exist is treated differently. */
   readonly equivalent: boolean;
   readonly incomplete: readonly string[];

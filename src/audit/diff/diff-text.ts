@@ -5,10 +5,10 @@ import { isEmptyPorts } from '../../policy/ports.ts';
 import { describePorts } from '../describe-rule.ts';
 import { escapeMarkdown } from '../report/escape-markdown.ts';
 import { printableText } from '../report/printable-text.ts';
-import type { Change, DiffReport } from './diff-report.ts';
+import type { Change, DiffReport, OneSided } from './diff-report.ts';
 
-/** Of pods that may come: changes are many, and alike. */
-const MOST_TO_COME = 20;
+/** Of pods that may come, and of workloads that are new or gone: they are many, and alike. */
+const MOST_TOLD = 20;
 
 /** Ends with a new line. */
 export function diffText(report: DiffReport, colour: boolean): string {
@@ -22,14 +22,14 @@ export function diffText(report: DiffReport, colour: boolean): string {
   };
   const block = (title: string, changes: readonly Change[]): string[] =>
     changes.length === 0 ? [] : ['', title, ...changes.flatMap(line)];
-  const rest = report.toCome.length - MOST_TO_COME;
+  const rest = report.toCome.length - MOST_TOLD;
   return `${[
     colours.bold(summarize(report)),
     ...block('Connections:', report.changes),
-    ...block('Of pods that may come:', report.toCome.slice(0, MOST_TO_COME)),
+    ...block('Of pods that may come:', report.toCome.slice(0, MOST_TOLD)),
     ...(rest > 0 ? [`  and ${rest} more`] : []),
-    ...names('Only before:', report.removed),
-    ...names('Only after:', report.added),
+    ...oneSidedLines('Only before:', report.removed, colours.red('-')),
+    ...oneSidedLines('Only after:', report.added, colours.green('+')),
     ...report.incomplete.map((sentence) => `\nIncomplete: ${printableText(sentence)}`),
   ].join('\n')}\n`;
 }
@@ -39,12 +39,14 @@ export function diffMarkdown(report: DiffReport): string {
     changes.map(({ from, to, gained, lost }) => `| ${[from.id, to.id, words(gained), words(lost)].map(escapeMarkdown).join(' | ')} |`);
   const table = (title: string, changes: readonly Change[]): string[] =>
     changes.length === 0 ? [] : ['', `#### ${title}`, '', '| from | to | gained | lost |', '|---|---|---|---|', ...rows(changes)];
-  const rest = report.toCome.length - MOST_TO_COME;
+  const rest = report.toCome.length - MOST_TOLD;
   return `${[
     `### Network policies: ${escapeMarkdown(summarize(report))}`,
     ...table('Connections', report.changes),
-    ...table('Of pods that may come', report.toCome.slice(0, MOST_TO_COME)),
+    ...table('Of pods that may come', report.toCome.slice(0, MOST_TOLD)),
     ...(rest > 0 ? ['', `and ${rest} more`] : []),
+    ...oneSidedTable('Workloads that are gone', report.removed),
+    ...oneSidedTable('Workloads that are new', report.added),
     ...report.incomplete.map((sentence) => `\n> Incomplete: ${escapeMarkdown(sentence)}`),
   ].join('\n')}\n`;
 }
@@ -61,6 +63,30 @@ export function summarize({ changes, toCome, equivalent }: DiffReport): string {
   return `${gained} gained, ${lost} lost`;
 }
 
-function names(title: string, list: readonly string[]): string[] {
-  return list.length === 0 ? [] : ['', title, ...list.map((name) => `  ${printableText(name)}`)];
+function oneSidedLines(title: string, { workloads, connections, leftOut }: OneSided, mark: string): string[] {
+  if (workloads.length === 0) return [];
+  const told = connections.slice(0, MOST_TOLD);
+  const rest = connections.length - told.length + leftOut;
+  return [
+    '',
+    title,
+    ...workloads.map((name) => `  ${printableText(name)}`),
+    ...told.map(({ from, to, ports }) => `    ${mark} ${printableText(from.id)} → ${printableText(to.id)}: ${describePorts(ports)}`),
+    ...(rest > 0 ? [`    and ${rest} more`] : []),
+  ];
+}
+
+function oneSidedTable(title: string, { workloads, connections, leftOut }: OneSided): string[] {
+  if (workloads.length === 0) return [];
+  const told = connections.slice(0, MOST_TOLD);
+  const rest = connections.length - told.length + leftOut;
+  const rows = told.map(({ from, to, ports }) => `| ${[from.id, to.id, describePorts(ports)].map(escapeMarkdown).join(' | ')} |`);
+  return [
+    '',
+    `#### ${title}`,
+    '',
+    workloads.map(escapeMarkdown).join(', '),
+    ...(rows.length === 0 ? [] : ['', '| from | to | allowed |', '|---|---|---|', ...rows]),
+    ...(rest > 0 ? ['', `and ${rest} more`] : []),
+  ];
 }

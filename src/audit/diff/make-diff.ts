@@ -13,7 +13,7 @@ import { nameNetwork } from '../model/outside.ts';
 import { Reach } from '../model/reach.ts';
 import { workloadId } from '../model/workload-id.ts';
 import { addHypothetical, imagineWorkloads, readPolicies } from '../universe/hypothetical-workloads.ts';
-import type { Change, DiffParty, DiffReport } from './diff-report.ts';
+import type { Change, Connection, DiffParty, DiffReport, OneSided } from './diff-report.ts';
 
 /** One side of the comparison. */
 interface State {
@@ -22,6 +22,11 @@ interface State {
   readonly classes: ReadonlyMap<string, readonly PodClass[]>;
 }
 
+/** Whose pieces all ipBlocks of both states make, by name. */
+type Regions = ReadonlyMap<Prefix, string>;
+
+/** Of workloads that only one state has. */
+const MOST_CONNECTIONS = 10_000;
 /** `::/0`, which holds no IPv4 address. */
 const EVERYTHING: Prefix = { address: 0n, length: 0 };
 
@@ -31,15 +36,16 @@ export function makeDiff(before: AuditInput, after: AuditInput, options: AuditMo
   const [was, is] = inputs.map((input) => open(addHypothetical(input, imagined), options)) as [State, State];
   const shared = [...was.classes.keys()].filter((id) => is.classes.has(id));
   const real = new Set(inputs.flatMap((input) => input.workloads.map(workloadId)));
-  const changes = [...comparePods(was, is, shared), ...compareOutside(was, is, shared, listRegions(inputs.flatMap(readPolicies)))];
+  const regions = nameRegions(listRegions(inputs.flatMap(readPolicies)));
+  const changes = [...comparePods(was, is, shared), ...compareOutside(was, is, shared, regions)];
   const isReal = ({ from, to }: Change): boolean => [from, to].every(({ id, kind }) => kind === 'outside' || real.has(id));
   return {
     before: before.name,
     after: after.name,
     changes: changes.filter(isReal),
     toCome: changes.filter((change) => !isReal(change)),
-    added: [...is.classes.keys()].filter((id) => !was.classes.has(id)),
-    removed: [...was.classes.keys()].filter((id) => !is.classes.has(id)),
+    added: describeOneSided(is, was, real, regions),
+    removed: describeOneSided(was, is, real, regions),
     equivalent: changes.length === 0,
     incomplete: [
       ...new Set(inputs.flatMap(describeGaps)),
@@ -77,20 +83,55 @@ function between({ classes, reach }: State, from: string, to: string): Ports {
   return unionPorts(sources.flatMap((source) => destinations.map((destination) => reach.between(source, destination))));
 }
 
-function compareOutside(was: State, is: State, shared: readonly string[], regions: readonly Prefix[]): Change[] {
+function compareOutside(was: State, is: State, shared: readonly string[], regions: Regions): Change[] {
   const changes: Change[] = [];
-  const names = new Map([...nestPrefixes(regions)].map(([region, holes]) => [region, nameRegion(region, holes)]));
   for (const id of shared) {
-    for (const [region, name] of names) {
+    for (const [region, name] of regions) {
       const outside: DiffParty = { id: name, kind: 'outside' };
-      const ports = (state: State, direction: Direction): Ports =>
-        unionPorts((state.classes.get(id) ?? []).map((one) => state.reach.with(direction, one, state.reach.identityOfRegion(region))));
+      const ports = (state: State, direction: Direction): Ports => withRegion(state, direction, id, region);
       const egress = compare(workloadParty(id), outside, ports(was, 'egress'), ports(is, 'egress'));
       const ingress = compare(outside, workloadParty(id), ports(was, 'ingress'), ports(is, 'ingress'));
       changes.push(...[egress, ingress].filter((change) => change !== undefined));
     }
   }
   return changes;
+}
+
+function withRegion({ classes, reach }: State, direction: Direction, id: string, region: Prefix): Ports {
+  return unionPorts((classes.get(id) ?? []).map((one) => reach.with(direction, one, reach.identityOfRegion(region))));
+}
+
+function describeOneSided(state: State, other: State, real: ReadonlySet<string>, regions: Regions): OneSided {
+  const here = [...state.classes.keys()].filter((id) => real.has(id));
+  const workloads = here.filter((id) => !other.classes.has(id));
+  const connections: Connection[] = [];
+  let count = 0;
+  for (const connection of listConnections(state, here, new Set(workloads), regions)) {
+    if (isEmptyPorts(connection.ports)) continue;
+    count += 1;
+    if (connections.length < MOST_CONNECTIONS) connections.push(connection);
+  }
+  return { workloads, connections, leftOut: count - connections.length };
+}
+
+/** Those that one of `of` is an end of. */
+function* listConnections(state: State, here: readonly string[], of: ReadonlySet<string>, regions: Regions): Generator<Connection> {
+  const pair = (from: string, to: string): Connection => ({
+    from: workloadParty(from),
+    to: workloadParty(to),
+    ports: between(state, from, to),
+  });
+  for (const id of of) {
+    for (const peer of here) {
+      if (peer !== id) yield pair(id, peer);
+      if (!of.has(peer)) yield pair(peer, id);
+    }
+    for (const [region, name] of regions) {
+      const outside: DiffParty = { id: name, kind: 'outside' };
+      yield { from: workloadParty(id), to: outside, ports: withRegion(state, 'egress', id, region) };
+      yield { from: outside, to: workloadParty(id), ports: withRegion(state, 'ingress', id, region) };
+    }
+  }
 }
 
 function compare(from: DiffParty, to: DiffParty, before: Ports, after: Ports): Change | undefined {
@@ -123,6 +164,10 @@ function listRegions(policies: readonly Policy[]): Prefix[] {
     if (list?.kind === 'peers') for (const prefix of list.blocks.prefixes()) edges.set(formatPrefix(prefix), prefix);
   }
   return [...edges.values()];
+}
+
+function nameRegions(regions: readonly Prefix[]): Regions {
+  return new Map([...nestPrefixes(regions)].map(([region, holes]) => [region, nameRegion(region, holes)]));
 }
 
 function nameRegion(prefix: Prefix, holes: readonly Prefix[]): string {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { DiffReport } from '../../../src/audit/diff/diff-report.ts';
+import type { DiffReport, OneSided } from '../../../src/audit/diff/diff-report.ts';
+import { diffMarkdown, diffText } from '../../../src/audit/diff/diff-text.ts';
 import { makeDiff } from '../../../src/audit/diff/make-diff.ts';
 import { policyYaml } from '../../../src/audit/checks/policy-yaml.ts';
 import { describePorts } from '../../../src/audit/describe-rule.ts';
@@ -81,10 +82,33 @@ describe('the difference of two states', () => {
     expect(words(await diff([from('friend', written)], [open]))).toEqual(['shop/Pod/friend > shop/Pod/web +all ports -no port']);
   });
 
-  test('names workloads that only one state has, and does not compare them', async () => {
+  test('says what workloads may that only one state has, and calls none of it gained or lost', async () => {
     const [web, friend, foe] = PODS as [string, string, string];
-    const report = makeDiff(await readText(web, friend), await readText(web, foe, from('friend')));
-    expect(report.added).toEqual(['shop/Pod/foe']);
-    expect(report.removed).toEqual(['shop/Pod/friend']);
+    const both = [from('friend'), policyYaml('podSelector: { matchLabels: { app: foe } }').replace('name: web,', 'name: foe,')];
+    const report = makeDiff(await readText(web, friend, ...both), await readText(web, foe, ...both));
+    expect(report).toMatchObject({ equivalent: true, changes: [], added: { leftOut: 0 }, removed: { leftOut: 0 } });
+    const told = ({ workloads, connections }: OneSided): unknown[] => [
+      workloads,
+      connections.map(({ from: source, to, ports }) => `${source.id} > ${to.id} ${describePorts(ports)}`),
+    ];
+    const outside = ['any other IPv4 address', 'any other IPv6 address'];
+    expect(told(report.added)).toEqual([['shop/Pod/foe'], outside.map((name) => `shop/Pod/foe > ${name} all ports`)]);
+    expect(told(report.removed)).toEqual([
+      ['shop/Pod/friend'],
+      [
+        'shop/Pod/friend > shop/Pod/web 80/TCP',
+        'shop/Pod/web > shop/Pod/friend all ports',
+        ...outside.flatMap((name) => [`shop/Pod/friend > ${name} all ports`, `${name} > shop/Pod/friend all ports`]),
+      ],
+    ]);
+    expect(diffText(report, false)).toContain('Only before:\n  shop/Pod/friend\n    - shop/Pod/friend → shop/Pod/web: 80/TCP\n');
+    expect(diffMarkdown(report)).toContain('| shop/Pod/friend | shop/Pod/web | 80/TCP |');
+  });
+
+  test('tells no more than the first connections of many', async () => {
+    const many = Array.from({ length: 200 }, (_, index) => (PODS[2] as string).replaceAll('foe', `pod-${index}`));
+    const { added } = makeDiff(await readText(PODS[0] as string), await readText(PODS[0] as string, ...many));
+    const all = 200 * 199 + 2 * 200 + 4 * 200;
+    expect([added.workloads.length, added.connections.length, added.leftOut]).toEqual([200, 10_000, all - 10_000]);
   });
 });
