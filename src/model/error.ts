@@ -18,7 +18,7 @@ export interface PosternErrorOptions {
   readonly cause?: unknown;
 }
 
-/** An error that a person reads. `code` is stable and may be relied on by scripts, e.g. `E_MANIFEST_FIELD`. */
+/** An error that a person reads. `code` is stable and may be relied on by scripts, e.g. `E_OBJECT_FIELD`. */
 export class PosternError extends Error {
   readonly code: string;
   readonly at: Location;

@@ -10,7 +10,7 @@ export interface RuleReason {
   /** `from pods {app=web} in shop on 80/TCP` */
   readonly text: string;
   readonly allows: boolean;
-  /** `matches`, `other peer`, `other port`, `no rules`, `cannot be read` */
+  /** `matches`, `other peer`, `other port`, `no rules`, `cannot be read`, `does not fit the budgets` */
   readonly because: string;
   /** `shop.yaml:12`; empty where there is no file. */
   readonly place: string;
