@@ -12,7 +12,7 @@ export interface LiveAnswer {
   readonly answer: TestAnswer;
 }
 
-/** Undefined: no kernel was asked, for a reason of which the text says more. */
+/** With a `why`: no kernel could be asked. */
 export type AnswerTo = (question: LiveQuestion) => LiveAnswer | { readonly why: string };
 
 const WHY_NOT_RUN = {
