@@ -5,11 +5,7 @@ import { LongestFirst } from './test/support/longest-first.ts';
 import { ClosingReporter } from './test/support/reporter.ts';
 
 /** What needs root and BPF: whole folders, and elsewhere files by their name. */
-const KERNEL_TESTS = [
-  'test/{bpf,discovery,e2e,lab,native}/**/*.test.ts',
-  'test/**/{kernel,lab}*.test.ts',
-  'test/**/*.{kernel,lab}.test.ts',
-];
+const KERNEL_TESTS = ['test/{bpf,discovery,e2e,lab,native}/**/*.test.ts', 'test/datapath/kernel.test.ts', 'test/**/*.{kernel,lab}.test.ts'];
 
 /** More would let packets wait for a processor for so long that probes give up. */
 const KERNEL_FILES_AT_ONCE = 2;
