@@ -18,6 +18,11 @@ sed -i '1s|.*|#!/usr/local/bin/node|' "$home/dist/main.js"
 chmod +x "$home/dist/main.js"
 ln -s /opt/postern/dist/main.js "$root/usr/local/bin/postern"
 
+# Beside the module that reads them, which is in a chunk.
+node scripts/build-page.ts "$root/tmp"
+mv "$root/tmp/audit/page/page-parts.json" "$home/dist/chunks/"
+rm -r "$root/tmp/audit"
+
 mkdir -p "$home/dist/bpf"
 cp dist/bpf/policy.bpf.o "$home/dist/bpf/"
 # Runs on the host, where the agent puts it if it is asked to.

@@ -9,7 +9,7 @@ PATH="$PWD/node_modules/.bin:$PATH"
 . scripts/stamp.sh
 
 name=${1:-postern:$(node -p 'require("./package.json").version')}
-hash=$({ hash_of src bpf native deploy/cni package-lock.json binding.gyp scripts/build-image.sh scripts/build-image-root.sh scripts/bundle.ts scripts/write-image.ts scripts/image-archive.ts scripts/write-sbom.ts; printf '%s' "$name"; } | sha256sum | cut -d' ' -f1)
+hash=$({ hash_of src bpf native deploy/cni package-lock.json binding.gyp scripts/build-image.sh scripts/build-image-root.sh scripts/bundle.ts scripts/build-page.ts scripts/write-image.ts scripts/image-archive.ts scripts/write-sbom.ts; printf '%s' "$name"; } | sha256sum | cut -d' ' -f1)
 if stamp_matches image "$hash" && [ -f build/image/postern.tar ]; then exit 0; fi
 
 say "building the image $name to build/image/postern.tar, since something in it is new or changed"

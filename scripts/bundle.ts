@@ -41,6 +41,8 @@ await bundle({
   bundle: true,
   splitting: true,
   platform: 'node',
+  // Modules of the older kind, wrapped for every loader, hide their parts from a bundler.
+  mainFields: ['module', 'main'],
   target: 'node26',
   format: 'esm',
   // Names stay, for traces; the text of a program is kept in memory as long as it runs.

@@ -150,6 +150,22 @@ describe('the DaemonSet', () => {
     }
   });
 
+  it('is audited from within, where the agent is', async () => {
+    const pod = await agentAt('n1');
+    const objects = await cluster.kubectl(['get', '-A', 'pods,networkpolicies,services,namespaces', '-o', 'yaml']);
+    const within = (...args: readonly string[]): Promise<CommandResult> =>
+      cluster.tryKubectl(['-n', 'postern', 'exec', '--stdin', pod, '--', 'postern', 'audit', ...args], objects);
+    const explained = await within('explain', `${NAMESPACE}/client`, `${NAMESPACE}/web:1`, '-', '--live', '-o', 'json');
+    // The client is on another node: of its side this agent cannot say anything.
+    expect(explained.stderr.trim()).toBe('command terminated with exit code 3');
+    const { pairs } = JSON.parse(explained.stdout) as ExplainReport;
+    expect(pairs.flatMap(({ sides }) => sides).map(({ live }) => [live?.tried, live?.agreed, live?.notAsked.length])).toEqual([
+      [0, 0, 1],
+      [2, 2, 0],
+    ]);
+    expect((await within('matrix', '-', '-o', 'html')).stdout).toMatch(/^<!doctype html>/);
+  });
+
   /** `postern audit` as whoever has a kubeconfig and kubectl. */
   async function audit(args: readonly string[]): Promise<CommandResult> {
     const folder = mkdtempSync(join(tmpdir(), 'postern-test-'));
