@@ -1,5 +1,6 @@
 /** Two groups of tests: pure ones; then those that use the kernel, whose files have namespaces and labs of their own and spend most of their time waiting. */
 
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './test/support/longest-first.ts';
 import { ClosingReporter } from './test/support/reporter.ts';
@@ -24,6 +25,8 @@ export default defineConfig({
           name: 'pure',
           include: ['test/**/*.test.ts'],
           exclude: KERNEL_TESTS,
+          maxWorkers: availableParallelism(),
+          hookTimeout: 60_000,
           testTimeout: 240_000,
           sequence: { groupOrder: 0 },
         },
