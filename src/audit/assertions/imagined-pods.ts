@@ -73,9 +73,14 @@ export class ImaginedPods {
     ];
     const { sets, cut } = makeLabelUniverse(asked);
     this.cut ||= cut;
+    // Selectors may take two names alike, of which only one is that of a namespace whose pods are excepted.
+    const named = new Set(asked.flatMap(namesIn));
     for (const labels of sets) {
-      const name = labels[NAMESPACE_NAME_LABEL] ?? nameNewNamespace(labels);
-      if (!namespaces.has(name)) namespaces.set(name, { ...labels, [NAMESPACE_NAME_LABEL]: name });
+      for (const name of labels[NAMESPACE_NAME_LABEL] === undefined
+        ? [nameNewNamespace(labels)]
+        : [...named, labels[NAMESPACE_NAME_LABEL]]) {
+        if (!namespaces.has(name)) namespaces.set(name, { ...labels, [NAMESPACE_NAME_LABEL]: name });
+      }
     }
     return namespaces;
   }
@@ -102,6 +107,12 @@ export function isTakenAs(rule: Rule, imagined: ImaginedPod, { pod }: PodClass):
 
 function keysOf({ matchLabels, matchExpressions }: LabelSelector): string[] {
   return [...Object.keys(matchLabels ?? {}), ...(matchExpressions ?? []).map(({ key }) => key)];
+}
+
+function namesIn({ matchLabels, matchExpressions }: LabelSelector): readonly string[] {
+  const name = matchLabels?.[NAMESPACE_NAME_LABEL];
+  const listed = (matchExpressions ?? []).flatMap(({ key, values }) => (key === NAMESPACE_NAME_LABEL ? (values ?? []) : []));
+  return name === undefined ? listed : [name, ...listed];
 }
 
 function podPeers(direction: Direction, policies: readonly Policy[]): PodPeer[] {
