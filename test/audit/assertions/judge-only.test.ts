@@ -34,6 +34,13 @@ describe('an assertion that nobody else may come', () => {
     expect(await onlyFrom('{}', '{ from: [{ namespaceSelector: {} }] }')).toBe('holds');
   });
 
+  it('does not hold where a rule takes two namespaces by name, and only pods of one are excepted', async () => {
+    const byName = (names: string): string =>
+      `{ from: [{ namespaceSelector: { matchExpressions: [{ key: kubernetes.io/metadata.name, operator: In, values: [${names}] }] }, podSelector: { matchLabels: { app: web } } }] }`;
+    expect(await onlyFrom('shop/web', byName('shop'))).toBe('holds');
+    expect(await onlyFrom('shop/web', byName('shop, store'))).toBe('fails');
+  });
+
   it('does not hold where no policy isolates', async () => {
     const result = await judge('to: shop/db, onlyFrom: [shop/web]', BASE, OPTIONS);
     expect(result.outcome).toBe('fails');
