@@ -27,8 +27,9 @@ const TOLD_WITHIN_MS = 10_000;
 
 export class TestRuns {
   readonly #parts: TestRunParts;
-  /** What the kernel may still tell of, with the time from which on it does not. */
-  readonly #own = new Map<string, number>();
+  /** What the kernel may still tell of, until then. */
+  readonly #own = new Set<string>();
+  #until = 0;
   readonly #now: () => number;
 
   constructor(parts: TestRunParts, now: () => number = () => performance.now()) {
@@ -51,6 +52,7 @@ export class TestRuns {
 
   /** The kernel tells of a packet that was tried, and that nobody has sent. */
   isOwn({ ifindex, direction, source, destination, protocol, sourcePort, destinationPort }: PacketEvent): boolean {
+    this.#forget();
     if (this.#own.size === 0) return false;
     const peer = direction === 'egress' ? destination : source;
     return this.#own.has(endsOf(ifindex, direction, peer, protocol, sourcePort, destinationPort));
@@ -67,13 +69,13 @@ export class TestRuns {
     const run = datapath.testRun(ifindex, { direction, own, peer, protocol, port });
     if (run === undefined) return { notRun: 'not-ours' };
     const { clientPort, ...answer } = run;
-    this.#own.set(endsOf(ifindex, direction, peer, PROTOCOL_NUMBER[protocol], clientPort, port), this.#now() + TOLD_WITHIN_MS);
+    this.#own.add(endsOf(ifindex, direction, peer, PROTOCOL_NUMBER[protocol], clientPort, port));
+    this.#until = this.#now() + TOLD_WITHIN_MS;
     return answer;
   }
 
   #forget(): void {
-    const now = this.#now();
-    for (const [ends, until] of this.#own) if (until < now) this.#own.delete(ends);
+    if (this.#own.size > 0 && this.#now() > this.#until) this.#own.clear();
   }
 }
 

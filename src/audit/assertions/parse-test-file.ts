@@ -1,13 +1,10 @@
 /** Reads a file of assertions, strictly: a word that means nothing is an error, lest an assertion that asserts nothing holds for ever. */
 
-import { readJson } from '../../manifests/json-document.ts';
-import { locateField } from '../../manifests/locate-field.ts';
-import type { SourceText } from '../../manifests/source-text.ts';
-import { readYaml } from '../../manifests/yaml-document.ts';
 import { describeValue, isRecord, type JsonRecord } from '../../model/decode/fields.ts';
-import { PosternError } from '../../model/error.ts';
+import type { PosternError } from '../../model/error.ts';
 import type { Direction } from '../../model/verdict.ts';
-import { ConfigReader, join } from '../config/config-reader.ts';
+import { join, type ConfigReader } from '../config/config-reader.ts';
+import { openDocument } from '../config/open-document.ts';
 import type { AssertedEnd, Assertion } from './assertion.ts';
 import { parseAskedPorts } from './parse-asked-ports.ts';
 import { parseEnd, parseQuantifiedEnd, type EndContext } from './parse-end.ts';
@@ -35,19 +32,10 @@ const DIRECTIONS: Readonly<Record<string, readonly Direction[]>> = {
 
 /** `networks`: names of the configuration's. Never throws for bad input. */
 export function parseTestFile(text: string, file: string, networks: readonly string[] = []): ParsedTestFile {
-  const source: SourceText = { text: text.replace(/^\ufeff/, ''), line: 1, column: 1 };
-  const json = readJson(source);
-  const documents = json === undefined ? readYaml(source) : [json];
-  const reader = new ConfigReader('E_TEST', (field) => ({ file, ...locateField(source, field), ...(field === '' ? {} : { field }) }));
-  const [document, ...more] = documents;
-  if (more.length > 0) reader.report('', 'it is more than one document', 'write one, without "---"');
-  if (document?.type === 'broken') {
-    const { message, at, mend } = document.error;
-    const told = message.replace(/; [^;]*NetworkPolicy[^;]*$/, '');
-    const problem = new PosternError('E_TEST', told, { at: { ...at, file }, ...(mend === undefined ? {} : { mend }) });
-    return { assertions: [], problems: [problem] };
-  }
-  const map = reader.map(document?.value, '', ['assertions']) ?? {};
+  const opened = openDocument('E_TEST', text, file);
+  if ('broken' in opened) return { assertions: [], problems: [opened.broken] };
+  const { reader, value } = opened;
+  const map = reader.map(value, '', ['assertions']) ?? {};
   const list = reader.list(map['assertions'], 'assertions');
   if (list.length === 0 && reader.problems.length === 0)
     reader.report('', 'it asserts nothing', 'write a list of assertions below the key assertions');

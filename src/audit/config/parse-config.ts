@@ -1,9 +1,5 @@
 /** Reads `.postern.yaml`, strictly: a word that means nothing is an error, lest it be taken for one that does. */
 
-import { locateField } from '../../manifests/locate-field.ts';
-import { readJson } from '../../manifests/json-document.ts';
-import type { SourceText } from '../../manifests/source-text.ts';
-import { readYaml } from '../../manifests/yaml-document.ts';
 import { describeValue, type JsonRecord } from '../../model/decode/fields.ts';
 import { PosternError } from '../../model/error.ts';
 import { parsePrefix } from '../../model/ip.ts';
@@ -11,7 +7,8 @@ import { SEVERITIES, type Severity } from '../finding.ts';
 import { nearestName } from '../checks/nearest-name.ts';
 import type { NamedNetwork } from '../input/audit-input.ts';
 import { EMPTY_CONFIG, type AuditConfig, type IgnoreRule } from './audit-config.ts';
-import { ConfigReader, join } from './config-reader.ts';
+import { join, type ConfigReader } from './config-reader.ts';
+import { openDocument } from './open-document.ts';
 
 export interface ParsedConfig {
   readonly config: AuditConfig;
@@ -32,21 +29,10 @@ const DAY = /^\d{4}-\d\d-\d\d$/;
 
 /** `checks`: the ids that there are; without them any that looks like one will do. Never throws for bad input. */
 export function parseConfig(text: string, file: string, checks?: readonly string[]): ParsedConfig {
-  const source: SourceText = { text: text.replace(/^\ufeff/, ''), line: 1, column: 1 };
-  const json = readJson(source);
-  const documents = json === undefined ? readYaml(source) : [json];
-  const reader = new ConfigReader('E_CONFIG', (field) => ({ file, ...locateField(source, field), ...(field === '' ? {} : { field }) }));
-  const [document, ...more] = documents;
-  if (more.length > 0) reader.report('', 'it is more than one document', 'write one, without "---"');
-  if (document?.type === 'broken') {
-    const { message, at, mend } = document.error;
-    const told = message.replace(/; [^;]*NetworkPolicy[^;]*$/, '');
-    return {
-      config: EMPTY_CONFIG,
-      problems: [new PosternError('E_CONFIG', told, { at: { ...at, file }, ...(mend === undefined ? {} : { mend }) })],
-    };
-  }
-  const config = readConfig(reader.map(document?.value, '', KEYS) ?? {}, reader, checks);
+  const opened = openDocument('E_CONFIG', text, file);
+  if ('broken' in opened) return { config: EMPTY_CONFIG, problems: [opened.broken] };
+  const { reader, value } = opened;
+  const config = readConfig(reader.map(value, '', KEYS) ?? {}, reader, checks);
   return { config, problems: reader.problems };
 }
 

@@ -10,6 +10,7 @@ import { isRecord } from '../../model/decode/fields.ts';
 import { PosternError } from '../../model/error.ts';
 import { titleOf, type AuditObject } from './audit-object.ts';
 import { isOfReadKind } from './decode-audit-object.ts';
+import { SNAPSHOT_KIND } from './decode-snapshot.ts';
 import { readDocuments, type YamlBudget } from './read-documents.ts';
 import { splitJson } from './split-json.ts';
 import { findTemplate, templateError } from './template-text.ts';
@@ -112,7 +113,7 @@ function readDocument(
     reading.problems.push(broken?.error ?? strangerError(placeOfFirst(raw, source)));
   }
   const found = decodeDocuments(manifests, decode);
-  const template = raw.some((document) => document.type === 'read' && isList(document.value)) ? undefined : findTemplate(source, found);
+  const template = raw.some(isOfProgram) ? undefined : findTemplate(source, found);
   if (template !== undefined) {
     if (!isOfReadKind(source.text)) reading.strangers += 1;
     else if (reading.template === undefined) reading.template = { line: template, count: 1 };
@@ -133,6 +134,13 @@ function readDocument(
     }
   }
   if (!found.policiesComplete && mayHoldPolicy(source.text)) reading.policiesComplete = false;
+}
+
+/** What a program writes is no template, whatever texts it holds: a list, and a snapshot, which tells earlier problems too. */
+function isOfProgram(document: RawDocument): boolean {
+  if (document.type === 'broken') return false;
+  const { value } = document;
+  return isList(value) || (isRecord(value) && value['kind'] === SNAPSHOT_KIND);
 }
 
 /** Of a broken one the words tell, and the kinds that it names. */

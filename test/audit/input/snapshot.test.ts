@@ -45,6 +45,15 @@ describe('a snapshot', () => {
     for (const word of [SECRET, 'image', 'env', 'other.example']) expect(text).not.toContain(word);
   });
 
+  it('of a problem whose field looks like a template is none', async () => {
+    const input = await readStdin(
+      JSON.stringify({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop', labels: { '{{': null } } }),
+    );
+    expect(codesOf(input)).toEqual(['E_OBJECT_FIELD:1']);
+    const again = await readStdin(writeSnapshot(input));
+    expect(plain(again)).toEqual(plain(input));
+  });
+
   it('is read among other files, whose pods join its workloads', async () => {
     const folder = temporaryFolder();
     folder.write('snapshot.json', writeSnapshot(await readStdin(workloadManifest('Deployment', 'shop/web'))));
