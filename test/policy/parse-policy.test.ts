@@ -41,6 +41,21 @@ describe('a policy that is wrong anywhere isolates its selection and allows noth
       { from: [{ podSelector: { matchLabels: { tier: 1 } } }] },
       'spec.ingress[0].from[0].podSelector.matchLabels.tier',
     ],
+    [
+      'a label key that is none',
+      { from: [{ podSelector: { matchLabels: { 'a.b/c d': 'x' } } }] },
+      'spec.ingress[0].from[0].podSelector.matchLabels["a.b/c d"]',
+    ],
+    [
+      'a label value that is none',
+      { from: [{ namespaceSelector: { matchLabels: { tier: 'x y' } } }] },
+      'spec.ingress[0].from[0].namespaceSelector.matchLabels.tier',
+    ],
+    [
+      'an expression with a key that is none',
+      { from: [{ podSelector: { matchExpressions: [{ key: '/a', operator: 'Exists' }] } }] },
+      'spec.ingress[0].from[0].podSelector.matchExpressions[0].key',
+    ],
     ['an address with leading zeros', { from: [{ ipBlock: { cidr: '010.0.0.0/8' } }] }, 'spec.ingress[0].from[0].ipBlock.cidr'],
     ['a mapped address', { from: [{ ipBlock: { cidr: '::ffff:10.0.0.0/104' } }] }, 'spec.ingress[0].from[0].ipBlock.cidr'],
   ])('%s', (_, rule, field) => {
@@ -62,6 +77,18 @@ describe('a policy that is wrong anywhere isolates its selection and allows noth
     const parsed = parse({ podSelector: { matchLabels: ['a'] }, ingress: [{}] });
     expect(parsed.subject).toBeUndefined();
     expect(parsed.valid).toBe(false);
+  });
+
+  it('and selects nothing, not all, where its only label is no label', () => {
+    const podSelector: unknown = JSON.parse('{"matchLabels":{"__proto__":"a"}}');
+    expect(parse({ podSelector })).toMatchObject({ subject: undefined, valid: false });
+  });
+
+  it('but not for a value of an expression that no object can have, which the API server may have taken before', () => {
+    const podSelector = { matchExpressions: [{ key: 'a', operator: 'NotIn', values: ['x y'] }] };
+    const parsed = parse({ podSelector });
+    expect(parsed).toMatchObject({ valid: true, subject: podSelector });
+    expect(parsed.problems.map(({ at }) => at.field)).toEqual(['spec.podSelector.matchExpressions[0].values[0]']);
   });
 
   it('of a spec that is missing, as the API server reads it: all pods, no ingress', () => {

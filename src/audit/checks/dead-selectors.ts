@@ -149,7 +149,9 @@ function elsewhere(model: AuditModel, { policy }: AuditPolicy, peer: PodPeer): s
 /** Where one label has a slip: what the namespace's workloads have in its place. */
 function suggestLabels(model: AuditModel, namespace: string, { matchLabels }: LabelSelector): string {
   for (const [key, value] of Object.entries(matchLabels ?? {})) {
-    const values = new Set(model.workloadIndex.inNamespace(namespace, {}).flatMap((workload) => workload.labels[key] ?? []));
+    const values = new Set(
+      model.workloadIndex.inNamespace(namespace, {}).flatMap(({ labels }) => (Object.hasOwn(labels, key) ? (labels[key] ?? []) : [])),
+    );
     if (values.has(value)) continue;
     const near = nearestName(value, [...values]);
     if (near !== undefined) return `; did you mean ${key}=${near}?`;

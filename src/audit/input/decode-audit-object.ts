@@ -2,11 +2,12 @@
 
 import { PosternError } from '../../model/error.ts';
 import { isRecord, type JsonRecord } from '../../model/decode/fields.ts';
-import { decodeMetadata, nameObject } from '../../model/decode/metadata.ts';
+import { decodeMetadata, decodeNamed, nameObject } from '../../model/decode/metadata.ts';
 import { decodeObject } from '../../model/decode/object.ts';
 import type { ClusterKind } from '../../model/objects.ts';
 import type { ObjectDecoder } from '../../manifests/read-objects.ts';
 import type { AuditObject, FoundWorkload } from './audit-object.ts';
+import { decodeLabels } from './decode-labels.ts';
 import { decodeGatewayRoute, decodeIngress, GATEWAY_GROUP, GATEWAY_ROUTES, INGRESS_GROUPS } from './decode-route.ts';
 import { decodeOwner, decodeWorkload, WORKLOAD_GROUPS } from './decode-workload.ts';
 import { decodeSnapshot, SNAPSHOT_KIND } from './decode-snapshot.ts';
@@ -58,6 +59,9 @@ export function isOfReadKind(text: string): boolean {
 function decodeKnown(object: unknown): AuditObject | undefined {
   const known = decodeObject(object);
   if (known === undefined || !isRecord(object)) return undefined;
+  if (known.kind === 'Pod' || known.kind === 'Namespace') {
+    decodeNamed(known.kind, object, ({ metadata }) => decodeLabels(isRecord(metadata) ? metadata : {}, 'metadata.labels'));
+  }
   if (known.kind === 'Pod') {
     const owner = decodeOwner(object);
     return { kind: 'FoundPod', pod: known, ...(owner === undefined ? {} : { owner }) };

@@ -1,10 +1,11 @@
 /** Makers of pods (apps, batch, core): the pods that their templates would have. */
 
 import { PosternError } from '../../model/error.ts';
-import { flagAt, fieldError, isRecord, recordAt, recordsAt, textAt, textMapAt, type JsonRecord } from '../../model/decode/fields.ts';
+import { flagAt, fieldError, isRecord, recordAt, recordsAt, textAt, type JsonRecord } from '../../model/decode/fields.ts';
 import { decodeMetadata, decodeNamed, nameAt } from '../../model/decode/metadata.ts';
 import { decodePodPorts } from '../../model/decode/pod.ts';
 import type { FoundWorkload, Owner } from './audit-object.ts';
+import { decodeLabels } from './decode-labels.ts';
 
 type TemplateKind = FoundWorkload['workload'];
 
@@ -33,7 +34,7 @@ export function decodeWorkload(workload: TemplateKind, value: unknown): FoundWor
       workload,
       namespace,
       name,
-      labels: textMapAt(metadata, 'labels', `${path}.metadata.labels`),
+      labels: decodeLabels(metadata, `${path}.metadata.labels`),
       annotations,
       ports: decodePodPorts(spec, `${path}.spec`),
       hostNetwork: flagAt(spec, 'hostNetwork', `${path}.spec.hostNetwork`) ?? false,
@@ -50,7 +51,7 @@ export function decodeOwner(object: JsonRecord): Owner | undefined {
     const path = `metadata.ownerReferences[${index}]`;
     if (flagAt(entry, 'controller', `${path}.controller`) !== true) continue;
     const kind = textAt(entry, 'kind', `${path}.kind`);
-    const isWorkload = kind !== undefined && kind in WORKLOAD_GROUPS;
+    const isWorkload = kind !== undefined && Object.hasOwn(WORKLOAD_GROUPS, kind);
     const name = (isWorkload ? nameAt : textAt)(entry, 'name', `${path}.name`);
     if (kind !== undefined && name !== undefined) return { kind, name };
   }

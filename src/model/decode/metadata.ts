@@ -2,6 +2,7 @@
 
 import { PosternError } from '../error.ts';
 import type { Labels } from '../labels.ts';
+import { isSubdomain } from '../name-syntax.ts';
 import { MIRROR_ANNOTATION } from '../objects.ts';
 import { describeValue, fieldError, isRecord, recordAt, textAt, textMapAt, timeAt } from './fields.ts';
 import type { JsonRecord } from './fields.ts';
@@ -11,9 +12,6 @@ const DEFAULT_NAMESPACE = 'default';
 
 /** What our own annotations begin with; of the others only one is needed. */
 const OWN_ANNOTATIONS = 'postern.dev/';
-
-const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
-const LONGEST_NAME = 253;
 
 export interface Metadata {
   readonly namespace: string;
@@ -81,6 +79,6 @@ export function nameObject(kind: string, object: JsonRecord): string {
 /** A DNS subdomain: with any other character (a slash) two objects could have one key. */
 export function nameAt(parent: JsonRecord, key: string, path: string): string | undefined {
   const name = textAt(parent, key, path);
-  if (name === undefined || (name.length <= LONGEST_NAME && SUBDOMAIN.test(name))) return name;
+  if (name === undefined || isSubdomain(name)) return name;
   throw fieldError(path, `${describeValue(name)} is not a name`, 'use lower-case letters, digits, "-" and "."');
 }

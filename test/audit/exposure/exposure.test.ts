@@ -108,7 +108,7 @@ describe('the exposure of a workload', () => {
   });
 
   test('is told in words, and hostile names stay text', async () => {
-    const input = await readText(WEB.replaceAll('app: web', 'app: "a|<b>"'), from('{ podSelector: { matchLabels: { x: y } } }'));
+    const input = await readText(WEB, from('{ podSelector: { matchExpressions: [{ key: x, operator: In, values: ["a|<b>"] }] } }'));
     const report = makeExposure(input);
     expect(exposureText(report, false)).toContain('shop/Pod/web\n');
     expect(exposureMarkdown(report)).not.toContain('<b>');

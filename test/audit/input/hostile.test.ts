@@ -96,7 +96,7 @@ describe('unusual text', () => {
 });
 
 describe('JSON texts, one behind the other', () => {
-  const pod = (name: string) => ({ apiVersion: 'v1', kind: 'Pod', metadata: { name, labels: { brackets: '}{', lines: '}\n{' } } });
+  const pod = (name: string) => ({ apiVersion: 'v1', kind: 'Pod', metadata: { name, annotations: { brackets: '}{', lines: '}\n{' } } });
 
   it.each([0, 2])('are read all, with their places, with an indent of %d', async (indent) => {
     const texts = [{ kind: 'List', apiVersion: 'v1', items: [pod('a'), pod('b')] }, pod('c'), pod('d')];

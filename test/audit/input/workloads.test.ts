@@ -87,6 +87,8 @@ describe('a template stands for pods', () => {
       'E_OBJECT_FIELD:1',
     ],
     ['replicas that are no number', { replicas: '3' }, 'E_OBJECT_FIELD:1'],
+    ['a label key that is none', { template: { metadata: { labels: { 'a b': 'c' } } } }, 'E_OBJECT_FIELD:1'],
+    ['a label value that is none', { template: { metadata: { labels: { a: 'b c' } } } }, 'E_OBJECT_FIELD:1'],
     ['a label that is a number', { template: { metadata: { labels: { a: 1 } } } }, 'E_OBJECT_FIELD:1'],
   ])('and is a problem with %s', async (_what, extra, code) => {
     const input = await readStdin(workloadManifest('Deployment', 'shop/web', extra));

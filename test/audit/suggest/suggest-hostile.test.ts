@@ -11,35 +11,28 @@ describe('hostile labels and names', () => {
   const HOSTILE = {
     on: 'yes',
     y: '1e3',
-    '<<': '12:30:45',
-    __proto__x: '0o17',
-    'a: b': '# no comment',
-    'line\nbreak': 'x\n---\nkind: Pod',
-    '*alias': '&anchor !tag',
+    '0o17': '0x1F',
+    '1_000': '1.50',
+    '2026-11-22': 'null',
     empty: '',
-    nul: 'null',
-    '~': '0x1F',
-    quote: `"'\u2028\u0085`,
+    constructor: 'toString',
   };
 
   it('are read back as they were, by readers of either YAML', async () => {
-    const labels = { ...JSON.parse('{"__proto__":"own"}'), ...HOSTILE } as Record<string, string>;
-    const input = await readText(pod('shop/web', labels), pod('shop/db'));
+    const input = await readText(pod('shop/web', HOSTILE), pod('shop/db'));
     const made = await suggest(input, [lineOf({})]);
     const expected = { app: 'web', ...HOSTILE };
     for (const version of ['1.1', '1.2'] as const) {
       const documents = made.text.split(/^---$/m).slice(1);
       expect(documents).toHaveLength(4);
       const egress = parse(documents[3]!, { version, merge: true }) as { spec: { podSelector: { matchLabels: object } } };
-      expect(Object.entries(egress.spec.podSelector.matchLabels).filter(([key]) => key !== '__proto__')).toEqual(
-        expect.arrayContaining(Object.entries(expected)),
-      );
+      expect(Object.entries(egress.spec.podSelector.matchLabels)).toEqual(expect.arrayContaining(Object.entries(expected)));
     }
     const policies = (await withPolicies(input, made.text)).objects.flatMap(({ object }) =>
       object.kind === 'NetworkPolicy' ? [object] : [],
     );
     expect(policies).toHaveLength(4);
-    expect(policies.flatMap((policy) => parsePolicy(policy).problems).filter(({ message }) => !message.includes('label'))).toEqual([]);
+    expect(policies.flatMap((policy) => parsePolicy(policy).problems)).toEqual([]);
   });
 
   it('of flows are comments of one line', async () => {
