@@ -62,36 +62,49 @@ interface Placed {
   readonly rule: Rule;
 }
 
-/** Universes are made once for a run. */
-const universes = new WeakMap<AuditModel, Map<string, NamespaceUniverse>>();
-
-function universeOf({ model, incomplete }: CheckContext, namespace: string): NamespaceUniverse {
-  const known = universes.get(model) ?? new Map<string, NamespaceUniverse>();
-  universes.set(model, known);
-  let universe = known.get(namespace);
-  if (universe === undefined) {
-    universe = makeNamespaceUniverse(
-      model,
-      namespace,
-      model.policiesIn(namespace).map(({ policy }) => policy),
-    );
-    known.set(namespace, universe);
-    if (universe.cut) incomplete(`the selectors of namespace ${namespace} have too many combinations: no rule of it is called redundant`);
-  }
-  return universe;
+/** What the policies of a namespace are to each other. */
+interface Siblings {
+  readonly universe: NamespaceUniverse;
+  /** By age, without those that say the same as an older one: these are told as such. */
+  readonly entries: readonly AuditPolicy[];
+  /** Those that change nothing beside the rest. */
+  readonly vacuous: ReadonlySet<AuditPolicy>;
 }
 
-/** From the last to the first: of two that cover each other the earlier stays. */
+/** They are compared once for a run. */
+const compared = new WeakMap<AuditModel, Map<string, Siblings>>();
+
+function compareSiblings({ model, incomplete }: CheckContext, namespace: string): Siblings {
+  const known = compared.get(model) ?? new Map<string, Siblings>();
+  compared.set(model, known);
+  let siblings = known.get(namespace);
+  if (siblings === undefined) {
+    const all = sortByAge(model.policiesIn(namespace));
+    const equal = new Set(equalsIn(all).map(({ later }) => later));
+    const entries = all.filter((entry) => !equal.has(entry));
+    const universe = makeNamespaceUniverse(
+      model,
+      namespace,
+      all.map(({ policy }) => policy),
+    );
+    siblings = { universe, entries, vacuous: universe.cut ? new Set() : listVacuous(model, entries, universe) };
+    known.set(namespace, siblings);
+    if (universe.cut) incomplete(`the selectors of namespace ${namespace} have too many combinations: no rule of it is called redundant`);
+  }
+  return siblings;
+}
+
+/**
+ * From the last to the first: of two that cover each other the earlier stays. Policies without effect are told as such, and cover nothing: who takes out
+ * all that is told takes them out, too.
+ */
 function* findRedundantRules(context: CheckContext): Generator<Sighting> {
   for (const namespace of namespacesWithPolicies(context.model)) {
-    const universe = universeOf(context, namespace);
+    const { universe, entries, vacuous } = compareSiblings(context, namespace);
     if (universe.cut) continue;
-    const entries = sortByAge(context.model.policiesIn(namespace));
-    const equal = new Set(equalsIn(entries).map(({ later }) => later.policy));
     for (const direction of DIRECTIONS) {
-      // Equal policies are told as such.
       const left = entries
-        .filter(({ policy }) => !equal.has(policy))
+        .filter((entry) => !vacuous.has(entry))
         .flatMap((entry) => (entry.policy.rules[direction] ?? []).map((rule): Placed => ({ entry, direction, rule })));
       for (const placed of left.toReversed()) {
         if (placed.rule.peers?.length === 0 || placed.rule.ports?.length === 0) continue;
@@ -160,19 +173,11 @@ function describeRedundant({ entry, direction, rule }: Placed, covering: Readonl
 
 function* findVacuous(context: CheckContext): Generator<Sighting> {
   for (const namespace of namespacesWithPolicies(context.model)) {
-    const universe = universeOf(context, namespace);
-    if (universe.cut) continue;
-    const entries = sortByAge(context.model.policiesIn(namespace));
-    const equal = new Set(equalsIn(entries).map(({ later }) => later.policy));
-    let left = entries.filter(({ policy }) => !equal.has(policy));
-    for (const entry of left.toReversed()) {
-      if (!entry.policy.valid || isDefaultDeny(entry.policy) || selectsNobody(context.model, entry.policy)) continue;
+    const { universe, entries, vacuous } = compareSiblings(context, namespace);
+    const rest = new Set(entries.filter((entry) => !vacuous.has(entry)).map(({ policy }) => policy));
+    for (const entry of vacuous) {
       const selecting = universe.subjects.filter((subject) => subject.has(entry.policy));
-      const others = new Set(left.map(({ policy }) => policy).filter((policy) => policy !== entry.policy));
-      if (selecting.length === 0 || !selecting.every((subject) => addsNothing(entry.policy, subject.intersection(others), universe)))
-        continue;
-      left = left.filter((other) => other !== entry);
-      const beside = [...new Set(selecting.flatMap((subject) => fewestBeside(entry.policy, subject.intersection(others), universe)))];
+      const beside = [...new Set(selecting.flatMap((subject) => fewestBeside(entry.policy, subject.intersection(rest), universe)))];
       const names = beside.map(({ key }) => key);
       yield {
         message: `it changes nothing: ${listSome(names, 3)} isolate${names.length === 1 ? 's' : ''} the same pods and allow${names.length === 1 ? 's' : ''} all that it allows`,
@@ -180,6 +185,21 @@ function* findVacuous(context: CheckContext): Generator<Sighting> {
       };
     }
   }
+}
+
+/** From the last to the first: of two that do the same the earlier stays. */
+function listVacuous(model: AuditModel, entries: readonly AuditPolicy[], universe: NamespaceUniverse): Set<AuditPolicy> {
+  const vacuous = new Set<AuditPolicy>();
+  const left = new Set(entries.map(({ policy }) => policy));
+  for (const entry of entries.toReversed()) {
+    const { policy } = entry;
+    if (!policy.valid || isDefaultDeny(policy) || selectsNobody(model, policy)) continue;
+    const selecting = universe.subjects.filter((subject) => subject.has(policy));
+    left.delete(policy);
+    if (selecting.length > 0 && selecting.every((subject) => addsNothing(policy, subject.intersection(left), universe))) vacuous.add(entry);
+    else left.add(policy);
+  }
+  return vacuous;
 }
 
 /** That is another check's. Where no pod is known nobody can tell. */
