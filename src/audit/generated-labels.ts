@@ -15,6 +15,10 @@ const GENERATED: ReadonlySet<string> = new Set([
   'job-name',
 ]);
 
+export function isGenerated(key: string): boolean {
+  return GENERATED.has(key);
+}
+
 export function withoutGenerated(labels: Labels): Labels {
   return Object.fromEntries(Object.entries(labels).filter(([key]) => !GENERATED.has(key)));
 }

@@ -2,6 +2,7 @@
 
 import { formatAddress, formatPrefix, MAPPED } from '../../model/ip.ts';
 import type { PodClass } from '../model/audit-model.ts';
+import { describeClass } from '../model/class-name.ts';
 import { workloadId } from '../model/workload-id.ts';
 import type { Region } from './address-regions.ts';
 
@@ -9,10 +10,8 @@ export type AssertedParty = { readonly kind: 'pods'; readonly pods: PodClass } |
 
 export function describeParty(party: AssertedParty, several: (pods: PodClass) => boolean): string {
   if (party.kind === 'outside') return describeRegion(party.region);
-  const { workload, names, pod } = party.pods;
-  const name = workloadId(workload);
-  if (!several(party.pods)) return name;
-  return names.length === 0 ? name : `${name} (${names.length} like ${pod.name})`;
+  const name = workloadId(party.pods.workload);
+  return several(party.pods) ? `${name} (${describeClass(party.pods)})` : name;
 }
 
 /** One address of it is named, too: it is what an explanation is about. */

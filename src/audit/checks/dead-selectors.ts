@@ -5,7 +5,8 @@ import { NAMESPACE_NAME_LABEL } from '../../model/labels.ts';
 import { selectsNamespace, type PodPeer } from '../../policy/peer-list.ts';
 import { matchesSelector } from '../../policy/selector.ts';
 import { describePeer, describeSelector, isEverything } from '../describe-rule.ts';
-import type { AuditModel, AuditPolicy } from '../model/audit-model.ts';
+import { isGenerated, withoutGenerated } from '../generated-labels.ts';
+import type { AuditModel, AuditPolicy, PodClass } from '../model/audit-model.ts';
 import { peerField, listPeers } from './fields.ts';
 import { nearestName } from './nearest-name.ts';
 import { policyYaml } from './policy-yaml.ts';
@@ -65,6 +66,7 @@ function* findIdlePolicies({ model }: CheckContext): Generator<Sighting> {
   for (const { policy, place } of model.policies.values()) {
     if (policy.subject === undefined || isEverything(policy.subject) || !knowsPods(model, policy.namespace)) continue;
     if (model.classIndex.inNamespace(policy.namespace, policy.subject).length > 0) continue;
+    if (model.classIndex.inNamespace(policy.namespace, withoutMade(policy.subject)).some(mayGetLabels)) continue;
     const hint = suggestLabels(model, policy.namespace, policy.subject);
     yield {
       message: `it selects pods ${describeSelector(policy.subject)}, and ${policy.namespace} has no workload with such pods${makers}${hint}`,
@@ -80,6 +82,7 @@ function* findIdlePeers({ model }: CheckContext): Generator<Sighting> {
     for (const { direction, rule, index, peer } of listPeers(entry)) {
       if (peer.kind !== 'pods' || isEverything(peer.pods) || mayBeElsewhere(model, peer)) continue;
       if (model.classIndex.takenBy([peer]).length > 0) continue;
+      if (model.classIndex.takenBy([{ ...peer, pods: withoutMade(peer.pods) }]).some(mayGetLabels)) continue;
       const namespaces = namespacesOf(model, peer);
       if (namespaces.length === 0 || !namespaces.every((namespace) => knowsPods(model, namespace))) continue;
       const own = 'name' in peer.namespaces ? elsewhere(model, entry, peer) : '';
@@ -127,6 +130,19 @@ export function namesIn({ matchLabels, matchExpressions }: LabelSelector): strin
 /** Something of the namespace's workloads is in the input; else nothing can be said of its pods. */
 function knowsPods(model: AuditModel, namespace: string): boolean {
   return model.input.whole || model.classesIn(namespace).length > 0;
+}
+
+/** What it asks of labels that pods' authors write: what controllers will add to pods of a template, hashes and the like, nobody can tell before. */
+function withoutMade({ matchLabels, matchExpressions }: LabelSelector): LabelSelector {
+  return {
+    ...(matchLabels === undefined ? {} : { matchLabels: withoutGenerated(matchLabels) }),
+    ...(matchExpressions === undefined ? {} : { matchExpressions: matchExpressions.filter(({ key }) => !isGenerated(key)) }),
+  };
+}
+
+/** What a StatefulSet and a Job add is known: their pods have these labels already. */
+function mayGetLabels({ names, workload: { kind } }: PodClass): boolean {
+  return names.length === 0 && kind !== 'Pod' && kind !== 'StatefulSet' && kind !== 'Job';
 }
 
 /** Manifests are some of a cluster's: a selector that names no namespace may mean one that they lack. */

@@ -5,6 +5,7 @@ import { PROTOCOLS, type Protocol } from '../../model/verdict.ts';
 import { resolvePortName } from '../../policy/ruleset.ts';
 import { backendsOf } from '../exposure/backends.ts';
 import type { AuditModel, PodClass } from '../model/audit-model.ts';
+import { describeClass } from '../model/class-name.ts';
 import { Reach } from '../model/reach.ts';
 import { explainPair, type AskedPort, type ExplainedPair, type Party } from './explain-pair.ts';
 import type { ExplainReport } from './explain-report.ts';
@@ -102,6 +103,6 @@ function resolve({ port, protocol }: PortWord, pods: PodClass | undefined): Aske
   throw new PosternError('E_AUDIT_PORT', `the destination has no ${protocol} port named ${port}`, { mend: 'give the port by its number' });
 }
 
-function nameOf(name: string, { names, pod }: PodClass, classes: number): string {
-  return classes === 1 ? name : `${name} (${names.length} like ${pod.name})`;
+function nameOf(name: string, pods: PodClass, classes: number): string {
+  return classes === 1 ? name : `${name} (${describeClass(pods)})`;
 }

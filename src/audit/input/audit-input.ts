@@ -28,9 +28,17 @@ export interface Workload {
   readonly hostNetwork: boolean;
   /** False where it is scaled to nothing, suspended, or has ended: it may have pods again. */
   readonly active: boolean;
+  /** Of a StatefulSet, as its manifest has it: the numbers of its pods. */
+  readonly ordinals?: Ordinals;
   /** Those that run, of the input's objects; empty for one of which only the template is known. */
   readonly pods: readonly Pod[];
   readonly at: Location;
+}
+
+/** `count` numbers from `first` on. */
+export interface Ordinals {
+  readonly first: number;
+  readonly count: number;
 }
 
 /** A way in from outside of the cluster, by a controller: an Ingress, or a route of the Gateway API. */

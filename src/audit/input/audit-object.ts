@@ -4,7 +4,7 @@ import type { PlacedObject } from '../../manifests/manifests.ts';
 import type { PosternError } from '../../model/error.ts';
 import type { Labels } from '../../model/labels.ts';
 import type { ClusterObject, ContainerPort, Namespace, Pod } from '../../model/objects.ts';
-import type { Missing, Route, WorkloadKind } from './audit-input.ts';
+import type { Missing, Ordinals, Route, WorkloadKind } from './audit-input.ts';
 
 /** The controller that made an object (its ownerReference). */
 export interface Owner {
@@ -29,6 +29,7 @@ export interface FoundWorkload {
   readonly ports: readonly ContainerPort[];
   readonly hostNetwork: boolean;
   readonly active: boolean;
+  readonly ordinals?: Ordinals;
   readonly owner?: Owner;
 }
 

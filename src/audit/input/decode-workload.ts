@@ -5,6 +5,7 @@ import { flagAt, fieldError, isRecord, recordAt, recordsAt, textAt, type JsonRec
 import { decodeMetadata, decodeNamed, nameAt } from '../../model/decode/metadata.ts';
 import { decodePodPorts } from '../../model/decode/pod.ts';
 import type { FoundWorkload, Owner } from './audit-object.ts';
+import type { Ordinals } from './audit-input.ts';
 import { decodeLabels } from './decode-labels.ts';
 
 type TemplateKind = FoundWorkload['workload'];
@@ -39,6 +40,7 @@ export function decodeWorkload(workload: TemplateKind, value: unknown): FoundWor
       ports: decodePodPorts(spec, `${path}.spec`),
       hostNetwork: flagAt(spec, 'hostNetwork', `${path}.spec.hostNetwork`) ?? false,
       active: isActive(workload, object),
+      ...(workload === 'StatefulSet' ? { ordinals: decodeOrdinals(object) } : {}),
       ...(owner === undefined ? {} : { owner }),
     };
   });
@@ -105,6 +107,12 @@ function isActive(workload: TemplateKind, object: JsonRecord): boolean {
     default:
       return countAt(spec, 'replicas', 'spec.replicas') !== 0;
   }
+}
+
+function decodeOrdinals(object: JsonRecord): Ordinals {
+  const spec = recordAt(object, 'spec', 'spec');
+  const ordinals = recordAt(spec, 'ordinals', 'spec.ordinals');
+  return { first: countAt(ordinals, 'start', 'spec.ordinals.start') ?? 0, count: countAt(spec, 'replicas', 'spec.replicas') ?? 1 };
 }
 
 function hasEnded(status: JsonRecord): boolean {

@@ -94,6 +94,7 @@ function makeWorkload({ kind, namespace, name, own, made, pods }: Group): Worklo
     ports,
     hostNetwork,
     active: active || running.length > 0,
+    ...(own?.object.ordinals === undefined ? {} : { ordinals: own.object.ordinals }),
     pods: running,
     at: { ...(manifest ?? pods[0])?.at, object: titleOf(kind, namespace, name) },
   };

@@ -161,9 +161,16 @@ function encodeWorkload(workload: Workload): Manifest {
         spec: { selector: {}, template },
         status: active ? undefined : { observedGeneration: 1, desiredNumberScheduled: 0 },
       };
+    case 'StatefulSet':
+      return { ...common, spec: { ...encodeOrdinals(workload), selector: {}, template } };
     default:
       return { ...common, spec: { replicas: active ? undefined : 0, selector: {}, template } };
   }
+}
+
+function encodeOrdinals({ active, ordinals }: Workload): Manifest {
+  if (ordinals === undefined) return { replicas: active ? undefined : 0 };
+  return { replicas: ordinals.count, ordinals: ordinals.first === 0 ? undefined : { start: ordinals.first } };
 }
 
 function texts(addresses: readonly Address[]): readonly string[] {

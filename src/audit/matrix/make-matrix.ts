@@ -8,6 +8,7 @@ import { formatPrefix } from '../../model/ip.ts';
 import type { Pod } from '../../model/objects.ts';
 import type { NamedNetwork } from '../input/audit-input.ts';
 import type { AuditModel, AuditPolicy, PodClass } from '../model/audit-model.ts';
+import { describeClass } from '../model/class-name.ts';
 import { listOutside, type OutsideNetwork } from '../model/outside.ts';
 import { Reach } from '../model/reach.ts';
 import { workloadId } from '../model/workload-id.ts';
@@ -62,7 +63,7 @@ function listParties(
     }
     const { namespace } = workload;
     const several = model.classesOf(workload).length > 1;
-    const name = several ? `${workload.name} (${names.length} like ${pod.name})` : workload.name;
+    const name = several ? `${workload.name} (${describeClass(pods)})` : workload.name;
     const common = { namespace, workload: workload.kind, class: index };
     if (by === 'workload') peers.push({ id: workloadId({ ...workload, name }), kind: 'workload', name, pods: names.length, ...common });
     else

@@ -22,6 +22,7 @@ import type { AuditInput, Workload } from '../input/audit-input.ts';
 import { PolicyInterests } from './pod-classes.ts';
 import { SelectorIndex } from './selector-index.ts';
 import { StandInAddresses } from './stand-in-addresses.ts';
+import { makeStandIns } from './stand-in-pods.ts';
 
 export interface AuditPolicy {
   readonly policy: Policy;
@@ -142,7 +143,7 @@ export class AuditModel {
     return this.subject(one)?.policies[direction] ?? [];
   }
 
-  /** One for each set of a workload's pods that policies may tell apart; one from the template where none runs. */
+  /** One for each set of a workload's pods that policies may tell apart; one from the template where none runs; more where policies tell its pods apart by their numbers. */
   #classify(podNetworks: readonly string[]): PodClass[] {
     const pods = this.input.workloads.flatMap((workload) => workload.pods);
     const networks = podNetworks.length > 0 ? podNetworks : (this.nodes[0]?.podCIDRs ?? []);
@@ -153,8 +154,8 @@ export class AuditModel {
     return this.input.workloads.flatMap((workload): PodClass[] => {
       const running = workload.pods.filter(({ phase }) => !ENDED.has(phase));
       if (running.length === 0) {
-        const pod = standIn(workload, addresses);
-        return [{ key: objectKey(pod), workload, pod, names: [] }];
+        const pods = makeStandIns(workload, this.interests, () => addresses.take());
+        return pods.map((pod) => ({ key: objectKey(pod), workload, pod, names: [] }));
       }
       const groups = new Map<string, { pod: Pod; names: string[] }>();
       for (const pod of running) {
@@ -174,24 +175,6 @@ export class AuditModel {
     for (const { object } of this.input.objects) if (object.kind !== 'Pod') yield object;
     for (const { pod } of this.classes) yield pod;
   }
-}
-
-/** A pod as the template makes it. Its name has a slash, which no pod's has. */
-function standIn(workload: Workload, addresses: StandInAddresses): Pod {
-  const { kind, namespace, name, labels, annotations, hostNetwork, ports } = workload;
-  return {
-    kind: 'Pod',
-    namespace,
-    name: kind === 'Pod' ? name : `${kind}/${name}`,
-    uid: `${kind}/${namespace}/${name}`,
-    labels,
-    annotations,
-    hostNetwork,
-    addresses: hostNetwork ? [] : addresses.take(),
-    ports,
-    phase: 'Running',
-    terminating: false,
-  };
 }
 
 function readPolicy(object: NetworkPolicyObject, at: Location): AuditPolicy {

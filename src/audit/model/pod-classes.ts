@@ -20,6 +20,7 @@ export class PolicyInterests {
   readonly namesPorts: boolean;
   /** Of every rule with ipBlocks, once each. */
   readonly #blocks: readonly BlockIndex[];
+  readonly #selectors: readonly LabelSelector[];
 
   constructor(policies: Iterable<Policy>) {
     const selectors: LabelSelector[] = [];
@@ -37,6 +38,15 @@ export class PolicyInterests {
     this.keys = new Set(selectors.flatMap(keysOf));
     this.namesPorts = namesPorts;
     this.#blocks = [...blocks.values()];
+    this.#selectors = selectors;
+  }
+
+  /** That selectors name for the key. */
+  valuesOf(key: string): readonly string[] {
+    return this.#selectors.flatMap(({ matchLabels, matchExpressions }) => [
+      ...(matchLabels?.[key] === undefined ? [] : [matchLabels[key]]),
+      ...(matchExpressions ?? []).flatMap((expression) => (expression.key === key ? (expression.values ?? []) : [])),
+    ]);
   }
 
   labels(labels: Labels): Labels {
