@@ -3,7 +3,7 @@
 import { formatPrefix, MAPPED, type Prefix } from '../../model/ip.ts';
 import { PROTOCOLS, type Direction } from '../../model/verdict.ts';
 import type { Policy } from '../../policy/policy.ts';
-import { isEmptyPorts, portsOf, subtractPorts, unionPorts, type Ports } from '../../policy/ports.ts';
+import { isEmptyPorts, portsKey, portsOf, subtractPorts, unionPorts, type Ports } from '../../policy/ports.ts';
 import { listOf } from '../../policy/ruleset.ts';
 import type { AuditInput } from '../input/audit-input.ts';
 import { describeGaps } from '../input/describe-gaps.ts';
@@ -12,7 +12,7 @@ import { nestPrefixes } from '../model/nest-prefixes.ts';
 import { nameNetwork } from '../model/outside.ts';
 import { Reach } from '../model/reach.ts';
 import { workloadId } from '../model/workload-id.ts';
-import { addHypothetical, imagineWorkloads, readPolicies } from '../universe/hypothetical-workloads.ts';
+import { addHypothetical, imagineDestinations, imagineWorkloads, readPolicies } from '../universe/hypothetical-workloads.ts';
 import type { Change, Connection, DiffParty, DiffReport, OneSided } from './diff-report.ts';
 
 /** One side of the comparison. */
@@ -33,23 +33,30 @@ const EVERYTHING: Prefix = { address: 0n, length: 0 };
 export function makeDiff(before: AuditInput, after: AuditInput, options: AuditModelOptions = {}): DiffReport {
   const inputs = [before, after];
   const imagined = imagineWorkloads(inputs);
-  const [was, is] = inputs.map((input) => open(addHypothetical(input, imagined), options)) as [State, State];
+  const { destinations, cut } = imagineDestinations(inputs, imagined);
+  const workloads = [...imagined.workloads, ...destinations.map(({ workload }) => workload)];
+  const [was, is] = inputs.map((input) => open(addHypothetical(input, { ...imagined, workloads }), options)) as [State, State];
+  const kinds = new Map(destinations.map(({ workload, like }) => [workloadId(workload), workloadId(like)]));
   const shared = [...was.classes.keys()].filter((id) => is.classes.has(id));
   const real = new Set(inputs.flatMap((input) => input.workloads.map(workloadId)));
   const regions = nameRegions(listRegions(inputs.flatMap(readPolicies)));
-  const changes = [...comparePods(was, is, shared), ...compareOutside(was, is, shared, regions)];
+  const sources = shared.filter((id) => !kinds.has(id));
+  const changes = [...comparePods(was, is, sources, shared), ...compareOutside(was, is, shared, regions)];
   const isReal = ({ from, to }: Change): boolean => [from, to].every(({ id, kind }) => kind === 'outside' || real.has(id));
   return {
     before: before.name,
     after: after.name,
     changes: changes.filter(isReal),
-    toCome: changes.filter((change) => !isReal(change)),
+    toCome: tellOnce(
+      changes.filter((change) => !isReal(change)),
+      kinds,
+    ),
     added: describeOneSided(is, was, real, regions),
     removed: describeOneSided(was, is, real, regions),
     equivalent: changes.length === 0,
     incomplete: [
       ...new Set(inputs.flatMap(describeGaps)),
-      ...(imagined.cut ? ['selectors have too many combinations: of the pods that may come only some were compared'] : []),
+      ...(imagined.cut || cut ? ['selectors have too many combinations: of the pods that may come only some were compared'] : []),
     ],
   };
 }
@@ -65,10 +72,26 @@ function open(input: AuditInput, options: AuditModelOptions): State {
   return { model, reach: new Reach(model), classes };
 }
 
-function comparePods(was: State, is: State, shared: readonly string[]): Change[] {
+/** What pods call their ports is told where it makes a difference, by one of those that it makes one for. `kinds`: what each of these is like. */
+function tellOnce(changes: readonly Change[], kinds: ReadonlyMap<string, string>): Change[] {
+  const told = new Map<string, Set<string>>();
+  return changes.filter(({ from, to, gained, lost }) => {
+    const names = kinds.has(from.id) || kinds.has(to.id);
+    const pair = JSON.stringify([from.id, to.id].map((id) => kinds.get(id) ?? id));
+    const known = told.get(pair) ?? new Set<string>();
+    told.set(pair, known);
+    const key = `${portsKey(gained)} ${portsKey(lost)}`;
+    if (known.has(key) || (names && known.has('names'))) return false;
+    known.add(key);
+    if (names) known.add('names');
+    return true;
+  });
+}
+
+function comparePods(was: State, is: State, sources: readonly string[], destinations: readonly string[]): Change[] {
   const changes: Change[] = [];
-  for (const from of shared) {
-    for (const to of shared) {
+  for (const from of sources) {
+    for (const to of destinations) {
       const change = compare(workloadParty(from), workloadParty(to), between(was, from, to), between(is, from, to));
       if (change !== undefined) changes.push(change);
     }

@@ -2,10 +2,14 @@
 
 import { NAMESPACE_NAME_LABEL, type Labels, type LabelSelector } from '../../model/labels.ts';
 import { selectsNamespace, type PodPeer } from '../../policy/peer-list.ts';
+import type { ContainerPort } from '../../model/objects.ts';
+import type { Direction } from '../../model/verdict.ts';
 import { parsePolicy } from '../../policy/parse-policy.ts';
-import type { Policy } from '../../policy/policy.ts';
+import type { Peer, Policy, Rule } from '../../policy/policy.ts';
+import { matchesSelector } from '../../policy/selector.ts';
 import type { AuditInput, Workload } from '../input/audit-input.ts';
 import { describeLabels, nameNewNamespace } from './describe-labels.ts';
+import { describeNamedPorts, imaginePorts } from './imagined-ports.ts';
 import { makeLabelUniverse } from './label-universe.ts';
 
 export interface HypotheticalWorkloads {
@@ -17,6 +21,7 @@ export interface HypotheticalWorkloads {
 
 /** Among more, pairs take too long. */
 const MOST = 400;
+const MOST_DESTINATIONS = 2000;
 
 /** `namespaces`: those that exist, with their labels. */
 export function makeHypotheticalWorkloads(policies: readonly Policy[], namespaces: ReadonlyMap<string, Labels>): HypotheticalWorkloads {
@@ -40,8 +45,52 @@ export function imagineWorkloads(inputs: readonly AuditInput[]): HypotheticalWor
   return makeHypotheticalWorkloads(inputs.flatMap(readPolicies), new Map(inputs.flatMap((input) => [...namespacesOf(input)])));
 }
 
+/** A kind of pod again, with ports of the names that rules ask it for. */
+export interface HypotheticalDestination {
+  readonly workload: Workload;
+  readonly like: Workload;
+}
+
+/** Those of the workloads whose ports rules ask for by name: what their pods may call so, they are reached at. */
+export function imagineDestinations(
+  inputs: readonly AuditInput[],
+  { workloads, namespaces }: HypotheticalWorkloads,
+): { readonly destinations: readonly HypotheticalDestination[]; readonly cut: boolean } {
+  const policies = inputs.flatMap(readPolicies);
+  const labels = new Map([...inputs.flatMap((input) => [...namespacesOf(input)]), ...namespaces]);
+  const destinations = workloads.flatMap((like) =>
+    imaginePorts(listRules(like, labels.get(like.namespace) ?? {}, policies)).map((ports) => ({ like, workload: callPorts(like, ports) })),
+  );
+  return { destinations: destinations.slice(0, MOST_DESTINATIONS), cut: destinations.length > MOST_DESTINATIONS };
+}
+
+/** Those that say which of its ports are reached. */
+function listRules(
+  { namespace, labels }: Workload,
+  namespaceLabels: Labels,
+  policies: readonly Policy[],
+): Record<Direction, readonly Rule[]> {
+  const isTaken = (peer: Peer): boolean =>
+    peer.kind === 'block' || (selectsNamespace(peer, namespace, namespaceLabels) && matchesSelector(peer.pods, labels));
+  const own = policies.filter(
+    (policy) => policy.namespace === namespace && policy.subject !== undefined && matchesSelector(policy.subject, labels),
+  );
+  return {
+    ingress: own.flatMap(({ rules }) => rules.ingress ?? []),
+    egress: policies.flatMap(({ rules }) => rules.egress ?? []).filter(({ peers }) => peers === undefined || peers.some(isTaken)),
+  };
+}
+
+function callPorts(like: Workload, ports: readonly ContainerPort[]): Workload {
+  const name = `${like.name}${describeNamedPorts(ports)}`;
+  return { ...like, name, ports, at: { object: `${name} in ${like.namespace}` } };
+}
+
 /** The input with them in it. */
-export function addHypothetical(input: AuditInput, { workloads, namespaces }: HypotheticalWorkloads): AuditInput {
+export function addHypothetical(
+  input: AuditInput,
+  { workloads, namespaces }: Pick<HypotheticalWorkloads, 'workloads' | 'namespaces'>,
+): AuditInput {
   const places = [...namespaces].map(([name, labels]) => ({ object: { kind: 'Namespace', name, labels } as const, at: {} }));
   return { ...input, objects: [...input.objects, ...places], workloads: [...input.workloads, ...workloads] };
 }

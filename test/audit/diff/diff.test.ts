@@ -23,6 +23,10 @@ function words({ changes }: DiffReport): string[] {
   return changes.map(({ from: source, to, gained, lost }) => `${source.id} > ${to.id} +${describePorts(gained)} -${describePorts(lost)}`);
 }
 
+function toCome({ toCome: changes, ...report }: DiffReport): string[] {
+  return words({ ...report, toCome: [], changes });
+}
+
 describe('the difference of two states', () => {
   test('is none where only the text differs', async () => {
     const other = policyYaml(
@@ -44,6 +48,45 @@ describe('the difference of two states', () => {
     expect(report.changes).toEqual([]);
     expect(report.equivalent).toBe(false);
     expect(report.toCome.map(({ from: source, to }) => `${source.id} > ${to.id}`)).toContain('shop/Pod/a pod with app=cron > shop/Pod/web');
+  });
+
+  describe('sees what ports are called', () => {
+    const toPods = (ports: string): string =>
+      policyYaml(`podSelector: {}\npolicyTypes: [Egress]\negress: [{ to: [{ podSelector: {} }], ports: ${ports} }]`).replace(
+        'name: web,',
+        'name: out,',
+      );
+
+    test('by pods that may come, where nobody has a port of that name', async () => {
+      const report = await diff([from('friend', '[{ port: http }]')], [from('friend', '[{ port: web }]')]);
+      expect(report).toMatchObject({ equivalent: false, changes: [] });
+      const pod = 'shop/Pod/a pod with app=web whose port http is 10000/TCP, port web is 10001/TCP';
+      expect(toCome(report)).toContain(`shop/Pod/friend > ${pod} +10001/TCP -10000/TCP`);
+      expect(diffText(report, false)).toContain('nothing changes for the workloads that are there');
+    });
+
+    test('by a name that one side gives and a number that the other one gives', async () => {
+      const numbers = from('friend', '[{ port: 8080 }]');
+      const report = await diff([numbers, toPods('[{ port: 443 }, { port: http }]')], [numbers, toPods('[{ port: 443 }]')]);
+      expect(report.equivalent).toBe(false);
+      expect(toCome(report)).toContain('shop/Pod/friend > shop/Pod/a pod with app=web whose port http is 8080/TCP +no port -8080/TCP');
+    });
+
+    test('and says nothing where a name makes no difference', async () => {
+      const all = from('friend', '[{}]');
+      const named = from('friend', '[{}, { port: http }]');
+      expect(await diff([all], [named])).toMatchObject({ equivalent: true, toCome: [], incomplete: [] });
+      expect(await diff([from('friend', '[{ port: http }]')], [from('friend', '[{ port: http }]')])).toMatchObject({ equivalent: true });
+    });
+
+    test('and tells other changes once, whatever ports are called', async () => {
+      const cron = from('cron', '[{ port: 80 }]').replace('name: web,', 'name: cron,');
+      const [less, more] = [
+        await diff([from('friend')], [from('friend'), cron]),
+        await diff([from('friend', '[{ port: 80 }, { port: http }]')], [from('friend', '[{ port: 80 }, { port: http }]'), cron]),
+      ];
+      expect(toCome(more)).toEqual(toCome(less));
+    });
   });
 
   test('sees networks outside, by the pieces that both states know', async () => {
