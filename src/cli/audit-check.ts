@@ -51,10 +51,16 @@ export async function runCheck(paths: readonly string[], flags: CheckFlags): Pro
 
 /** Without those that may be ignored, and of these namespaces alone. */
 async function findFaults(input: AuditInput, config: AuditConfig, namespaces: readonly string[] | undefined): Promise<CheckReport> {
-  const { severities, ignores, podCIDRs } = config;
+  const { severities, ignores, podCIDRs, serviceCIDRs, nodeCIDRs } = config;
   const report = await Progress.during((progress) => {
     progress.say(`compiling ${countText(input.workloads.length, 'workload')}`);
-    return runChecks(input, { severities, podNetworks: podCIDRs, catalogue: CATALOGUE.map((check) => announce(check, progress)) });
+    return runChecks(input, {
+      severities,
+      podNetworks: podCIDRs,
+      serviceNetworks: serviceCIDRs,
+      nodeNetworks: nodeCIDRs,
+      catalogue: CATALOGUE.map((check) => announce(check, progress)),
+    });
   });
   const checks = CATALOGUE.map(({ id }) => id);
   const about = report.findings.filter(({ at }) => namespaces?.includes(readObjectName(at.object ?? '').namespace) !== false);

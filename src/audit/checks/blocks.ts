@@ -1,9 +1,11 @@
 /** ipBlocks: exceptions that do nothing, and blocks that take in addresses of the cluster itself. */
 
 import { formatPrefix, isIPv4, MAPPED, parsePrefix, prefixContains, type Address, type Prefix } from '../../model/ip.ts';
-import type { Peer } from '../../policy/policy.ts';
+import type { Direction } from '../../model/verdict.ts';
 import type { AuditModel, AuditPolicy } from '../model/audit-model.ts';
-import { knownAddresses } from '../model/known-addresses.ts';
+import { ADDRESS_KINDS, findInBlock } from '../model/known-addresses.ts';
+import { containsPrefix, takesIn, type Block } from '../model/prefix-set.ts';
+import { DEFAULT_POD_NETWORKS } from '../model/stand-in-addresses.ts';
 import { listPeers, listRules, peerField, rawPeers } from './fields.ts';
 import { policyYaml } from './policy-yaml.ts';
 import type { Check, CheckContext, Sighting } from './check.ts';
@@ -71,9 +73,9 @@ function* listExcepts(model: AuditModel): Generator<Excepts> {
 function* findStrayExcepts({ model }: CheckContext): Generator<Sighting> {
   for (const { cidr, excepts, entry } of listExcepts(model)) {
     for (const { prefix, field } of excepts) {
-      if (contains(cidr, prefix) && prefix.length > cidr.length) continue;
+      if (containsPrefix(cidr, prefix) && prefix.length > cidr.length) continue;
       const names = formatPrefix(prefix);
-      const message = contains(prefix, cidr)
+      const message = containsPrefix(prefix, cidr)
         ? `the except ${names} covers all of ${formatPrefix(cidr)}: the block matches nothing`
         : `the except ${names} is no part of ${formatPrefix(cidr)} and does nothing`;
       yield { message, at: entry.place(field), key: names };
@@ -85,7 +87,7 @@ function* findNestedExcepts({ model }: CheckContext): Generator<Sighting> {
   for (const { excepts, entry } of listExcepts(model)) {
     for (const [index, { prefix, field }] of excepts.entries()) {
       const wider = excepts.find(
-        (other, at) => at !== index && contains(other.prefix, prefix) && (other.prefix.length < prefix.length || at < index),
+        (other, at) => at !== index && containsPrefix(other.prefix, prefix) && (other.prefix.length < prefix.length || at < index),
       );
       if (wider === undefined) continue;
       yield {
@@ -98,14 +100,15 @@ function* findNestedExcepts({ model }: CheckContext): Generator<Sighting> {
 }
 
 function* findClusterBlocks({ model }: CheckContext): Generator<Sighting> {
-  const { pods, services, nodes } = knownAddresses(model);
   for (const entry of model.policies.values()) {
     for (const { direction, rule, index, peer } of listPeers(entry)) {
       // The whole world is another check's.
-      if (peer.kind !== 'block' || isWorld(peer.cidr)) continue;
-      const found = Object.entries({ pods, Services: services, nodes }).flatMap(([kind, addresses]) => {
-        const name = addresses.findIn(peer);
-        return name === undefined ? [] : [`${kind} (${name})`];
+      if (peer.kind !== 'block' || isOpenWorld(model, direction, peer)) continue;
+      // Nodes may well have addresses in the internet.
+      const kinds = isWorld(peer.cidr) ? (['pods', 'services'] as const) : ADDRESS_KINDS;
+      const found = kinds.flatMap((kind) => {
+        const name = findInBlock(model, kind, peer);
+        return name === undefined ? [] : [`${kind === 'services' ? 'Services' : kind} (${name})`];
       });
       if (found.length === 0) continue;
       yield {
@@ -117,12 +120,20 @@ function* findClusterBlocks({ model }: CheckContext): Generator<Sighting> {
   }
 }
 
-export function isInBlock({ cidr, except }: Extract<Peer, { kind: 'block' }>, address: Address): boolean {
+export function isInBlock({ cidr, except }: Block, address: Address): boolean {
   return prefixContains(cidr, address) && !except.some((hole) => prefixContains(hole, address));
 }
 
-function contains(outer: Prefix, inner: Prefix): boolean {
-  return outer.length <= inner.length && isIPv4(outer.address) === isIPv4(inner.address) && prefixContains(outer, inner.address);
+/**
+ * Whether it means the whole world, but for some exceptions. Into a pod the internet may come whatever else is taken out; of what pods may reach, taking
+ * out the pods' own network narrows it.
+ */
+export function isOpenWorld({ networks }: AuditModel, direction: Direction, peer: Block): boolean {
+  if (!isWorld(peer.cidr)) return false;
+  if (direction === 'ingress' || peer.except.length === 0) return true;
+  const ofFamily = ({ address }: Prefix): boolean => isIPv4(address) === isIPv4(peer.cidr.address);
+  const told = networks.pods.filter(ofFamily);
+  return (told.length > 0 ? told : DEFAULT_POD_NETWORKS.map(parsePrefix).filter(ofFamily)).some((network) => takesIn(peer, network));
 }
 
 /** 0.0.0.0/0 or ::/0 */

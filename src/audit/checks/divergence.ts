@@ -1,8 +1,8 @@
 /** Constructs that the API leaves open or that plugins enforce differently: what is right with one may be open, or closed, with another. */
 
 import { formatPrefix } from '../../model/ip.ts';
-import type { AuditPolicy } from '../model/audit-model.ts';
-import { knownAddresses, type KnownAddresses } from '../model/known-addresses.ts';
+import type { AuditModel, AuditPolicy } from '../model/audit-model.ts';
+import { findInBlock } from '../model/known-addresses.ts';
 import { isInBlock, isWorld } from './blocks.ts';
 import { listPeers, listPorts, listRules, peerField, portField, ruleField } from './fields.ts';
 import { policyYaml } from './policy-yaml.ts';
@@ -27,26 +27,26 @@ export const DIVERGENCE: readonly Check[] = [
 
 function* findDivergent({ model }: CheckContext): Generator<Sighting> {
   for (const entry of model.policies.values()) {
-    yield* findBlocks(entry, knownAddresses(model));
+    yield* findBlocks(entry, model);
     yield* findSctp(entry);
     yield* findManyPorts(entry);
     yield* findExceptBesideAllow(entry);
   }
 }
 
-function* findBlocks(entry: AuditPolicy, { pods, nodes }: KnownAddresses): Generator<Sighting> {
+function* findBlocks(entry: AuditPolicy, model: AuditModel): Generator<Sighting> {
   for (const { direction, rule, index, peer } of listPeers(entry)) {
     if (peer.kind !== 'block' || isWorld(peer.cidr)) continue;
     const at = entry.place(`${peerField(direction, rule, index)}.ipBlock`);
     const cidr = formatPrefix(peer.cidr);
-    if (pods.findIn(peer) !== undefined)
+    if (findInBlock(model, 'pods', peer) !== undefined)
       yield {
         message: `${cidr} matches pods by their addresses: Cilium never matches pods by ipBlock, Calico, Antrea, kube-router and Postern do`,
         at,
         mend: 'name the pods by selectors',
         key: `pods ${cidr}`,
       };
-    if (nodes.findIn(peer) !== undefined)
+    if (findInBlock(model, 'nodes', peer) !== undefined)
       yield {
         message: `${cidr} matches nodes: Cilium does so only with policy-cidr-match-mode=nodes; a pod’s own node passes everywhere`,
         at,

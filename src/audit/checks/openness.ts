@@ -4,7 +4,9 @@ import { formatPrefix } from '../../model/ip.ts';
 import type { Direction } from '../../model/verdict.ts';
 import type { Peer } from '../../policy/policy.ts';
 import { describePortRules, isEverything } from '../describe-rule.ts';
-import { isWorld } from './blocks.ts';
+import { listSome } from '../list-some.ts';
+import type { AuditModel } from '../model/audit-model.ts';
+import { isOpenWorld } from './blocks.ts';
 import { listPeers, listRules, peerField, ruleField } from './fields.ts';
 import { policyYaml } from './policy-yaml.ts';
 import type { Check, CheckContext, Sighting } from './check.ts';
@@ -50,15 +52,15 @@ export const OPENNESS: readonly Check[] = [
 function* findWorldOpen({ model }: CheckContext, direction: Direction): Generator<Sighting> {
   for (const entry of model.policies.values()) {
     for (const { rule, direction: of } of listRules(entry)) {
-      if (of !== direction || (rule.peers !== undefined && !rule.peers.some(isWorldPeer))) continue;
+      if (of !== direction || (rule.peers !== undefined && !rule.peers.some((peer) => isOpen(model, direction, peer)))) continue;
       const ports = describePortRules(rule.ports);
       if (rule.peers === undefined) {
         yield { message: `${WORDS[direction]} any address on ${ports}`, at: entry.place(ruleField(direction, rule)), key: ports };
         continue;
       }
       for (const { peer, index, rule: own, direction: side } of listPeers(entry)) {
-        if (own !== rule || side !== direction || peer.kind !== 'block' || !isWorldPeer(peer)) continue;
-        const message = `${WORDS[direction]} ${formatPrefix(peer.cidr)} on ${ports}`;
+        if (own !== rule || side !== direction || peer.kind !== 'block' || !isOpen(model, direction, peer)) continue;
+        const message = `${WORDS[direction]} ${describeBlock(peer)} on ${ports}`;
         yield { message, at: entry.place(`${peerField(direction, rule, index)}.ipBlock`), key: `${formatPrefix(peer.cidr)} ${ports}` };
       }
     }
@@ -67,9 +69,14 @@ function* findWorldOpen({ model }: CheckContext, direction: Direction): Generato
 
 const WORDS: Readonly<Record<Direction, string>> = { ingress: 'it takes connections from', egress: 'it lets connect to' };
 
-/** With exceptions somebody has thought of what is meant. */
-function isWorldPeer(peer: Peer): boolean {
-  return peer.kind === 'block' && isWorld(peer.cidr) && peer.except.length === 0;
+function isOpen(model: AuditModel, direction: Direction, peer: Peer): boolean {
+  return peer.kind === 'block' && isOpenWorld(model, direction, peer);
+}
+
+const EXCEPTS = 3;
+
+function describeBlock({ cidr, except }: Extract<Peer, { kind: 'block' }>): string {
+  return `${formatPrefix(cidr)}${except.length === 0 ? '' : ` except ${listSome(except.map(formatPrefix), EXCEPTS)}`}`;
 }
 
 function* findAllNamespaces({ model }: CheckContext): Generator<Sighting> {

@@ -3,7 +3,7 @@
 import { Compiler } from '../../compiler/compiler.ts';
 import type { Subject } from '../../compiler/subjects.ts';
 import type { Location } from '../../model/error.ts';
-import type { Address } from '../../model/ip.ts';
+import { parsePrefix, type Address, type Prefix } from '../../model/ip.ts';
 import type { Labels } from '../../model/labels.ts';
 import { NAMESPACE_NAME_LABEL } from '../../model/labels.ts';
 import {
@@ -45,7 +45,16 @@ export interface PodClass {
 export interface AuditModelOptions {
   /** CIDRs of which pods without an address are taken to have one. */
   readonly podNetworks?: readonly string[];
+  /** CIDRs of Services' and of nodes' own addresses, beside those that the input tells. */
+  readonly serviceNetworks?: readonly string[];
+  readonly nodeNetworks?: readonly string[];
   readonly excludedNamespaces?: readonly string[];
+}
+
+export interface ClusterNetworks {
+  readonly pods: readonly Prefix[];
+  readonly services: readonly Prefix[];
+  readonly nodes: readonly Prefix[];
 }
 
 const NOW = { ms: 0, monotonic: 0n };
@@ -69,6 +78,8 @@ export class AuditModel {
   readonly namespaces: ReadonlyMap<string, { readonly object: Namespace; readonly at: Location }>;
   /** Of namespaces that are there, or that something is in. */
   readonly namespaceNames: ReadonlySet<string>;
+  /** As far as the input and the options tell them. */
+  readonly networks: ClusterNetworks;
   readonly #classesOf = new Map<Workload, PodClass[]>();
   readonly #byKey = new Map<string, PodClass>();
   /** Addresses of pods that are compiled by another one like them, by that one's key. */
@@ -89,6 +100,11 @@ export class AuditModel {
       input.objects.flatMap(({ object, at }) => (object.kind === 'Service' ? [[objectKey(object), { object, at }]] : [])),
     );
     this.nodes = input.objects.flatMap(({ object }) => (object.kind === 'Node' ? [object] : []));
+    this.networks = {
+      pods: parsePrefixes([...(options.podNetworks ?? []), ...this.nodes.flatMap(({ podCIDRs }) => podCIDRs)]),
+      services: parsePrefixes(options.serviceNetworks ?? []),
+      nodes: parsePrefixes(options.nodeNetworks ?? []),
+    };
     this.namespaceNames = new Set([
       ...this.namespaces.keys(),
       ...input.workloads.map(({ namespace }) => namespace),
@@ -175,6 +191,10 @@ export class AuditModel {
     for (const { object } of this.input.objects) if (object.kind !== 'Pod') yield object;
     for (const { pod } of this.classes) yield pod;
   }
+}
+
+function parsePrefixes(texts: readonly string[]): Prefix[] {
+  return [...new Set(texts)].map(parsePrefix);
 }
 
 function readPolicy(object: NetworkPolicyObject, at: Location): AuditPolicy {
