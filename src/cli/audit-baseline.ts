@@ -1,12 +1,13 @@
 /** The baseline's file: read where it is named, and written where that is asked. */
 
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { applyBaseline, parseBaseline, writeBaseline } from '../audit/config/baseline.ts';
 import type { CheckReport } from '../audit/finding.ts';
 import { countText } from '../audit/report/count-findings.ts';
 import { PosternError } from '../model/error.ts';
 import type { ThresholdFlags } from './audit-options.ts';
+import { makeFolder } from './make-folder.ts';
 
 /** Throws `E_BASELINE` and `E_USAGE`. `tell` gets what a person should know. */
 export function useBaseline(report: CheckReport, flags: ThresholdFlags, tell: (sentence: string) => void): CheckReport {
@@ -35,7 +36,7 @@ function read(file: string): string {
 
 function write(file: string, { findings }: CheckReport): void {
   try {
-    mkdirSync(dirname(file), { recursive: true });
+    makeFolder(dirname(file));
     writeFileSync(file, writeBaseline(findings));
   } catch (cause) {
     throw fileError('written', file, cause, 'name a file in a folder that can be written to');

@@ -76,6 +76,9 @@ function ask(url: URL, options: https.RequestOptions, body: string | undefined):
   });
 }
 
+/** Where the library finds no file it makes up a context of this name, for a server without TLS at localhost. */
+const NOT_FOUND = 'loaded-context';
+
 function loadConfig(options: ApiServerOptions): KubeConfig {
   const { kubeconfig, context } = options;
   const config = new KubeConfig();
@@ -84,6 +87,8 @@ function loadConfig(options: ApiServerOptions): KubeConfig {
     if (kubeconfig !== undefined) config.loadFromFile(kubeconfig);
     else if (inCluster) config.loadFromCluster();
     else config.loadFromDefault();
+    if (kubeconfig === undefined && config.getCurrentContext() === NOT_FOUND)
+      throw new Error('there is none, neither KUBECONFIG nor ~/.kube/config');
   } catch (cause) {
     throw configError(options, cause instanceof Error ? cause.message : String(cause), cause);
   }

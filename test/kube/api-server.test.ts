@@ -75,6 +75,19 @@ describe('the way to the API server', () => {
     );
   });
 
+  it('says that there is no kubeconfig, where none is named and none is found', () => {
+    vi.stubEnv('KUBECONFIG', '');
+    vi.stubEnv('HOME', join(folder, 'nobody'));
+    vi.stubEnv('USERPROFILE', join(folder, 'nobody'));
+    try {
+      expect(() => new ApiServer({})).toThrow(
+        expect.objectContaining({ code: 'E_KUBECONFIG', message: expect.stringContaining('there is none') }),
+      );
+    } finally {
+      vi.unstubAllEnvs();
+    }
+  });
+
   it('says that nobody answers', async () => {
     const api = new ApiServer({ kubeconfig });
     server.closeAllConnections();

@@ -1,6 +1,6 @@
 /** Reads what an audit is about from files, folders, patterns and standard input. */
 
-import { readFileSync, statSync } from 'node:fs';
+import { createReadStream, readFileSync, statSync } from 'node:fs';
 import type { PlacedObject } from '../../manifests/manifests.ts';
 import { decodeText, readError } from '../../manifests/read-file.ts';
 import { PosternError } from '../../model/error.ts';
@@ -62,7 +62,7 @@ async function readText(file: InputFile, options: ReadAuditOptions): Promise<str
   const name = nameOfFile(file);
   let bytes: Uint8Array;
   try {
-    bytes = file.path === STANDARD_INPUT ? await readStandardInput(options.stdin ?? process.stdin) : readBytes(file.path);
+    bytes = file.path === STANDARD_INPUT ? await readStream(options.stdin ?? process.stdin, name) : await readBytes(file.path);
   } catch (error) {
     return unreadable(name, error instanceof PosternError ? error : readError(name, error));
   }
@@ -80,17 +80,20 @@ async function readText(file: InputFile, options: ReadAuditOptions): Promise<str
   }
 }
 
-function readBytes(path: string): Uint8Array {
-  if (statSync(path).size > LARGEST_FILE) throw sizeError(path);
+async function readBytes(path: string): Promise<Uint8Array> {
+  const stats = statSync(path);
+  // Pipes and devices do not say how much they will give.
+  if (!stats.isFile()) return readStream(createReadStream(path), path);
+  if (stats.size > LARGEST_FILE) throw sizeError(path);
   return readFileSync(path);
 }
 
-async function readStandardInput(stdin: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+async function readStream(stream: AsyncIterable<Uint8Array>, name: string): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of stdin) {
+  for await (const chunk of stream) {
     size += chunk.length;
-    if (size > LARGEST_FILE) throw sizeError('<stdin>');
+    if (size > LARGEST_FILE) throw sizeError(name);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks, size);

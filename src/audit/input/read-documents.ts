@@ -8,7 +8,7 @@ import { PosternError } from '../../model/error.ts';
 import { cutJsonList } from './cut-json-list.ts';
 import { cutYamlList } from './cut-yaml-list.ts';
 import { readPlainYaml } from './read-plain-yaml.ts';
-import { weighYaml } from './weigh-yaml.ts';
+import { TOO_DEEP, weighYaml } from './weigh-yaml.ts';
 
 export interface YamlBudget {
   /** Characters of YAML that may still be read of a file; a plain one counts less. */
@@ -92,7 +92,7 @@ function refuseJson(source: SourceText): BrokenDocument {
 function refuseSize({ line, column }: SourceText, weight: string): BrokenDocument {
   const error = new PosternError('E_MANIFEST_SIZE', `${weight}; it is not read`, {
     at: { line, column },
-    mend: 'give it as JSON, which is read many times faster: kubectl get … -o json',
+    mend: weight === TOO_DEEP ? 'write it flatter' : 'give it as JSON, which is read many times faster: kubectl get … -o json',
   });
   return { type: 'broken', error };
 }

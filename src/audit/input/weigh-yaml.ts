@@ -6,6 +6,7 @@ import { Lexer } from 'yaml';
 export const MOST_TOKENS = 1_000_000;
 /** Levels; the parser recurses for each. */
 const DEEPEST = 100;
+export const TOO_DEEP = 'the document is nested too deeply';
 /** A shorter text can do no harm, whatever it says. */
 export const HARMLESS_LENGTH = 16 << 10;
 
@@ -31,7 +32,7 @@ export function weighYaml(text: string): string | undefined {
     else if (token === ']' || token === '}') brackets -= 1;
     else if (token === '-' || token === '?' || token === ':') indicators += 1;
     else if (token.includes('\n')) indicators = 0;
-    if (brackets > DEEPEST || indicators > DEEPEST) return 'the document is nested too deeply';
+    if (brackets > DEEPEST || indicators > DEEPEST) return TOO_DEEP;
   }
   return undefined;
 }

@@ -72,8 +72,15 @@ export function nameObject(kind: string, object: JsonRecord): string {
   const metadata = isRecord(object['metadata']) ? object['metadata'] : {};
   const { namespace, name } = metadata;
   if (typeof name !== 'string' || name === '') return `${kind} without a name`;
-  if (kind === 'Namespace' || kind === 'Node') return `${kind} ${name}`;
-  return `${kind} ${typeof namespace === 'string' && namespace !== '' ? namespace : DEFAULT_NAMESPACE}/${name}`;
+  if (kind === 'Namespace' || kind === 'Node') return `${kind} ${clip(name)}`;
+  return `${kind} ${typeof namespace === 'string' && namespace !== '' ? clip(namespace) : DEFAULT_NAMESPACE}/${clip(name)}`;
+}
+
+/** No name is longer, and a message is a line or two. */
+const LONGEST_NAME = 253;
+
+function clip(name: string): string {
+  return name.length > LONGEST_NAME ? `${name.slice(0, 60)}…` : name;
 }
 
 /** A DNS subdomain: with any other character (a slash) two objects could have one key. */

@@ -82,6 +82,25 @@ describe('hostile text', () => {
   });
 });
 
+describe('what is no file', () => {
+  it.skipIf(process.platform === 'win32')('is read as far as any file: a device that never ends is a problem', async () => {
+    const { problems } = await readAuditInput(['/dev/zero']);
+    expect(problems.map(({ code, at }) => [code, at.file])).toEqual([['E_MANIFEST_SIZE', '/dev/zero']]);
+  });
+});
+
+describe('messages', () => {
+  it('say what would help: JSON is no help where brackets are too many', async () => {
+    const { problems } = await readStdin(`{"apiVersion":"v1","kind":"Pod","a":${'['.repeat(MIB)}${']'.repeat(MIB)}}`);
+    expect(problems[0]).toMatchObject({ message: expect.stringContaining('nested too deeply'), mend: 'write it flatter' });
+  });
+
+  it('are short, whatever an object is called', async () => {
+    const { problems } = await readStdin(podManifest('a').replace('name: a', `name: ${'A'.repeat(MIB)}`));
+    expect(problems[0]!.at.object).toMatch(/^Pod \w+\/A{60}…$/);
+  });
+});
+
 describe('unusual text', () => {
   it.each([
     ['a byte order mark', `\ufeff${podManifest('a')}`],
