@@ -1,5 +1,6 @@
 /** `postern audit explain`: allowed or denied, by which rules, or the smallest policy that would allow it. */
 
+import { jsonText } from '../audit/report/json-text.ts';
 import { withLive } from '../audit/explain/compare-live.ts';
 import type { ExplainReport, LiveReport } from '../audit/explain/explain-report.ts';
 import { explainEnds, type Explanation } from '../audit/explain/explain.ts';
@@ -36,10 +37,7 @@ export async function runExplain(source: string, destination: string, paths: rea
     const report = flags.live === true || flags.allNodes === true ? await askKernels(explanation, flags) : explanation.report;
     for (const output of outputs) {
       const colour = output.file === undefined && wantsColour(process.stdout);
-      await writeOutput(
-        output,
-        output.format === 'json' ? `${JSON.stringify({ version: 1, ...report }, undefined, 2)}\n` : explainText(report, colour),
-      );
+      await writeOutput(output, output.format === 'json' ? jsonText({ version: 1, ...report }) : explainText(report, colour));
     }
     for (const problem of input.problems) tell(formatError(problem));
     process.exitCode = exitCode(

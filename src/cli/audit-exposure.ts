@@ -1,5 +1,6 @@
 /** `postern audit exposure`: what is reachable from outside of the cluster, and by pods that do not exist yet. */
 
+import { jsonText } from '../audit/report/json-text.ts';
 import { exposureMarkdown, exposureText } from '../audit/exposure/exposure-text.ts';
 import type { ExposureReport } from '../audit/exposure/exposure-report.ts';
 import { makeExposure } from '../audit/exposure/make-exposure.ts';
@@ -38,6 +39,6 @@ export async function runExposure(paths: readonly string[], flags: ExposureFlags
 }
 
 function write(report: ExposureReport, format: string, colour: boolean): string {
-  if (format === 'json') return `${JSON.stringify({ version: 1, ...report }, undefined, 2)}\n`;
+  if (format === 'json') return jsonText({ version: 1, ...report });
   return format === 'markdown' ? exposureMarkdown(report) : exposureText(report, colour);
 }

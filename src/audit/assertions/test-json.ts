@@ -1,5 +1,6 @@
 /** A report of assertions as JSON. */
 
+import { jsonText } from '../report/json-text.ts';
 import { VERSION } from '../../model/version.ts';
 import type { TestReport } from './test-report.ts';
 
@@ -17,5 +18,5 @@ export function testJson({ input, results, incomplete }: TestReport): string {
     incomplete,
     assertions: results,
   };
-  return `${JSON.stringify(document, undefined, 2)}\n`;
+  return jsonText(document);
 }

@@ -1,5 +1,6 @@
 /** A difference as JSON: schemas/diff-report.schema.json says what is in it. */
 
+import { jsonText } from '../report/json-text.ts';
 import { portsJson } from '../report/ports-json.ts';
 import type { Change, DiffReport, OneSided } from './diff-report.ts';
 
@@ -18,7 +19,7 @@ export function diffJson({ before, after, equivalent, changes, toCome, added, re
     removed: encodeOneSided(removed),
     incomplete,
   };
-  return `${JSON.stringify(document, undefined, 2)}\n`;
+  return jsonText(document);
 }
 
 function encodeChange({ from, to, gained, lost, before, after }: Change): object {

@@ -1,5 +1,6 @@
 /** Findings as JSON, in the form that `schemas/audit-report.schema.json` describes. */
 
+import { jsonText } from './json-text.ts';
 import type { CheckInfo, CheckReport, Finding } from '../finding.ts';
 import { VERSION } from '../../model/version.ts';
 import { countSeverities } from './count-findings.ts';
@@ -33,5 +34,5 @@ export function jsonReport(report: CheckReport, checks: readonly CheckInfo[]): s
     findings: findings.map(write),
     ignored: ignored.map(({ finding, reason }) => ({ reason, finding: write(finding) })),
   };
-  return `${JSON.stringify(document, undefined, 2)}\n`;
+  return jsonText(document);
 }

@@ -1,5 +1,6 @@
 /** Findings as SARIF 2.1.0, which code scanning of forges and editors read. */
 
+import { jsonText } from './json-text.ts';
 import type { CheckInfo, CheckReport, Finding, Related } from '../finding.ts';
 import type { Location } from '../../model/error.ts';
 import { VERSION } from '../../model/version.ts';
@@ -41,7 +42,7 @@ export function sarifReport(report: CheckReport, checks: readonly CheckInfo[], r
       },
     ],
   };
-  return `${JSON.stringify(log, undefined, 2)}\n`;
+  return jsonText(log);
 }
 
 function ruleOf({ id, name, severity, summary, why, mend, bad, good }: CheckInfo): object {
