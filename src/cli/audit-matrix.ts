@@ -2,10 +2,10 @@
 
 import { describeGaps } from '../audit/input/describe-gaps.ts';
 import { makeMatrix } from '../audit/matrix/make-matrix.ts';
-import { formatCsv } from '../audit/matrix/matrix-csv.ts';
+import { csvRows } from '../audit/matrix/matrix-csv.ts';
 import { formatDot } from '../audit/matrix/matrix-dot.ts';
 import type { MatrixFormat } from '../audit/matrix/matrix-formats.ts';
-import { formatJson } from '../audit/matrix/matrix-json.ts';
+import { jsonPieces } from '../audit/matrix/matrix-json.ts';
 import { listMatrix, type ListOptions } from '../audit/matrix/matrix-list.ts';
 import { formatMarkdown } from '../audit/matrix/matrix-markdown.ts';
 import { formatMermaid } from '../audit/matrix/matrix-mermaid.ts';
@@ -53,7 +53,7 @@ export async function runMatrix(paths: readonly string[], flags: MatrixFlags): P
           ? { width: process.stdout.columns, colour: wantsColour(process.stdout) }
           : { width: DEFAULT_WIDTH, colour: false };
       const text = await writeMatrix(view, output.format as MatrixFormat, style, flags.ports);
-      await writeOutput(output, text.endsWith('\n') ? text : `${text}\n`);
+      await writeOutput(output, typeof text !== 'string' || text.endsWith('\n') ? text : `${text}\n`);
     }
     process.exitCode = exitCode(false, incomplete.length > 0, flags.allowIncomplete === true);
   });
@@ -72,16 +72,16 @@ function viewOptions(paths: readonly string[], { peersIn, namespace, only, ports
 }
 
 /** `ports`: as they were typed. */
-async function writeMatrix(view: MatrixView, format: MatrixFormat, style: ListOptions, ports = ''): Promise<string> {
+async function writeMatrix(view: MatrixView, format: MatrixFormat, style: ListOptions, ports = ''): Promise<string | Iterable<string>> {
   switch (format) {
     case 'table':
       return tableMatrix(view, style);
     case 'list':
       return listMatrix(view, style);
     case 'csv':
-      return formatCsv(view);
+      return csvRows(view);
     case 'json':
-      return formatJson(view);
+      return jsonPieces(view);
     case 'markdown':
       return formatMarkdown(view);
     case 'dot':

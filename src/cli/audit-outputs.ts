@@ -1,7 +1,8 @@
 /** Where the forms of a report go: files, and standard output. */
 
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { createWriteStream, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { InvalidArgumentError } from 'commander';
 import { PosternError } from '../model/error.ts';
 
@@ -43,15 +44,16 @@ export function resolveOutputs(
   return outputs;
 }
 
-/** Folders on the way are made. Throws `E_OUTPUT` where the file cannot be written. */
-export async function writeOutput({ file }: OutputFlag, text: string): Promise<void> {
+/** Folders on the way are made. A text that is too large for one comes in pieces. Throws `E_OUTPUT` where the file cannot be written. */
+export async function writeOutput({ file }: OutputFlag, text: string | Iterable<string>): Promise<void> {
+  const chunks = joinPieces(typeof text === 'string' ? [text] : text);
   if (file === undefined) {
-    await writeStandardOutput(text);
+    await writeStandardOutput(chunks);
     return;
   }
   try {
     mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, text);
+    await pipeline(chunks, createWriteStream(file));
   } catch (cause) {
     throw new PosternError('E_OUTPUT', `it cannot be written: ${String((cause as NodeJS.ErrnoException).code ?? cause)}`, {
       at: { file },
@@ -61,16 +63,36 @@ export async function writeOutput({ file }: OutputFlag, text: string): Promise<v
   }
 }
 
+/** Characters that are written at once. */
+const CHUNK = 1 << 20;
+
+function* joinPieces(pieces: Iterable<string>): Generator<string> {
+  let chunk = '';
+  for (const piece of pieces) {
+    chunk += piece;
+    if (chunk.length < CHUNK) continue;
+    yield chunk;
+    chunk = '';
+  }
+  if (chunk !== '') yield chunk;
+}
+
 /** A reader that has seen enough and went away (`| head`) is no error. */
-async function writeStandardOutput(text: string): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const ended = (error?: NodeJS.ErrnoException | null): void => {
-    if (error === undefined || error === null || error.code === 'EPIPE') resolve();
+async function writeStandardOutput(chunks: Iterable<string>): Promise<void> {
+  // What happens is told to the write itself; without a listener it would also end the process.
+  process.stdout.on('error', () => undefined);
+  for (const chunk of chunks) if (!(await writeChunk(chunk))) return;
+}
+
+/** False where nobody reads any more. */
+async function writeChunk(chunk: string): Promise<boolean> {
+  const { promise, resolve, reject } = Promise.withResolvers<boolean>();
+  process.stdout.write(chunk, (error: NodeJS.ErrnoException | null | undefined) => {
+    if (error === null || error === undefined) resolve(true);
+    else if (error.code === 'EPIPE') resolve(false);
     else reject(new PosternError('E_OUTPUT', `standard output cannot be written: ${error.code ?? error.message}`, { cause: error }));
-  };
-  process.stdout.on('error', ended);
-  process.stdout.write(text, ended);
-  await promise;
+  });
+  return await promise;
 }
 
 /** People who said NO_COLOR, and whatever is no terminal, get none. */

@@ -2,7 +2,7 @@
 
 import { PROTOCOLS } from '../../model/verdict.ts';
 import type { Ports } from '../../policy/ports.ts';
-import { listPairs, refuseTooMany, type MatrixView, type Pair } from './matrix-view.ts';
+import { listPairs, type MatrixView, type Pair } from './matrix-view.ts';
 import type { MatrixPeer } from './matrix-report.ts';
 
 const HEADS = [
@@ -16,7 +16,7 @@ const HEADS = [
   'ports',
 ];
 
-/** Rows as they come, each with its end of line: a large matrix need not be in memory as text. */
+/** Rows as they come, each with its end of line: a large matrix is more text than a program can hold. */
 export function* csvRows(view: MatrixView): Generator<string> {
   yield `${HEADS.join(',')}\r\n`;
   const starts = new Map<MatrixPeer, string>();
@@ -30,12 +30,6 @@ export function* csvRows(view: MatrixView): Generator<string> {
   };
   for (const pair of listPairs(view))
     yield `${start(pair.source)},${start(pair.destination)},${verdictOf(pair)},${listPorts(pair.ports)}\r\n`;
-}
-
-/** As one text, which many pods would be too many for. */
-export function formatCsv(view: MatrixView): string {
-  refuseTooMany(view);
-  return [...csvRows(view)].join('');
 }
 
 /** Of the pair: `allow-all`, `allow-some`, `deny`. */

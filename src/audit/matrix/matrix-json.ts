@@ -3,12 +3,12 @@
 import type { Ports } from '../../policy/ports.ts';
 import { portsJson } from '../report/ports-json.ts';
 import type { MatrixPeer } from './matrix-report.ts';
-import { listPairs, refuseTooMany, type MatrixView } from './matrix-view.ts';
+import { listPairs, type MatrixView } from './matrix-view.ts';
 
 /** Grows when something that was there is taken away or changes its meaning; additions leave it. */
 export const MATRIX_JSON_VERSION = 1;
 
-/** Connections stand one on a line, so that two of these can be compared line by line. */
+/** Connections stand one on a line, so that two of these can be compared line by line. As many are more text than a program can hold, it comes piece by piece. */
 export function* jsonPieces(view: MatrixView): Generator<string> {
   const { report } = view;
   const head = { version: MATRIX_JSON_VERSION, input: report.input, incomplete: report.incomplete };
@@ -17,12 +17,6 @@ export function* jsonPieces(view: MatrixView): Generator<string> {
   yield '],\n  "connections": [';
   yield* lines(connections(view));
   yield ']\n}\n';
-}
-
-/** As one text, which many pods would be too many for. */
-export function formatJson(view: MatrixView): string {
-  refuseTooMany(view);
-  return [...jsonPieces(view)].join('');
 }
 
 function* lines(items: Iterable<string>): Generator<string> {

@@ -1,6 +1,5 @@
 /** The part of a matrix that is asked for: its sources, its destinations, and what stands at their crossing. */
 
-import { PosternError } from '../../model/error.ts';
 import type { Ports } from '../../policy/ports.ts';
 import type { MatrixPeer, MatrixReport } from './matrix-report.ts';
 import { extentOf, narrowPorts, type Extent, type PortQuery } from './port-query.ts';
@@ -75,16 +74,6 @@ export function* listPairs(view: MatrixView): Generator<Pair> {
       if (pair !== undefined && isWanted(pair, view.options)) yield pair;
     }
   }
-}
-
-/** More are no text that a program could hold; those who can write piece by piece are not bound. */
-const MOST_PAIRS = 3_000_000;
-
-export function refuseTooMany({ peers }: MatrixView): void {
-  if (peers.length ** 2 <= MOST_PAIRS) return;
-  throw new PosternError('E_MATRIX_SIZE', `${peers.length} by ${peers.length} pairs are too many to be written at once`, {
-    mend: 'ask for workloads instead of pods, or for fewer namespaces',
-  });
 }
 
 export function isWanted({ extent }: Pair, { only }: ViewOptions): boolean {
