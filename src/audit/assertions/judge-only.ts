@@ -1,7 +1,7 @@
 /** Judges assertions that nobody else may come, or be reached: no other workload, no network outside, no pod that may come. */
 
 import { intersectPorts, isEmptyPorts, type Ports } from '../../policy/ports.ts';
-import { explainPair } from '../explain/explain-pair.ts';
+import { explainPairs } from '../explain/explain-pair.ts';
 import type { PairReport } from '../explain/explain-report.ts';
 import type { PodClass } from '../model/audit-model.ts';
 import type { OnlyAssertion, PodSelection } from './assertion.ts';
@@ -116,5 +116,6 @@ function explainOther(
 ): PairReport {
   const [source, destination] = kind === 'onlyFrom' ? [other, own] : [own, other];
   const names = { source: describe(source), destination: describe(destination) };
-  return explainPair(model, reach, partyOf(source), partyOf(destination), onePort(allowed), names).report;
+  const explained = explainPairs(model, reach, partyOf(source), partyOf(destination), onePort(allowed), names);
+  return (explained.find(({ report }) => report.allowed) ?? explained[0]).report;
 }

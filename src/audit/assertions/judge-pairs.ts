@@ -2,7 +2,7 @@
 
 import { PROTOCOLS } from '../../model/verdict.ts';
 import { containsPorts, intersectPorts, isEmptyPorts, portsKey, subtractPorts, type Ports } from '../../policy/ports.ts';
-import { explainPair, type AskedPort, type Party } from '../explain/explain-pair.ts';
+import { explainPairs, type AskedPort, type Party } from '../explain/explain-pair.ts';
 import type { PairReport } from '../explain/explain-report.ts';
 import type { PairAssertion } from './assertion.ts';
 import type { Target } from './find-parties.ts';
@@ -114,7 +114,8 @@ function explainFailure(kind: 'allow' | 'deny', source: AssertedParty, target: T
   const wrong = kind === 'allow' ? subtractPorts(target.asked ?? 'all', least) : intersectPorts(most, target.asked ?? 'all');
   const names = { source: nameOf(source, describe), destination: nameOf(destination, describe) };
   const port = onePort(wrong);
-  const { report } = explainPair(model, reach, partyOf(source), partyOf(destination), port, names);
+  const explained = explainPairs(model, reach, partyOf(source), partyOf(destination), port, names);
+  const { report } = explained.find((pair) => pair.report.allowed === (kind === 'deny')) ?? explained[0];
   const withoutPorts = port === undefined && report.allowed && kind === 'allow';
   return { ...report, ...(withoutPorts && { port: 'protocols without ports, such as ICMP' }), allowed: kind === 'deny' };
 }

@@ -1,22 +1,22 @@
 /** Explains one pair of ends by the policies of both: every rule, and why it lets the connection through or does not. */
 
-import { stringify } from 'yaml';
-import { formatPrefix, isIPv4, type Address, type Prefix } from '../../model/ip.ts';
-import { NAMESPACE_NAME_LABEL } from '../../model/labels.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { isIPv4, type Address, type Prefix } from '../../model/ip.ts';
 import { PROTOCOL_NUMBER, type Direction, type Protocol } from '../../model/verdict.ts';
 import type { Policy, Rule } from '../../policy/policy.ts';
-import { hasPort, intersectPorts, isEmptyPorts, type Ports } from '../../policy/ports.ts';
+import { hasPort, intersectPorts, isEmptyPorts, NO_PORTS, type Ports } from '../../policy/ports.ts';
 import { describePorts, describeRule } from '../describe-rule.ts';
 import { ruleField } from '../checks/fields.ts';
 import { describePlace } from '../describe-place.ts';
-import { withoutGenerated } from '../generated-labels.ts';
-import type { Workload } from '../input/audit-input.ts';
 import type { AuditModel, PodClass } from '../model/audit-model.ts';
 import { addressOf, type Reach } from '../model/reach.ts';
 import { portsOfRule, ruleTakesNetwork, ruleTakesPod } from '../model/rule-reach.ts';
 import type { PairReport, RuleReason, SideReport } from './explain-report.ts';
+import { writeAllowingPolicy } from './write-allowing-policy.ts';
 
 export type Party = { readonly pods: PodClass } | { readonly address: Address };
+
+export type Family = 'IPv4' | 'IPv6';
 
 export interface AskedPort {
   readonly protocol: Protocol;
@@ -30,6 +30,8 @@ export interface ExplainedSide {
   readonly peer: Party;
   /** Undefined: all ports were asked about. */
   readonly port: AskedPort | undefined;
+  /** Over which it is explained; undefined: whatever address the peer has. */
+  readonly family: Family | undefined;
   /** What the policies of this side allow. */
   readonly ports: Ports;
 }
@@ -44,17 +46,66 @@ interface Names {
   readonly destination: string;
 }
 
-export function explainPair(
+/** One pair, or one for each address family where policies make a difference between them. */
+export function explainPairs(
   model: AuditModel,
   reach: Reach,
   source: Party,
   destination: Party,
   port: AskedPort | undefined,
   names: Names,
+): readonly [ExplainedPair, ...ExplainedPair[]] {
+  const explain = (family: Family | undefined, told: Names): ExplainedPair =>
+    explainPair(model, reach, source, destination, port, told, family);
+  const families = familiesInCommon(source, destination);
+  if (families === undefined) return [explain(undefined, names)];
+  const [first, second] = families;
+  if (first === undefined) {
+    const { report, sides } = explain(undefined, names);
+    return [
+      { report: { ...report, allowed: false, ports: describePorts(NO_PORTS), note: 'they have no address family in common' }, sides },
+    ];
+  }
+  const one = explain(first, names);
+  if (second === undefined) return [one];
+  const other = explain(second, names);
+  // Nobody knows yet which they will have.
+  if ([source, destination].some(isToGetAddress)) return [!one.report.allowed && other.report.allowed ? other : one];
+  if (isDeepStrictEqual(one.report, other.report)) return [{ ...one, sides: one.sides.map((side) => ({ ...side, family: undefined })) }];
+  const over = (family: Family): Names => ({ ...names, destination: `${names.destination} over ${family}` });
+  return [explain(first, over(first)), explain(second, over(second))];
+}
+
+/** Undefined where one is no pod, or on its node's network: its address decides. */
+function familiesInCommon(source: Party, destination: Party): Family[] | undefined {
+  const [from, to] = [source, destination].map((party) => ('pods' in party ? party.pods.pod.addresses : []));
+  if (from === undefined || to === undefined || from.length === 0 || to.length === 0) return undefined;
+  return (['IPv4', 'IPv6'] as const).filter((family) => [from, to].every((addresses) => addresses.some((one) => isOf(family, one))));
+}
+
+function isToGetAddress(party: Party): boolean {
+  if (!('pods' in party)) return false;
+  const { workload, names } = party.pods;
+  return !workload.pods.some(({ name, addresses }) => addresses.length > 0 && names.includes(name));
+}
+
+export function isOf(family: Family, address: Address): boolean {
+  return isIPv4(address) === (family === 'IPv4');
+}
+
+function explainPair(
+  model: AuditModel,
+  reach: Reach,
+  source: Party,
+  destination: Party,
+  port: AskedPort | undefined,
+  names: Names,
+  family: Family | undefined,
 ): ExplainedPair {
-  const egress = 'pods' in source ? explainSide(model, reach, 'egress', source.pods, destination, port, names.source) : undefined;
-  const ingress =
-    'pods' in destination ? explainSide(model, reach, 'ingress', destination.pods, source, port, names.destination) : undefined;
+  const sideOf = (direction: Direction, own: PodClass, peer: Party, of: string): ExplainedSide =>
+    explainSide(model, reach, direction, own, peer, port, of, family);
+  const egress = 'pods' in source ? sideOf('egress', source.pods, destination, names.source) : undefined;
+  const ingress = 'pods' in destination ? sideOf('ingress', destination.pods, source, names.destination) : undefined;
   const ports = intersectPorts(egress?.ports ?? 'all', ingress?.ports ?? 'all');
   const sides = [egress, ingress].filter((side) => side !== undefined);
   const report = {
@@ -75,14 +126,20 @@ function explainSide(
   peer: Party,
   port: AskedPort | undefined,
   of: string,
+  family: Family | undefined,
 ): ExplainedSide {
-  const address = 'pods' in peer ? (addressOf(peer.pods, true) ?? addressOf(peer.pods, false)) : peer.address;
+  const met = 'pods' in peer && family !== undefined ? { pods: onlyOf(family, peer.pods) } : peer;
+  const address = 'pods' in met ? (addressOf(met.pods, true) ?? addressOf(met.pods, false)) : met.address;
   const ports = address === undefined ? 'all' : reach.side(direction, own, address);
   const policies = model.isolating(own, direction);
   const verdict = policies.length === 0 ? 'not isolated' : allows(ports, port) ? 'allowed' : 'denied';
-  const rules = policies.flatMap((policy) => explainPolicy(model, policy, direction, own, peer, port));
-  const wouldAllow = verdict === 'denied' ? writePolicy(direction, own.workload, peer, port) : null;
-  return { own, peer, port, ports, report: { direction, of, verdict, ports: describePorts(ports), rules, wouldAllow } };
+  const rules = policies.flatMap((policy) => explainPolicy(model, policy, direction, own, met, port));
+  const wouldAllow = verdict === 'denied' ? writeAllowingPolicy(model, direction, own, peer, port) : null;
+  return { own, peer, port, family, ports, report: { direction, of, verdict, ports: describePorts(ports), rules, wouldAllow } };
+}
+
+function onlyOf(family: Family, one: PodClass): PodClass {
+  return { ...one, pod: { ...one.pod, addresses: one.pod.addresses.filter((address) => isOf(family, address)) } };
 }
 
 function allows(ports: Ports, port: AskedPort | undefined): boolean {
@@ -121,44 +178,4 @@ function portsAt(rule: Rule, direction: Direction, own: PodClass, peer: Party): 
 
 function hostPrefix(address: Address): Prefix {
   return { address, length: 128 };
-}
-
-/** The smallest policy that allows it, beside what is there: policies add up. */
-function writePolicy(direction: Direction, own: Workload, peer: Party, port: AskedPort | undefined): string {
-  const other = 'pods' in peer ? peerOf(own, peer.pods.workload) : { ipBlock: { cidr: formatHost(peer.address) } };
-  const rule = {
-    [direction === 'ingress' ? 'from' : 'to']: [other],
-    ...(port === undefined ? {} : { ports: [{ protocol: port.protocol, port: port.port }] }),
-  };
-  return stringify({
-    apiVersion: 'networking.k8s.io/v1',
-    kind: 'NetworkPolicy',
-    metadata: { name: nameOf(direction, own, peer), namespace: own.namespace },
-    spec: {
-      podSelector: { matchLabels: withoutGenerated(own.labels) },
-      policyTypes: [direction === 'ingress' ? 'Ingress' : 'Egress'],
-      [direction]: [rule],
-    },
-  });
-}
-
-function peerOf(own: Workload, peer: Workload): object {
-  const pods = { podSelector: { matchLabels: withoutGenerated(peer.labels) } };
-  return peer.namespace === own.namespace
-    ? pods
-    : { namespaceSelector: { matchLabels: { [NAMESPACE_NAME_LABEL]: peer.namespace } }, ...pods };
-}
-
-/** Objects' names have at most 253 letters, digits, - and . (RFC 1123). */
-function nameOf(direction: Direction, own: Workload, peer: Party): string {
-  const other = 'pods' in peer ? peer.pods.workload.name : formatHost(peer.address).replaceAll(/[:/]/g, '-');
-  const name = direction === 'ingress' ? `${own.name}-from-${other}` : `${own.name}-to-${other}`;
-  return name
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9.-]/g, '-')
-    .slice(0, 253);
-}
-
-function formatHost(address: Address): string {
-  return formatPrefix({ address, length: 128 }).replace(/^(.*)\/.*$/, isIPv4(address) ? '$1/32' : '$1/128');
 }

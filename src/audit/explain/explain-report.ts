@@ -69,6 +69,8 @@ export interface PairReport {
   readonly allowed: boolean;
   /** What both sides allow. */
   readonly ports: string;
+  /** Why it is denied where no side denies it. */
+  readonly note?: string;
   readonly sides: readonly SideReport[];
 }
 

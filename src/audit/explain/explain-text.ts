@@ -10,7 +10,10 @@ type Colours = ReturnType<typeof pc.createColors>;
 export function explainText({ pairs }: ExplainReport, colour: boolean): string {
   const colours = pc.createColors(colour);
   return pairs
-    .map((pair) => `${[headline(pair, colours), ...pair.sides.flatMap((side) => sideLines(side, colours))].join('\n')}\n`)
+    .map(
+      (pair) =>
+        `${[headline(pair, colours), ...(pair.note === undefined ? [] : [`  ${colours.red('✘')} ${pair.note}`]), ...pair.sides.flatMap((side) => sideLines(side, colours))].join('\n')}\n`,
+    )
     .join('\n');
 }
 

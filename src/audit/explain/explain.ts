@@ -7,7 +7,7 @@ import { backendsOf } from '../exposure/backends.ts';
 import type { AuditModel, PodClass } from '../model/audit-model.ts';
 import { describeClass } from '../model/class-name.ts';
 import { Reach } from '../model/reach.ts';
-import { explainPair, type AskedPort, type ExplainedPair, type Party } from './explain-pair.ts';
+import { explainPairs, type AskedPort, type ExplainedPair, type Party } from './explain-pair.ts';
 import type { ExplainReport } from './explain-report.ts';
 import { findEnd, type End } from './find-end.ts';
 
@@ -50,7 +50,7 @@ export function explainEnds(model: AuditModel, source: string, destination: stri
   const [from, to] = [findEnd(model, source, namespace), findEnd(model, end, namespace)];
   const targets = targetsOf(model, to, port);
   const pairs = partiesOf(model, from).flatMap(({ party, name }) =>
-    targets.map((target) => explainPair(model, reach, party, target.party, target.port, { source: name, destination: target.name })),
+    targets.flatMap((target) => explainPairs(model, reach, party, target.party, target.port, { source: name, destination: target.name })),
   );
   const reports = pairs.map(({ report }) => report);
   const allowed = reports.filter((pair) => pair.allowed).length;

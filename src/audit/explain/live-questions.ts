@@ -7,7 +7,7 @@ import { PROTOCOL_NUMBER, PROTOCOLS, type Protocol } from '../../model/verdict.t
 import { LAST_PORT } from '../../policy/parse-ports.ts';
 import { hasPort, type Ports } from '../../policy/ports.ts';
 import type { PodClass } from '../model/audit-model.ts';
-import type { AskedPort, ExplainedSide, Party } from './explain-pair.ts';
+import { isOf, type AskedPort, type ExplainedSide, type Party } from './explain-pair.ts';
 
 export interface LiveQuestion {
   readonly packet: TestPacket;
@@ -30,12 +30,12 @@ const MOST_QUESTIONS = 1000;
 const MOST_POINTS = 32;
 
 /** Every pod of this side with every peer, as far as there is room, at the port that was asked about or where what is allowed begins and ends. */
-export function questionsOf({ report, own, peer, port, ports }: ExplainedSide): SideQuestions {
+export function questionsOf({ report, own, peer, port, family, ports }: ExplainedSide): SideQuestions {
   // No policy applies on a node's own network, so there is nothing that a kernel could deny.
   if (own.pod.hostNetwork) return { questions: [], leftOut: 0, notAsked: [] };
   const refusal = whyNot(own) ?? ('pods' in peer ? whyNot(peer.pods) : undefined);
   if (refusal !== undefined) return { questions: [], leftOut: 0, notAsked: [refusal] };
-  const [pods, peers] = [runningPods(own), addressesOf(peer)];
+  const [pods, peers] = [runningPods(own), addressesOf(peer).filter((address) => family === undefined || isOf(family, address))];
   const points = port === undefined ? pointsOf(ports) : [port];
   const room = Math.max(1, Math.floor(MOST_QUESTIONS / Math.max(1, points.length)));
   const pairs = firstPairs(pods, peers, room);

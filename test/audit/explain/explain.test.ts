@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { explain, splitPort } from '../../../src/audit/explain/explain.ts';
+import { explainText } from '../../../src/audit/explain/explain-text.ts';
 import type { ExplainReport } from '../../../src/audit/explain/explain-report.ts';
 import { AuditModel } from '../../../src/audit/model/audit-model.ts';
 import { policyYaml } from '../../../src/audit/checks/policy-yaml.ts';
@@ -98,6 +99,91 @@ describe('an explanation', () => {
     const { allowed, pairs } = await ask('shop/friend', 'shop/web:8080', invalid);
     expect(allowed).toBe('none');
     expect(pairs[0]!.sides[1]!.rules).toMatchObject([{ because: 'cannot be read', allows: false }]);
+  });
+});
+
+describe('the policy that would allow it', () => {
+  const POD = (name: string, labels: string): string =>
+    `apiVersion: v1\nkind: Pod\nmetadata: { name: ${name}, namespace: shop, labels: ${labels} }\nspec: { containers: [{ name: c, image: example/c }] }`;
+  const allowing = async (source: string, destination: string, ...documents: readonly string[]): Promise<string> => {
+    const { pairs } = await ask(source, destination, ...documents);
+    const policy = pairs[0]!.sides.find(({ wouldAllow }) => wouldAllow !== null)!.wouldAllow!;
+    expect((await ask(source, destination, ...documents, policy)).allowed).toBe('all');
+    return policy;
+  };
+
+  test('isolates no pod that nothing isolates yet, though it has the same labels and more', async () => {
+    const deny = policyYaml('podSelector: { matchExpressions: [{ key: tier, operator: DoesNotExist }] }');
+    const pods = [POD('api', '{ role: api }'), POD('canary', '{ role: api, tier: canary }')];
+    expect((await ask('shop/foe', 'shop/canary:443', ...pods, deny)).allowed).toBe('all');
+    const policy = await allowing('shop/foe', 'shop/api:8080', ...pods, deny);
+    expect((await ask('shop/foe', 'shop/canary:443', ...pods, deny, policy)).allowed).toBe('all');
+  });
+
+  test('is not for the whole namespace where the pod has no labels', async () => {
+    const deny = policyYaml('podSelector: { matchExpressions: [{ key: role, operator: DoesNotExist }] }');
+    const pods = [POD('bare', '{}'), POD('other', '{ role: other }')];
+    const policy = await allowing('shop/foe', 'shop/bare:8080', ...pods, deny);
+    for (const more of [[], [policy]]) {
+      expect((await ask('shop/foe', 'shop/web:8080', ...pods, deny, ...more)).allowed).toBe('none');
+      expect((await ask('shop/friend', 'shop/other:80', ...pods, deny, ...more)).allowed).toBe('all');
+    }
+    const from = await allowing('shop/bare', 'shop/web:8080', ...pods, CLOSED);
+    expect((await ask('shop/foe', 'shop/web:8080', ...pods, CLOSED, from)).allowed).toBe('none');
+  });
+
+  test('replaces none that is there, nor that for another port', async () => {
+    const first = await allowing('shop/foe', 'shop/web:8080', CLOSED);
+    const taken = policyYaml('podSelector: {}\npolicyTypes: [Egress]').replace('name: web,', 'name: web-from-foe-8081-tcp,');
+    const second = await allowing(
+      'shop/foe',
+      'shop/web:8081',
+      CLOSED,
+      first,
+      taken,
+      policyYaml('podSelector: {}\npolicyTypes: [Egress]\negress: [{}]').replace('name: web,', 'name: out,'),
+    );
+    const names = [first, second].map((policy) => /name: (web-\S+)/.exec(policy)?.[1]);
+    expect(names).toEqual(['web-from-foe-8080-tcp', 'web-from-foe-8081-tcp-2']);
+  });
+});
+
+describe('pods with addresses of two families', () => {
+  const running = (name: string, ...ips: readonly string[]): string =>
+    `apiVersion: v1\nkind: Pod\nmetadata: { name: ${name}, namespace: shop, labels: { app: ${name} } }\nspec: { containers: [{ name: c, image: example/c }] }\nstatus: { phase: Running, podIPs: [${ips.map((ip) => `{ ip: '${ip}' }`).join(', ')}] }`;
+  const SIX = policyYaml('podSelector: { matchLabels: { app: b } }\ningress: [{ from: [{ ipBlock: { cidr: "fd00::/8" } }] }]');
+
+  test('are explained for each where policies make a difference', async () => {
+    const { allowed, pairs } = await ask(
+      'shop/a',
+      'shop/b:80',
+      running('a', '10.0.0.1', 'fd00::1'),
+      running('b', '10.0.0.2', 'fd00::2'),
+      SIX,
+    );
+    expect(allowed).toBe('some');
+    expect(pairs).toMatchObject([
+      { destination: 'shop/Pod/b over IPv4', allowed: false, sides: [{}, { verdict: 'denied', rules: [{ because: 'other peer' }] }] },
+      { destination: 'shop/Pod/b over IPv6', allowed: true, sides: [{}, { verdict: 'allowed', rules: [{ because: 'matches' }] }] },
+    ]);
+  });
+
+  test('are explained once where it makes none, or they have one in common, or none yet', async () => {
+    const both = running('a', '10.0.0.1', 'fd00::1');
+    const free = await ask('shop/a', 'shop/b:80', both, running('b', '10.0.0.2', 'fd00::2'));
+    expect(free.pairs).toMatchObject([{ destination: 'shop/Pod/b', allowed: true }]);
+    expect((await ask('shop/a', 'shop/b:80', both, running('b', 'fd00::2'), SIX)).pairs).toMatchObject([{ allowed: true }]);
+    expect((await ask('shop/a', 'shop/b:80', both, running('b', '10.0.0.2'), SIX)).pairs).toMatchObject([{ allowed: false }]);
+    const world = policyYaml('podSelector: { matchLabels: { app: web } }\ningress: [{ from: [{ ipBlock: { cidr: 0.0.0.0/0 } }] }]');
+    expect((await ask('shop/foe', 'shop/web:80', world)).pairs).toMatchObject([{ destination: 'shop/Pod/web', allowed: true }]);
+  });
+
+  test('do not reach each other over different ones', async () => {
+    const { pairs } = await ask('shop/a', 'shop/b:80', running('a', '10.0.0.1'), running('b', 'fd00::2'));
+    expect(pairs).toMatchObject([{ allowed: false, ports: 'no port', note: 'they have no address family in common' }]);
+    expect(explainText({ source: 'a', destination: 'b', allowed: 'none', pairs }, false)).toContain(
+      '✘ they have no address family in common',
+    );
   });
 });
 
