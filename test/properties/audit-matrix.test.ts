@@ -76,7 +76,8 @@ function allowedByRules({ classes, rules }: MatrixReport, from: number, to: numb
     return indexes.some((index) => {
       const rule = rules[index];
       if (rule === undefined || !rule.peers.includes(peer)) return false;
-      return hasPort(rule.portsOf[to] ?? rule.ports, PROTOCOL_NUMBER[protocol], port);
+      const named = rule.byName.find(({ destinations }) => destinations.includes(to));
+      return hasPort(named?.ports ?? rule.ports, PROTOCOL_NUMBER[protocol], port);
     });
   };
   return side('egress') && side('ingress');

@@ -15,7 +15,7 @@ import { workloadId } from '../model/workload-id.ts';
 import { portsOfRule, ruleTakesNetwork, ruleTakesPod } from '../model/rule-reach.ts';
 import { describePlace } from '../describe-place.ts';
 import { describeRule } from '../describe-rule.ts';
-import type { MatrixClass, MatrixPeer, MatrixReport, MatrixRule } from './matrix-report.ts';
+import type { MatrixClass, MatrixPeer, MatrixReport, MatrixRule, PortsByName } from './matrix-report.ts';
 
 export interface MatrixOptions {
   readonly by?: 'workload' | 'pod';
@@ -28,11 +28,12 @@ type Party = { readonly kind: 'pods'; readonly pods: PodClass } | { readonly kin
 export function makeMatrix(model: AuditModel, { by = 'workload', networks = [] }: MatrixOptions = {}): MatrixReport {
   const { parties, peers } = listParties(model, by, listOutside(model, networks));
   const reach = new Reach(model);
-  const { rules, rulesOf } = listRules(model, reach, parties);
-  const classes = parties.map((party): MatrixClass => {
-    if (party.kind === 'outside') return { ingress: undefined, egress: undefined, ingressRules: [], egressRules: [] };
-    const isolating = (direction: Direction): readonly string[] => model.isolating(party.pods, direction).map(({ key }) => key);
-    const [ingress, egress] = [isolating('ingress'), isolating('egress')];
+  const isolation = parties.map((party) => ({
+    ingress: isolatingOf(model, party, 'ingress'),
+    egress: isolatingOf(model, party, 'egress'),
+  }));
+  const { rules, rulesOf } = listRules(model, reach, parties, isolation);
+  const classes = isolation.map(({ ingress, egress }): MatrixClass => {
     return {
       ingress: ingress.length === 0 ? undefined : ingress,
       egress: egress.length === 0 ? undefined : egress,
@@ -41,6 +42,10 @@ export function makeMatrix(model: AuditModel, { by = 'workload', networks = [] }
     };
   });
   return { input: model.input.name, peers, classes, rules, ...judgePairs(reach, parties), incomplete: [] };
+}
+
+function isolatingOf(model: AuditModel, party: Party, direction: Direction): readonly string[] {
+  return party.kind === 'outside' ? [] : model.isolating(party.pods, direction).map(({ key }) => key);
 }
 
 /** Pods on the host's network are their node, which no policy here judges: they are no peers. */
@@ -79,15 +84,23 @@ function listParties(
   return { parties, peers };
 }
 
-function listRules(model: AuditModel, reach: Reach, parties: readonly Party[]): { rules: MatrixRule[]; rulesOf: Map<string, number[]> } {
+/** `isolation`: of each party, the keys of the policies. */
+function listRules(
+  model: AuditModel,
+  reach: Reach,
+  parties: readonly Party[],
+  isolation: readonly Readonly<Record<Direction, readonly string[]>>[],
+): { rules: MatrixRule[]; rulesOf: Map<string, number[]> } {
   const rules: MatrixRule[] = [];
   const rulesOf = new Map<string, number[]>();
   const members = listMembers(reach, parties);
+  const selections = { ingress: invert(isolation.map(({ ingress }) => ingress)), egress: invert(isolation.map(({ egress }) => egress)) };
   for (const entry of model.policies.values()) {
     for (const direction of DIRECTIONS) {
+      const selected = selections[direction].get(entry.policy.key) ?? [];
       const indexes = (entry.policy.rules[direction] ?? []).map((rule) => {
         const peers = membersOf(model, rule, parties, members);
-        return rules.push(describe(entry, direction, rule, peers, parties)) - 1;
+        return rules.push(describe(entry, direction, rule, peers, selected, parties)) - 1;
       });
       rulesOf.set(`${direction} ${entry.policy.key}`, indexes);
     }
@@ -97,16 +110,25 @@ function listRules(model: AuditModel, reach: Reach, parties: readonly Party[]): 
 
 /** By the keys of the peer lists that are compiled: who is in them. */
 function listMembers(reach: Reach, parties: readonly Party[]): ReadonlyMap<string, readonly number[]> {
-  const members = new Map<string, number[]>();
-  for (const [index, party] of parties.entries()) {
-    const identities = party.kind === 'outside' ? [party.network.identity] : party.pods.pod.addresses.map((one) => reach.identityOf(one));
-    for (const key of new Set(identities.flatMap(({ lists }) => [...lists].map(({ list }) => list.key)))) {
-      const inside = members.get(key);
-      if (inside === undefined) members.set(key, [index]);
-      else inside.push(index);
+  return invert(
+    parties.map((party) => {
+      const identities = party.kind === 'outside' ? [party.network.identity] : party.pods.pod.addresses.map((one) => reach.identityOf(one));
+      return new Set(identities.flatMap(({ lists }) => [...lists].map(({ list }) => list.key)));
+    }),
+  );
+}
+
+/** By each key the positions at which it stands. */
+function invert(keys: readonly Iterable<string>[]): ReadonlyMap<string, readonly number[]> {
+  const places = new Map<string, number[]>();
+  for (const [index, here] of keys.entries()) {
+    for (const key of here) {
+      const known = places.get(key);
+      if (known === undefined) places.set(key, [index]);
+      else known.push(index);
     }
   }
-  return members;
+  return places;
 }
 
 /** Lists that other rules make needless are not compiled: they are asked party by party. */
@@ -124,10 +146,15 @@ function membersOf(
   });
 }
 
-function describe(entry: AuditPolicy, direction: Direction, rule: Rule, peers: readonly number[], parties: readonly Party[]): MatrixRule {
-  const { policy, place } = entry;
-  const named = rule.ports?.some((port) => 'name' in port) === true;
-  const destinations = direction === 'egress' ? peers : parties.map((_, index) => index);
+/** `selected`: the classes that the policy isolates in that direction. */
+function describe(
+  { policy, place }: AuditPolicy,
+  direction: Direction,
+  rule: Rule,
+  peers: readonly number[],
+  selected: readonly number[],
+  parties: readonly Party[],
+): MatrixRule {
   return {
     policy: policy.key,
     direction,
@@ -136,8 +163,17 @@ function describe(entry: AuditPolicy, direction: Direction, rule: Rule, peers: r
     text: describeRule(rule, direction),
     peers,
     ports: portsOfRule(rule, undefined),
-    portsOf: named ? Object.fromEntries(destinations.map((index) => [index, portsOfRule(rule, podOf(parties[index]))])) : {},
+    byName: resolveNames(rule, direction === 'egress' ? peers : selected, parties),
   };
+}
+
+function resolveNames(rule: Rule, destinations: readonly number[], parties: readonly Party[]): readonly PortsByName[] {
+  if (rule.ports?.some((port) => 'name' in port) !== true) return [];
+  const unnamed = portsKey(portsOfRule(rule, undefined));
+  const groups = Map.groupBy(destinations, (index) => portsKey(portsOfRule(rule, podOf(parties[index]))));
+  return [...groups].flatMap(([key, members]) =>
+    key === unnamed ? [] : [{ ports: portsOfRule(rule, podOf(parties[members[0] ?? -1])), destinations: members }],
+  );
 }
 
 function podOf(party: Party | undefined): Pod | undefined {

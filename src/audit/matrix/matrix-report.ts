@@ -35,8 +35,15 @@ export interface MatrixRule {
   /** Classes that it lets in or out. */
   readonly peers: readonly number[];
   readonly ports: Ports;
-  /** Where a destination of this class has other ports than `ports`: named ports differ. For an ingress rule the destination is the isolated class itself. */
-  readonly portsOf: Readonly<Record<number, Ports>>;
+  /** To destinations whose ports have the names that it uses. Those of an ingress rule are the isolated classes themselves. */
+  readonly byName: readonly PortsByName[];
+}
+
+export interface PortsByName {
+  /** In place of the rule's `ports`. */
+  readonly ports: Ports;
+  /** Classes for which the names mean this. */
+  readonly destinations: readonly number[];
 }
 
 export interface MatrixClass {

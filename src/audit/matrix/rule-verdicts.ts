@@ -26,7 +26,11 @@ export function judgeSide(report: MatrixReport, direction: Direction, source: nu
   const rules = indexes
     .map((index) => report.rules[index])
     .filter((rule) => rule !== undefined)
-    .map((rule) => ({ rule, ports: rule.peers.includes(other) ? (rule.portsOf[destination] ?? rule.ports) : undefined }));
+    .map((rule) => ({ rule, ports: rule.peers.includes(other) ? portsTo(rule, destination) : undefined }));
   const allowed = rules.map(({ ports }) => ports).filter((ports) => ports !== undefined && !isEmptyPorts(ports));
   return { isolatedBy, rules, ports: allowed.length === 0 ? NO_PORTS : unionPorts(allowed as Ports[]) };
+}
+
+function portsTo({ ports, byName }: MatrixRule, destination: number): Ports {
+  return byName.find(({ destinations }) => destinations.includes(destination))?.ports ?? ports;
 }

@@ -18,7 +18,7 @@ export interface RuleSketch {
   /** Names of classes. */
   readonly peers: readonly string[] | 'any';
   readonly ports: Ports;
-  readonly portsOf?: Readonly<Record<string, Ports>>;
+  readonly byName?: Readonly<Record<string, Ports>>;
   readonly text?: string;
 }
 
@@ -124,6 +124,6 @@ function makeRule(
     text: sketch.text ?? `${direction === 'ingress' ? 'from' : 'to'} ${sketch.peers === 'any' ? 'any peer' : sketch.peers.join(' or ')}`,
     peers: sketch.peers === 'any' ? classNames.map((_name, at) => at) : sketch.peers.map(classOf),
     ports: sketch.ports,
-    portsOf: Object.fromEntries(Object.entries(sketch.portsOf ?? {}).map(([name, ports]) => [classOf(name), ports])),
+    byName: Object.entries(sketch.byName ?? {}).map(([name, ports]) => ({ ports, destinations: [classOf(name)] })),
   };
 }

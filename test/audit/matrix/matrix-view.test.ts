@@ -158,8 +158,8 @@ describe('one side of a pair', () => {
     const report = makeReport(
       ['a', 'b', 'c'].map((name) => ({ namespace: 'n', workload: 'Deployment', name, class: name })),
       [
-        { name: 'n/in', selects: ['b', 'c'], ingress: [{ peers: ['a'], ports: tcp(80), portsOf: { c: tcp(8080) } }] },
-        { name: 'n/out', selects: ['a'], egress: [{ peers: 'any', ports: tcp(80), portsOf: { c: tcp(8080) } }] },
+        { name: 'n/in', selects: ['b', 'c'], ingress: [{ peers: ['a'], ports: tcp(80), byName: { c: tcp(8080) } }] },
+        { name: 'n/out', selects: ['a'], egress: [{ peers: 'any', ports: tcp(80), byName: { c: tcp(8080) } }] },
       ],
     );
     const [a = 0, b = 0, c = 0] = report.peers.map((peer) => peer.class);
