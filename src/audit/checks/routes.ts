@@ -2,7 +2,7 @@
 
 import { hasPort } from '../../policy/ports.ts';
 import { PROTOCOL_NUMBER } from '../../model/verdict.ts';
-import { backendsOf, type Backend } from '../exposure/backends.ts';
+import { backendsOfRoute, type Backend } from '../exposure/backends.ts';
 import { controllersOf } from '../exposure/controllers.ts';
 import type { Route } from '../input/audit-input.ts';
 import type { AuditModel } from '../model/audit-model.ts';
@@ -54,7 +54,7 @@ function* findBlockedRoutes({ model, reach }: CheckContext): Generator<Sighting>
     for (const { namespace, service, port, field } of route.backends) {
       const found = model.services.get(`${namespace}/${service}`);
       if (found === undefined) continue;
-      for (const backend of backendsOf(model, found.object, port)) {
+      for (const backend of backendsOfRoute(model, route, found.object, port)) {
         const blocked = controllers.filter((controller) => !reaches(reach, controller, backend));
         if (blocked.length === 0 || backend.pods.pod.hostNetwork) continue;
         yield describe(model, route, field, backend, nameWorkload(blocked[0]!.workload));

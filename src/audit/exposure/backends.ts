@@ -4,6 +4,7 @@ import type { Service, ServicePort } from '../../model/objects.ts';
 import type { Protocol } from '../../model/verdict.ts';
 import { resolvePortName } from '../../policy/ruleset.ts';
 import { matchesSelector } from '../../policy/selector.ts';
+import type { Route } from '../input/audit-input.ts';
 import type { AuditModel, PodClass } from '../model/audit-model.ts';
 
 export interface Backend {
@@ -21,6 +22,12 @@ export function backendsOf(model: AuditModel, service: Service, port?: number | 
     ({ pod }) => pod.namespace === service.namespace && matchesSelector({ matchLabels: service.selector }, pod.labels),
   );
   return ports.flatMap((one) => behind.map((pods) => ({ pods, protocol: one.protocol, port: podPort(one, pods) })));
+}
+
+/** Of what a route leads to, what it speaks: a Service may give UDP the same number, for HTTP/3 or DNS. */
+export function backendsOfRoute(model: AuditModel, { kind }: Route, service: Service, port: number | string): Backend[] {
+  const spoken = kind === 'UDPRoute' ? 'UDP' : 'TCP';
+  return backendsOf(model, service, port).filter(({ protocol }) => protocol === spoken);
 }
 
 function podPort({ port, protocol, targetPort = port }: ServicePort, { pod }: PodClass): number | undefined {

@@ -11,7 +11,7 @@ import { listOutside, type OutsideNetwork } from '../model/outside.ts';
 import { Reach } from '../model/reach.ts';
 import { workloadId } from '../model/workload-id.ts';
 import { addHypothetical, imagineWorkloads } from '../universe/hypothetical-workloads.ts';
-import { backendsOf } from './backends.ts';
+import { backendsOf, backendsOfRoute } from './backends.ts';
 import { controllersOf } from './controllers.ts';
 import type { ExposureReport, Way, WorkloadExposure } from './exposure-report.ts';
 import { describeNewcomer, listNewcomers, whoMayCome, type Newcomer } from './newcomers.ts';
@@ -132,7 +132,7 @@ function* throughRoute(model: AuditModel, route: Route): Generator<Entry> {
   for (const backend of route.backends) {
     const service = model.services.get(`${backend.namespace}/${backend.service}`)?.object;
     if (service === undefined) continue;
-    for (const { pods, protocol, port } of backendsOf(model, service, backend.port)) {
+    for (const { pods, protocol, port } of backendsOfRoute(model, route, service, backend.port)) {
       if (port === undefined) continue;
       const via = `${kind} ${namespace}/${name}${hosts.length === 0 ? '' : ` (${hosts.join(', ')})`}`;
       yield { via, place: describePlace(route.at), pods, protocol, port, through: controllers };

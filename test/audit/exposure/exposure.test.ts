@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { runChecks } from '../../../src/audit/run-checks.ts';
+import { ROUTES } from '../../../src/audit/checks/routes.ts';
 import { policyYaml } from '../../../src/audit/checks/policy-yaml.ts';
 import type { WorkloadExposure } from '../../../src/audit/exposure/exposure-report.ts';
 import { exposureMarkdown, exposureText } from '../../../src/audit/exposure/exposure-text.ts';
@@ -58,6 +60,21 @@ describe('the exposure of a workload', () => {
     expect(ways).toMatchObject([{ via: 'Ingress shop/web (www.example.com)', from: ['ingress-nginx/Pod/controller'], ports: '8080/TCP' }]);
     const { closed } = await expose(inside, INGRESS, CONTROLLER, from('{ podSelector: {} }'));
     expect(closed.map(({ via }) => via)).toContain('Ingress shop/web (www.example.com)');
+  });
+
+  test('by an Ingress is no UDP, though the Service gives it the same number', async () => {
+    const quic = service('ClusterIP').replace(
+      '{ port: 80, targetPort: http, nodePort: 30080 }',
+      '{ name: tcp, port: 80, targetPort: http }, { name: quic, port: 80, targetPort: 8080, protocol: UDP }',
+    );
+    const open = policyYaml(
+      'podSelector: { matchLabels: { app: web } }\ningress: [{ from: [{ namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: ingress-nginx } } }], ports: [{ port: 8080 }] }]',
+    );
+    const { ways, closed } = await expose(quic, INGRESS, CONTROLLER, open);
+    expect(ways.map(({ via, ports }) => `${via} ${ports}`)).toEqual(['Ingress shop/web (www.example.com) 8080/TCP']);
+    expect(closed.map(({ via }) => via)).toEqual(['host port 8088']);
+    const { findings } = runChecks(await readText(WEB, quic, INGRESS, CONTROLLER, open), { catalogue: ROUTES });
+    expect(findings).toEqual([]);
   });
 
   test('by an Ingress whose controller is not in the input is that of pods elsewhere that may be one', async () => {
