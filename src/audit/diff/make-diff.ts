@@ -22,6 +22,17 @@ interface State {
   readonly classes: ReadonlyMap<string, readonly PodClass[]>;
 }
 
+type Delta = Omit<Change, 'from' | 'to'>;
+
+interface OutsideDelta {
+  readonly direction: Direction;
+  readonly outside: DiffParty;
+  readonly delta: Delta;
+}
+
+/** By a workload's id the name of its group. */
+type Alike = ReadonlyMap<string, string>;
+
 /** Whose pieces all ipBlocks of both states make, by name. */
 type Regions = ReadonlyMap<Prefix, string>;
 
@@ -41,7 +52,8 @@ export function makeDiff(before: AuditInput, after: AuditInput, options: AuditMo
   const real = new Set(inputs.flatMap((input) => input.workloads.map(workloadId)));
   const regions = nameRegions(listRegions(inputs.flatMap(readPolicies)));
   const sources = shared.filter((id) => !kinds.has(id));
-  const changes = [...comparePods(was, is, sources, shared), ...compareOutside(was, is, shared, regions)];
+  const alike = groupAlike(was, is, shared);
+  const changes = [...comparePods(was, is, sources, alike), ...compareOutside(was, is, alike, regions)];
   const isReal = ({ from, to }: Change): boolean => [from, to].every(({ id, kind }) => kind === 'outside' || real.has(id));
   return {
     before: before.name,
@@ -88,15 +100,32 @@ function tellOnce(changes: readonly Change[], kinds: ReadonlyMap<string, string>
   });
 }
 
-function comparePods(was: State, is: State, sources: readonly string[], destinations: readonly string[]): Change[] {
-  const changes: Change[] = [];
-  for (const from of sources) {
-    for (const to of destinations) {
-      const change = compare(workloadParty(from), workloadParty(to), between(was, from, to), between(is, from, to));
-      if (change !== undefined) changes.push(change);
+/** By its id what each workload shares with those that the policies of either state treat as it. */
+function groupAlike(was: State, is: State, ids: readonly string[]): Alike {
+  const keysIn = ({ reach, classes }: State, id: string): readonly string[] => (classes.get(id) ?? []).map((one) => reach.keyOf(one));
+  return new Map(ids.map((id) => [id, JSON.stringify([keysIn(was, id), keysIn(is, id)])]));
+}
+
+/** Workloads that are alike are compared once: many pairs, few answers. */
+function comparePods(was: State, is: State, sources: readonly string[], destinations: Alike): Change[] {
+  const one = new Map([...destinations].map(([id, group]) => [group, id]));
+  const rows = new Map<string, ReadonlyMap<string, Delta>>();
+  const rowOf = (group: string, from: string): ReadonlyMap<string, Delta> => {
+    let row = rows.get(group);
+    if (row === undefined) {
+      const deltas = [...one].map(([other, to]) => [other, compare(between(was, from, to), between(is, from, to))] as const);
+      rows.set(group, (row = new Map(deltas.filter((entry): entry is [string, Delta] => entry[1] !== undefined))));
     }
-  }
-  return changes;
+    return row;
+  };
+  return sources.flatMap((from) => {
+    const row = rowOf(destinations.get(from) ?? '', from);
+    if (row.size === 0) return [];
+    return [...destinations].flatMap(([to, group]) => {
+      const delta = row.get(group);
+      return delta === undefined ? [] : [{ from: workloadParty(from), to: workloadParty(to), ...delta }];
+    });
+  });
 }
 
 /** Of workloads whose pods differ: what any of them may. */
@@ -106,18 +135,28 @@ function between({ classes, reach }: State, from: string, to: string): Ports {
   return unionPorts(sources.flatMap((source) => destinations.map((destination) => reach.between(source, destination))));
 }
 
-function compareOutside(was: State, is: State, shared: readonly string[], regions: Regions): Change[] {
-  const changes: Change[] = [];
-  for (const id of shared) {
-    for (const [region, name] of regions) {
-      const outside: DiffParty = { id: name, kind: 'outside' };
-      const ports = (state: State, direction: Direction): Ports => withRegion(state, direction, id, region);
-      const egress = compare(workloadParty(id), outside, ports(was, 'egress'), ports(is, 'egress'));
-      const ingress = compare(outside, workloadParty(id), ports(was, 'ingress'), ports(is, 'ingress'));
-      changes.push(...[egress, ingress].filter((change) => change !== undefined));
+function compareOutside(was: State, is: State, shared: Alike, regions: Regions): Change[] {
+  const rows = new Map<string, readonly OutsideDelta[]>();
+  const rowOf = (group: string, id: string): readonly OutsideDelta[] => {
+    let row = rows.get(group);
+    if (row === undefined) rows.set(group, (row = [...compareRegions(was, is, id, regions)]));
+    return row;
+  };
+  return [...shared].flatMap(([id, group]) =>
+    rowOf(group, id).map(({ direction, outside, delta }) => {
+      const [from, to] = direction === 'egress' ? [workloadParty(id), outside] : [outside, workloadParty(id)];
+      return { from, to, ...delta };
+    }),
+  );
+}
+
+function* compareRegions(was: State, is: State, id: string, regions: Regions): Generator<OutsideDelta> {
+  for (const [region, name] of regions) {
+    for (const direction of ['egress', 'ingress'] as const) {
+      const delta = compare(withRegion(was, direction, id, region), withRegion(is, direction, id, region));
+      if (delta !== undefined) yield { direction, outside: { id: name, kind: 'outside' }, delta };
     }
   }
-  return changes;
 }
 
 function withRegion({ classes, reach }: State, direction: Direction, id: string, region: Prefix): Ports {
@@ -157,10 +196,11 @@ function* listConnections(state: State, here: readonly string[], of: ReadonlySet
   }
 }
 
-function compare(from: DiffParty, to: DiffParty, before: Ports, after: Ports): Change | undefined {
+function compare(before: Ports, after: Ports): Delta | undefined {
+  if (portsKey(before) === portsKey(after)) return undefined;
   const gained = moreThan(after, before);
   const lost = moreThan(before, after);
-  return isEmptyPorts(gained) && isEmptyPorts(lost) ? undefined : { from, to, gained, lost, before, after };
+  return isEmptyPorts(gained) && isEmptyPorts(lost) ? undefined : { gained, lost, before, after };
 }
 
 /** Every port of every protocol that has ports is still less than everything: ICMP is not among it. */

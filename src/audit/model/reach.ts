@@ -28,6 +28,7 @@ export class Reach {
   readonly #both = new PairCache(intersectPorts);
   readonly #either = new PairCache((a, b) => unionPorts([a, b]));
   readonly #identities = new Map<Address, Identity>();
+  readonly #numbers = new Map<Identity | Ruleset, number>();
 
   constructor(model: AuditModel) {
     this.#model = model;
@@ -70,6 +71,18 @@ export class Reach {
       if (member !== undefined) return member.identity;
     }
     return none;
+  }
+
+  /** Equal for pods of which everything here is equal, at either end. */
+  keyOf(one: PodClass): string {
+    const { v4, v6, ingress, egress } = this.#factsOf(one);
+    return [v4, v6, ingress, egress].map((fact) => (fact === undefined ? '' : this.#numberOf(fact))).join();
+  }
+
+  #numberOf(fact: Identity | Ruleset): number {
+    let number = this.#numbers.get(fact);
+    if (number === undefined) this.#numbers.set(fact, (number = this.#numbers.size));
+    return number;
   }
 
   #factsOf(one: PodClass): Facts {
