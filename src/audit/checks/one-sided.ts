@@ -74,11 +74,12 @@ function judgeOther(model: AuditModel, reach: Reach, { direction, rule, own, pee
   let refused: PodClass | undefined;
   for (const one of own) {
     if (one === peer) continue;
-    const address = addressOf(one, true) ?? addressOf(one, false);
-    if (address === undefined) continue;
+    // Over any family that both have.
+    const addresses = [true, false].flatMap((v4) => (addressOf(peer, v4) === undefined ? [] : (addressOf(one, v4) ?? [])));
+    if (addresses.length === 0) continue;
     const offered = portsOfRule(rule, direction === 'egress' ? peer.pod : one.pod);
     if (isEmptyPorts(offered)) continue;
-    if (!isEmptyPorts(intersectPorts(offered, reach.side(other, peer, address)))) return undefined;
+    if (addresses.some((address) => !isEmptyPorts(intersectPorts(offered, reach.side(other, peer, address))))) return undefined;
     refused = one;
   }
   return refused;

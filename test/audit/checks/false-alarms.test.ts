@@ -52,6 +52,23 @@ describe('no alarm is raised', () => {
     expect(alarms.filter((alarm) => alarm.startsWith('PN012'))).toEqual([]);
   });
 
+  test('by a rule whose pods the other side lets in over one of their address families', async () => {
+    const running = (name: string, ...ips: readonly string[]): string =>
+      `apiVersion: v1\nkind: Pod\nmetadata: { name: ${name}, namespace: shop, labels: { app: ${name} } }\nspec: { containers: [{ name: c, image: example/c }] }\nstatus: { phase: Running, podIPs: [${ips.map((ip) => `{ ip: '${ip}' }`).join(', ')}] }`;
+    const out = policyYaml(
+      'podSelector: { matchLabels: { app: api } }\npolicyTypes: [Egress]\negress: [{ to: [{ podSelector: { matchLabels: { app: db } } }] }]',
+    );
+    const six = policyYaml('podSelector: { matchLabels: { app: db } }\ningress: [{ from: [{ ipBlock: { cidr: "fd00::/8" } }] }]').replace(
+      'name: web,',
+      'name: db,',
+    );
+    const alarms = async (...documents: readonly string[]): Promise<string[]> =>
+      (await find(out, six, ...documents)).filter((alarm) => alarm.startsWith('PN012'));
+    const api = running('api', '10.0.0.1', 'fd00::1');
+    expect(await alarms(api, running('db', '10.0.0.2', 'fd00::2'))).toEqual([]);
+    expect(await alarms(api, running('db', '10.0.0.2'))).toHaveLength(1);
+  });
+
   test('by a policy without effect against policies of the other direction', async () => {
     const within = policyYaml('podSelector: {}\ningress: [{ from: [{ podSelector: {} }] }]').replace('name: web,', 'name: within,');
     const deny = policyYaml('podSelector: { matchLabels: { app: web } }\npolicyTypes: [Egress]').replace('name: web,', 'name: deny,');
