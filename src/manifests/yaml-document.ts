@@ -1,18 +1,20 @@
 /** Reads YAML as Kubernetes means it: maps with text keys, no types of its own, and no surprises from anchors. */
 
 import { isMap, isSeq, parseAllDocuments, Schema } from 'yaml';
-import type { Document, Node, ScalarTag } from 'yaml';
+import type { Document, Node } from 'yaml';
 import { breakDocument, isTooDeep } from './raw-document.ts';
 import type { RawDocument } from './raw-document.ts';
 import { cutSource, indexPlaces } from './source-text.ts';
 import type { Place, SourceText } from './source-text.ts';
 import { weighNodes } from './weigh-nodes.ts';
-
-/** YAML 1.1, which kubectl reads, takes 010 for 8, YAML 1.2 for 10: kept as text, so that no field takes it for a number. */
-const leadingZero: ScalarTag = { tag: 'tag:yaml.org,2002:str', default: true, test: /^[-+]?0\d+$/, resolve: (text) => text };
+import { YAML_1_1_TAGS } from './yaml-1-1.ts';
 
 /** One for all documents: to build it takes as long as to read a small document. */
-const SCHEMA = new Schema({ schema: 'core', merge: true, resolveKnownTags: false, customTags: (tags) => [leadingZero, ...tags] });
+const MANIFESTS = new Schema({ schema: 'core', merge: true, resolveKnownTags: false, customTags: (tags) => [...YAML_1_1_TAGS, ...tags] });
+const SETTINGS = new Schema({ schema: 'core', merge: true, resolveKnownTags: false });
+
+/** `manifests` are read as kubectl reads them; in `settings` of our own `off` is a word. */
+export type YamlDialect = 'manifests' | 'settings';
 
 /** How often aliases may multiply what they stand for. */
 const ALIAS_LIMIT = 100;
@@ -25,10 +27,10 @@ const MENDS: Readonly<Record<string, string>> = {
 };
 
 /** All documents of `source`: more than one where `...` lines end them. */
-export function readYaml(source: SourceText): readonly RawDocument[] {
+export function readYaml(source: SourceText, dialect: YamlDialect = 'manifests'): readonly RawDocument[] {
   const placeOf = indexPlaces(source);
   try {
-    const documents = parseYaml(source.text);
+    const documents = parseYaml(source.text, dialect);
     const alone = documents.length === 1;
     return documents.map((document) => {
       const part = alone ? source : cutSource(source, document.range[0], document.range[2], placeOf);
@@ -40,9 +42,10 @@ export function readYaml(source: SourceText): readonly RawDocument[] {
 }
 
 /** With its errors in the documents; throws only where the nesting exhausts the stack. */
-export function parseYaml(text: string): readonly Document.Parsed[] {
+export function parseYaml(text: string, dialect: YamlDialect = 'manifests'): readonly Document.Parsed[] {
   // The library compares each key with all before it: that takes minutes for a hundred thousand.
-  return parseAllDocuments(text, { schema: SCHEMA, stringKeys: true, uniqueKeys: false, prettyErrors: false, logLevel: 'silent' });
+  const schema = dialect === 'manifests' ? MANIFESTS : SETTINGS;
+  return parseAllDocuments(text, { schema, stringKeys: true, uniqueKeys: false, prettyErrors: false, logLevel: 'silent' });
 }
 
 /** Offsets of `document` are those of `whole`, of which `part` is its own stretch. */

@@ -1,5 +1,6 @@
 /** Reads fields of untyped JSON and collects what is wrong with them, with the field's path. */
 
+import { QUOTE_BOOLEAN } from '../model/decode/fields.ts';
 import { PosternError, type Location } from '../model/error.ts';
 
 export class FieldReader {
@@ -43,7 +44,7 @@ export class FieldReader {
 
   string(value: unknown, field: string): string | undefined {
     if (typeof value === 'string') return value;
-    return this.report(field, `expected text, found ${describe(value)}`, 'put it in quotes');
+    return this.report(field, `expected text, found ${describe(value)}`, typeof value === 'boolean' ? QUOTE_BOOLEAN : 'put it in quotes');
   }
 }
 

@@ -39,8 +39,8 @@ describe('lists', () => {
   it.each<[string, string, readonly string[]]>([
     [
       'a List in YAML',
-      'apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Pod, metadata: {name: a}}\n- {apiVersion: v1, kind: Node, metadata: {name: n}}\n',
-      ['Pod default/a', 'Node n'],
+      'apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Pod, metadata: {name: a}}\n- {apiVersion: v1, kind: Node, metadata: {name: b}}\n',
+      ['Pod default/a', 'Node b'],
     ],
     ['a List without items', 'apiVersion: v1\nkind: List\nitems: []\n', []],
     ['a List with null items', 'apiVersion: v1\nkind: List\nitems: null\n', []],
@@ -115,9 +115,25 @@ describe('scalars', () => {
     expect(labelOf(value)).toBe(expected);
   });
 
+  it.each(['on', 'Off', 'yes', 'NO', 'y', 'N', '1_0', '0b101', '0x_1f'])(
+    'a label value of %s is none: kubectl takes it for no text',
+    (value) => {
+      expect(labelOf(value)).toBe('E_OBJECT_FIELD');
+    },
+  );
+
+  it.each(['oN', 'yEs', 'nope', '1_a', '"on"', '"1_0"'])('a label value of %s is a text', (value) => {
+    expect(labelOf(value)).toBe(value.replaceAll('"', ''));
+  });
+
   it('a port with a leading zero is refused: YAML 1.1 reads another number than YAML 1.2', () => {
     const text = `${pod('a')}spec: {containers: [{ports: [{containerPort: 0100}]}]}\n`;
     expect(problemsOf(text)).toEqual([['E_OBJECT_FIELD', 4, 31]]);
+  });
+
+  it('a flag may be said by any word that kubectl takes for it, and a port with a line between its digits', () => {
+    const text = `${pod('a')}spec: {hostNetwork: yes, containers: [{ports: [{containerPort: 8_0}]}]}\n`;
+    expect(parseManifests(text, FILE).objects[0]).toMatchObject({ hostNetwork: true, ports: [{ port: 80 }] });
   });
 
   it('a label that looks like a prototype is a label', () => {

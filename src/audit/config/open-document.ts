@@ -14,7 +14,7 @@ export type OpenedDocument = { readonly reader: ConfigReader; readonly value: un
 export function openDocument(code: string, text: string, file: string): OpenedDocument {
   const source: SourceText = { text: text.replace(/^\ufeff/, ''), line: 1, column: 1 };
   const json = readJson(source);
-  const documents = json === undefined ? readYaml(source) : [json];
+  const documents = json === undefined ? readYaml(source, 'settings') : [json];
   const reader = new ConfigReader(code, (field) => ({ file, ...locateField(source, field), ...(field === '' ? {} : { field }) }));
   const [document, ...more] = documents;
   if (more.length > 0) reader.report('', 'it is more than one document', 'write one, without "---"');

@@ -9,6 +9,9 @@ import { isGenerated, withoutGenerated } from '../generated-labels.ts';
 import type { AuditModel, PodClass } from '../model/audit-model.ts';
 import type { AskedPort, Party } from './explain-pair.ts';
 
+/** It reads YAML 1.1, where `on` is a boolean. */
+const FOR_KUBECTL = { compat: 'yaml-1.1', aliasDuplicateObjects: false } as const;
+
 export function writeAllowingPolicy(
   model: AuditModel,
   direction: Direction,
@@ -23,7 +26,7 @@ export function writeAllowingPolicy(
     [direction === 'ingress' ? 'from' : 'to']: ['pods' in peer ? peerOf(model, namespace, peer.pods) : blockOf(peer.address)],
     ...(port === undefined ? {} : { ports: [{ protocol: port.protocol, port: port.port }] }),
   };
-  return stringify({
+  const policy = {
     apiVersion: 'networking.k8s.io/v1',
     kind: 'NetworkPolicy',
     metadata: { name: findName(model, namespace, nameOf(direction, own, peer, port)), namespace },
@@ -32,7 +35,8 @@ export function writeAllowingPolicy(
       policyTypes: [direction === 'ingress' ? 'Ingress' : 'Egress'],
       [direction]: [rule],
     },
-  });
+  };
+  return stringify(policy, FOR_KUBECTL);
 }
 
 function peerOf(model: AuditModel, namespace: string, peer: PodClass): object {

@@ -6,6 +6,7 @@
 import { CORE_SCHEMA, load } from 'js-yaml';
 import { isTooDeep, type ReadDocument } from '../../manifests/raw-document.ts';
 import { isList } from '../../manifests/read-objects.ts';
+import { differsInYaml11 } from '../../manifests/yaml-1-1.ts';
 import type { Place, SourceText } from '../../manifests/source-text.ts';
 
 /** Wherever in the text it stands, in a quoted text too: that costs time, not truth. */
@@ -46,8 +47,9 @@ export function readPlainYaml(source: SourceText): ReadDocument | undefined {
   }
 }
 
-/** A key that may have been a number, a truth value or nothing before it became a text; a number that is too large for one. */
+/** A key that may have been a number, a truth value or nothing before it became a text; a word that may be one; a number that is too large for one. */
 function isOdd(value: unknown): boolean {
+  if (typeof value === 'string') return differsInYaml11(value);
   if (typeof value === 'number') return !Number.isFinite(value);
   if (Array.isArray(value)) return value.some(isOdd);
   if (typeof value !== 'object' || value === null) return false;

@@ -26,6 +26,9 @@ export function describeValue(value: unknown): string {
   return 'an object';
 }
 
+/** What stood there may have been another word. */
+export const QUOTE_BOOLEAN = 'put it in quotes: true, yes, on and y are no texts without them, nor are false, no, off and n';
+
 export function isRecord(value: unknown): value is JsonRecord {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -141,7 +144,10 @@ export function addressesAt(parent: JsonRecord, key: string, path: string): read
 }
 
 function textError(path: string, value: unknown): PosternError {
-  const scalar = typeof value === 'number' || typeof value === 'boolean';
-  const mend = scalar ? `put it in quotes: "${String(value)}"` : 'write a text, in quotes if in doubt';
-  return fieldError(path, `${describeValue(value)} stands where a text is needed`, mend);
+  return fieldError(path, `${describeValue(value)} stands where a text is needed`, textMend(value));
+}
+
+function textMend(value: unknown): string {
+  if (typeof value === 'number') return `put it in quotes: "${value}"`;
+  return typeof value === 'boolean' ? QUOTE_BOOLEAN : 'write a text, in quotes if in doubt';
 }

@@ -103,6 +103,16 @@ describe('an explanation', () => {
 });
 
 describe('the policy that would allow it', () => {
+  test.each(['on', 'y', 'No', '1_0', '010', '1e3', 'null'])(
+    'says for kubectl, which reads YAML 1.1, that %s is a text',
+    async (value) => {
+      const named = pod('shop/odd').replace('app: odd', `app: "${value}"`);
+      const input = await readText(named, pod('shop/web'), CLOSED);
+      const report = explain(new AuditModel(input), 'shop/odd', 'shop/web:8080', 'shop');
+      expect(report.pairs[0]!.sides[1]!.wouldAllow).toMatch(new RegExp(`app: "${value}"$`, 'm'));
+    },
+  );
+
   const POD = (name: string, labels: string): string =>
     `apiVersion: v1\nkind: Pod\nmetadata: { name: ${name}, namespace: shop, labels: ${labels} }\nspec: { containers: [{ name: c, image: example/c }] }`;
   const allowing = async (source: string, destination: string, ...documents: readonly string[]): Promise<string> => {
