@@ -194,13 +194,22 @@ function judgePairs(reach: Reach, parties: readonly Party[]): Pick<MatrixReport,
     byObject.set(ports, index);
     return index;
   };
-  const allowed = parties.map((source) =>
-    parties.map((destination) => {
-      const ports = judgePair(reach, source, destination);
-      return ports === undefined ? -1 : indexOf(ports);
-    }),
-  );
-  return { allowed, portSets };
+  const judge = (source: Party, destination: Party): number => {
+    const ports = judgePair(reach, source, destination);
+    return ports === undefined ? -1 : indexOf(ports);
+  };
+  // Parties that the policies treat alike are judged once, and share a row.
+  const groups = parties.map((party, index) => (party.kind === 'pods' ? reach.keyOf(party.pods) : `outside ${index}`));
+  const heads = new Map(parties.map((party, index) => [groups[index] ?? '', party]));
+  const rows = new Map<string, readonly number[]>();
+  for (const [group, source] of heads) {
+    const cells = new Map([...heads].map(([other, destination]) => [other, judge(source, destination)]));
+    rows.set(
+      group,
+      groups.map((other) => cells.get(other) ?? -1),
+    );
+  }
+  return { allowed: groups.map((group) => rows.get(group) ?? []), portSets };
 }
 
 function judgePair(reach: Reach, source: Party, destination: Party): Ports | undefined {
