@@ -24,7 +24,7 @@ export function parsePort(value: unknown, field: string, reader: FieldReader): P
   if (typeof port === 'string') {
     if (!isPortName(port)) {
       const mend = /^\d+$/.test(port)
-        ? 'leave out the quotes to mean a port number'
+        ? 'leave out quotes and leading zeros to mean a port number'
         : 'a port name has at most 15 of a-z, 0-9 and -, with a letter';
       return reader.report(`${field}.port`, `"${port}" is no port name`, mend);
     }
