@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import type { MatrixReport } from '../matrix/matrix-report.ts';
 import type { PageParts } from './bundle-page-parts.ts';
 import { loadPageParts } from './load-page-parts.ts';
+import { packReport } from './packed-report.ts';
 import type { Filters } from './browser/view-state.ts';
 import { pageBody } from './page-body.ts';
 
@@ -38,7 +39,7 @@ export function makePage(report: MatrixReport, { filters = {}, parts = loadPageP
 </head>
 <body>
 ${pageBody()}
-<script type="application/json" id="report">${embedJson(report)}</script>
+<script type="application/json" id="report">${embedJson(packReport(report))}</script>
 <script type="application/json" id="first">${embedJson(filters)}</script>
 <script>${script}</script>
 </body>

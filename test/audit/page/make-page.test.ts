@@ -10,6 +10,7 @@ import { describe, expect, it } from 'vitest';
 import type { MatrixReport } from '../../../src/audit/matrix/matrix-report.ts';
 import { loadPageParts } from '../../../src/audit/page/load-page-parts.ts';
 import { makePage } from '../../../src/audit/page/make-page.ts';
+import { unpackReport, type PackedReport } from '../../../src/audit/page/packed-report.ts';
 import { makeCluster } from '../matrix/cluster-matrix.ts';
 import { HOSTILE_NAMES, makeHostile } from '../matrix/hostile-matrix.ts';
 import { makeShop } from '../matrix/shop-matrix.ts';
@@ -18,7 +19,7 @@ const parts = loadPageParts();
 const page = makePage(makeShop(), { parts });
 
 function embedded(text: string): MatrixReport {
-  return JSON.parse(/<script type="application\/json" id="report">(.*?)<\/script>/s.exec(text)?.[1] ?? '') as MatrixReport;
+  return unpackReport(JSON.parse(/<script type="application\/json" id="report">(.*?)<\/script>/s.exec(text)?.[1] ?? '') as PackedReport);
 }
 
 describe('the text of the page', () => {

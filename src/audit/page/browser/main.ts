@@ -1,7 +1,8 @@
 /** The page's script: reads the report that the page holds, and keeps what is seen, the filters and the address in step. */
 
 import { PosternError } from '../../../model/error.ts';
-import type { MatrixPeer, MatrixReport } from '../../matrix/matrix-report.ts';
+import type { MatrixPeer } from '../../matrix/matrix-report.ts';
+import { unpackReport, type PackedReport } from '../packed-report.ts';
 import { element, find, type Child } from './element.ts';
 import { FilterBar } from './filter-bar.ts';
 import { GraphStage } from './graph-stage.ts';
@@ -22,7 +23,7 @@ const LEGEND = [
 const ADDRESS_DELAY_MS = 150;
 const THEMES = { auto: ['◐', ' Auto'], light: ['☀', ' Light'], dark: ['☾', ' Dark'] } as const;
 
-const report = JSON.parse(find('report', HTMLScriptElement).textContent) as MatrixReport;
+const report = unpackReport(JSON.parse(find('report', HTMLScriptElement).textContent) as PackedReport);
 /** As the page opens where its address says nothing. */
 const first: ViewState = { ...FIRST_STATE, ...(JSON.parse(find('first', HTMLScriptElement).textContent) as Partial<Filters>) };
 const peers = new Map(report.peers.map((peer) => [peer.id, peer]));
