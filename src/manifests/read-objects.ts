@@ -22,7 +22,7 @@ export interface NamedObject {
 export interface FoundObject<T extends NamedObject = ClusterObject> {
   readonly object: T;
   readonly place: Place;
-  /** Its own text, of a NetworkPolicy, whose fields are looked for later. */
+  /** Its own text, where the places of its fields are asked for later. */
   readonly source?: SourceText;
 }
 
@@ -118,10 +118,14 @@ function readList<T extends NamedObject>(
   }
 }
 
+/** Of these the places of fields are told later. Routes are an audit's. */
+const ASKED_FOR_FIELDS: ReadonlySet<string> = new Set(['NetworkPolicy', 'FoundRoute']);
+
 function readObject<T extends NamedObject>(value: unknown, source: SourceText, { line, column }: Place, findings: Findings<T>): void {
   try {
     const object = findings.decode(value);
-    if (object?.kind === 'NetworkPolicy') findings.objects.push({ object, place: { line, column }, source: keepSource(source) });
+    if (object !== undefined && ASKED_FOR_FIELDS.has(object.kind))
+      findings.objects.push({ object, place: { line, column }, source: keepSource(source) });
     else if (object !== undefined) findings.objects.push({ object, place: { line, column } });
     else if (isRecord(value)) findings.skipped.push(describeSkipped(value, { line, column }));
   } catch (error) {

@@ -106,9 +106,12 @@ function* findMissingNamespaces({ model }: CheckContext): Generator<Sighting> {
         if (names.has(name) || (!model.input.whole && isUsual(name))) continue;
         const near = nearestName(name, [...names]);
         yield {
-          message: `there is no namespace ${name}${near === undefined ? '' : `; did you mean ${near}?`}`,
+          message: `${model.input.whole ? 'there is' : 'the input has'} no namespace ${name}${near === undefined ? '' : `; did you mean ${near}?`}`,
           at: entry.place(`${peerField(direction, rule, index)}.namespaceSelector`),
           key: name,
+          ...(model.input.whole
+            ? {}
+            : { mend: 'correct the name, or delete the peer; if the namespace is elsewhere, give its manifest, too' }),
         };
       }
     }

@@ -2,6 +2,7 @@
 
 import type { Direction } from '../../model/verdict.ts';
 import type { AuditInput, Workload } from '../input/audit-input.ts';
+import { podName } from '../model/class-name.ts';
 import type { CheckInfo } from '../finding.ts';
 import type { Check, CheckContext, Sighting } from './check.ts';
 
@@ -53,7 +54,9 @@ function* findOpen({ model }: CheckContext, direction: Direction): Generator<Sig
     const classes = model.classesOf(workload);
     const open = classes.filter((one) => model.isolating(one, direction).length === 0);
     if (open.length === 0) continue;
-    const who = open.length === classes.length ? nameWorkload(workload) : `${nameWorkload(workload)} (pods such as ${open[0]?.pod.name})`;
+    const [one] = open;
+    const some = one === undefined || open.length === classes.length ? '' : ` (pods such as ${podName(one.pod)})`;
+    const who = `${nameWorkload(workload)}${some}`;
     yield { message: `${who} ${WORDS[direction]}${unread}`, at: workload.at };
   }
 }

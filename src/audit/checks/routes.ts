@@ -1,11 +1,12 @@
 /** Ingresses and routes whose backends do not let their controllers in. */
 
 import { hasPort } from '../../policy/ports.ts';
-import { PROTOCOL_NUMBER } from '../../model/verdict.ts';
+import { DIRECTIONS, PROTOCOL_NUMBER, type Direction } from '../../model/verdict.ts';
 import { backendsOfRoute, type Backend } from '../exposure/backends.ts';
 import { controllersOf } from '../exposure/controllers.ts';
 import type { Route } from '../input/audit-input.ts';
-import type { AuditModel } from '../model/audit-model.ts';
+import type { Related } from '../finding.ts';
+import type { AuditModel, AuditPolicy, PodClass } from '../model/audit-model.ts';
 import type { Reach } from '../model/reach.ts';
 import { nameWorkload } from './isolation.ts';
 import { policyYaml } from './policy-yaml.ts';
@@ -55,31 +56,57 @@ function* findBlockedRoutes({ model, reach }: CheckContext): Generator<Sighting>
       const found = model.services.get(`${namespace}/${service}`);
       if (found === undefined) continue;
       for (const backend of backendsOfRoute(model, route, found.object, port)) {
-        const blocked = controllers.filter((controller) => !reaches(reach, controller, backend));
-        if (blocked.length === 0 || backend.pods.pod.hostNetwork) continue;
-        yield describe(model, route, field, backend, nameWorkload(blocked[0]!.workload));
+        const [blocked] = controllers.filter((controller) => !reaches(reach, controller, backend));
+        if (blocked === undefined || backend.pods.pod.hostNetwork) continue;
+        yield describe(model, route, field, backend, blocked, denyingSides(reach, blocked, backend));
       }
     }
   }
 }
 
-function reaches(reach: Reach, controller: Backend['pods'], { pods, protocol, port }: Backend): boolean {
+function reaches(reach: Reach, controller: PodClass, { pods, protocol, port }: Backend): boolean {
   // A name that the pod lacks is no policy's fault.
   return port === undefined || hasPort(reach.between(controller, pods), PROTOCOL_NUMBER[protocol], port);
 }
 
+/** Each of which denies it by itself. */
+function denyingSides(reach: Reach, controller: PodClass, { pods, protocol, port }: Backend): readonly Direction[] {
+  return DIRECTIONS.filter((direction) => {
+    const [own, peer] = direction === 'egress' ? [controller, pods] : [pods, controller];
+    return !peer.pod.addresses.some(
+      (address) => port !== undefined && hasPort(reach.side(direction, own, address), PROTOCOL_NUMBER[protocol], port),
+    );
+  });
+}
+
+const TO_ALLOW: Readonly<Record<Direction, string>> = {
+  ingress: 'allow ingress to the backend from the controller’s pods, on the pod’s port',
+  egress: 'allow egress from the controller’s pods to the backend, on the pod’s port',
+};
+
 function describe(
   model: AuditModel,
-  { kind, namespace, name, at }: Route,
+  { kind, namespace, name, at, locate }: Route,
   field: string,
   { pods, protocol, port }: Backend,
-  controller: string,
+  controller: PodClass,
+  sides: readonly Direction[],
 ): Sighting {
-  const policies = model.isolating(pods, 'ingress').map(({ key }) => model.policies.get(key));
+  const isolating = sides.flatMap((direction) => {
+    const message = direction === 'ingress' ? 'isolates the backend' : 'isolates the controller';
+    const policies = model.isolating(direction === 'ingress' ? pods : controller, direction).slice(0, 3);
+    return policies.flatMap(({ key }) => mapEntry(model.policies.get(key), message));
+  });
+  const [from, to] = [controller, pods].map(({ workload }) => nameWorkload(workload));
   return {
-    message: `${kind} ${namespace}/${name} leads to ${nameWorkload(pods.workload)} on ${port}/${protocol}, which ${controller} cannot reach`,
-    at: { ...at, object: `${kind} ${namespace}/${name}`, field },
-    related: policies.slice(0, 3).flatMap((entry) => (entry === undefined ? [] : [{ message: 'isolates the backend', at: entry.place() }])),
+    message: `${kind} ${namespace}/${name} leads to ${to} on ${port}/${protocol}, which ${from} cannot reach`,
+    at: { ...at, ...locate?.(field), object: `${kind} ${namespace}/${name}`, field },
+    related: isolating,
     key: nameWorkload(pods.workload),
+    ...(sides.length === 0 ? {} : { mend: sides.map((side) => TO_ALLOW[side]).join(', and ') }),
   };
+}
+
+function mapEntry(entry: AuditPolicy | undefined, message: string): Related[] {
+  return entry === undefined ? [] : [{ message, at: entry.place() }];
 }

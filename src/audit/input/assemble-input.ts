@@ -78,7 +78,7 @@ function sortIn(object: PlainObject, at: Location, parts: Parts): void {
       parts.workloads.push({ object, at });
       return;
     case 'FoundRoute':
-      parts.routes.push({ ...object.route, at });
+      parts.routes.push({ ...object.route, at, ...(object.locate === undefined ? {} : { locate: object.locate }) });
       return;
     case 'FoundNamespace':
       parts.objects.push({ object: object.namespace, at });

@@ -58,6 +58,8 @@ export interface Route {
     readonly field: string;
   }[];
   readonly at: Location;
+  /** The place of one of its fields; absent where there is no text. */
+  readonly locate?: (field: string) => Location;
 }
 
 /** A network outside of the cluster that has a name in the configuration. */

@@ -35,7 +35,8 @@ export interface FoundWorkload {
 
 export interface FoundRoute {
   readonly kind: 'FoundRoute';
-  readonly route: Omit<Route, 'at'>;
+  readonly route: Omit<Route, 'at' | 'locate'>;
+  readonly locate?: Route['locate'];
 }
 
 /** With its annotations, which the model leaves out. */

@@ -174,7 +174,7 @@ function placeObject({ object, place, source }: FoundObject<AuditObject>, file: 
   const at = { file, line: place.line, column: place.column };
   if (object.kind === 'FoundSnapshot') return { object, at };
   const named = { ...at, object: titleOf(object) };
-  if (object.kind !== 'NetworkPolicy' || source === undefined) return { object, at: named };
+  if ((object.kind !== 'NetworkPolicy' && object.kind !== 'FoundRoute') || source === undefined) return { object, at: named };
   const locate = createLocator(file, source);
   return { object: { ...object, locate: (field) => ({ ...locate(field), object: named.object }) }, at: named };
 }

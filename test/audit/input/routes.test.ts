@@ -36,6 +36,11 @@ describe('an Ingress', () => {
         { namespace: 'shop', service: 'api', port: 8080, field: 'spec.rules[1].http.paths[0].backend.service' },
       ],
       at: { file: '<stdin>', line: 1, column: 1, object: 'Ingress shop/web' },
+      locate: expect.any(Function) as () => unknown,
+    });
+    expect((await routeOf(text))?.locate?.('spec.rules[1]')).toMatchObject({
+      file: '<stdin>',
+      line: 1 + text.split('\n').findIndex((line) => line.includes('name: api')),
     });
   });
 

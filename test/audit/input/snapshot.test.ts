@@ -11,7 +11,8 @@ import { codesOf, podManifest, readStdin, workloadManifest } from './input-suppo
 /** Without functions, which are asked apart. */
 function plain(input: AuditInput): unknown {
   const problems = input.problems.map(({ code, message, at, mend }) => ({ code, message, at, mend }));
-  return { ...input, problems, objects: input.objects.map(({ object, at }) => ({ at, object: { ...object, locate: undefined } })) };
+  const objects = input.objects.map(({ object, at }) => ({ at, object: { ...object, locate: undefined } }));
+  return { ...input, problems, objects, routes: input.routes.map((route) => ({ ...route, locate: undefined })) };
 }
 
 describe('a snapshot', () => {

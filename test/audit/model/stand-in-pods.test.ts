@@ -95,3 +95,10 @@ describe('a selector is not called dead', () => {
     expect(await alarms(deployment, policy('p', selecting('wbe')))).toEqual(['PN003']);
   });
 });
+
+describe('a pod of a template', () => {
+  it('is named as it will be called', async () => {
+    const { findings } = runChecks(await readText(statefulSet({ replicas: 3 }), policy('p', named('db-0'))));
+    expect(findings.find(({ check }) => check === 'PN001')?.message).toContain('StatefulSet shop/db (pods such as db-1) takes');
+  });
+});
