@@ -90,11 +90,17 @@ function targetsOf(model: AuditModel, end: End, word: PortWord | undefined): (Na
     throw new PosternError('E_AUDIT_PORT', `${end.name} has no port ${word.port}/${word.protocol}, or no pods behind it`, {
       mend: `its ports: ${end.service.ports.map(({ port, protocol }) => `${port}/${protocol}`).join(', ')}`,
     });
-  return backends.map(({ pods, protocol, port }) => ({
-    party: { pods },
-    name: `${end.name} (${pods.workload.kind} ${pods.workload.name})`,
-    port: port === undefined ? undefined : { port, protocol },
-  }));
+  // A pod without a port of the name that the Service leads to gets nothing by it.
+  const targets = backends.flatMap(({ pods, protocol, port }) =>
+    port === undefined
+      ? []
+      : [{ party: { pods }, name: `${end.name} (${pods.workload.kind} ${pods.workload.name})`, port: { port, protocol } }],
+  );
+  if (targets.length === 0 && backends.length > 0)
+    throw new PosternError('E_AUDIT_PORT', `no pod behind ${end.name} has a port of the name that it leads to`, {
+      mend: 'name the port in the containers, or give its number as targetPort',
+    });
+  return targets;
 }
 
 function resolve({ port, protocol }: PortWord, pods: PodClass | undefined): AskedPort {

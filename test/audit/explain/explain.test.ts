@@ -63,6 +63,17 @@ describe('an explanation', () => {
     await expect(ask('shop/friend', 'svc/front:443', CLOSED)).rejects.toMatchObject({ code: 'E_AUDIT_PORT' });
   });
 
+  test('leaves out pods behind a Service that lack the port to which it leads', async () => {
+    const other = `apiVersion: v1\nkind: Pod\nmetadata: { name: silent, namespace: shop, labels: { app: web } }\nspec: { containers: [{ name: c, image: example/c }] }`;
+    const { pairs } = await ask('shop/friend', 'svc/front:80', CLOSED, other);
+    expect(pairs.map(({ destination, port }) => `${destination} ${port}`)).toEqual(['shop/Service/front (Pod web) 8080/TCP']);
+    const nobody = SERVICE.replace('name: front', 'name: back').replace('targetPort: http', 'targetPort: grpc');
+    await expect(ask('shop/friend', 'svc/back:80', CLOSED, nobody)).rejects.toMatchObject({
+      code: 'E_AUDIT_PORT',
+      message: expect.stringContaining('no pod behind shop/Service/back') as string,
+    });
+  });
+
   test('knows addresses outside, and resolves port names', async () => {
     const { allowed, pairs } = await ask('203.0.113.7', 'shop/web:http', CLOSED);
     expect(allowed).toBe('none');
@@ -103,15 +114,12 @@ describe('an explanation', () => {
 });
 
 describe('the policy that would allow it', () => {
-  test.each(['on', 'y', 'No', '1_0', '010', '1e3', 'null'])(
-    'says for kubectl, which reads YAML 1.1, that %s is a text',
-    async (value) => {
-      const named = pod('shop/odd').replace('app: odd', `app: "${value}"`);
-      const input = await readText(named, pod('shop/web'), CLOSED);
-      const report = explain(new AuditModel(input), 'shop/odd', 'shop/web:8080', 'shop');
-      expect(report.pairs[0]!.sides[1]!.wouldAllow).toMatch(new RegExp(`app: "${value}"$`, 'm'));
-    },
-  );
+  test.each(['on', 'y', 'No', '1_0', '010', '1e3', 'null'])('says for kubectl, which reads YAML 1.1, that %s is a text', async (value) => {
+    const named = pod('shop/odd').replace('app: odd', `app: "${value}"`);
+    const input = await readText(named, pod('shop/web'), CLOSED);
+    const report = explain(new AuditModel(input), 'shop/odd', 'shop/web:8080', 'shop');
+    expect(report.pairs[0]!.sides[1]!.wouldAllow).toMatch(new RegExp(`app: "${value}"$`, 'm'));
+  });
 
   const POD = (name: string, labels: string): string =>
     `apiVersion: v1\nkind: Pod\nmetadata: { name: ${name}, namespace: shop, labels: ${labels} }\nspec: { containers: [{ name: c, image: example/c }] }`;
