@@ -125,18 +125,21 @@ export function isInBlock({ cidr, except }: Block, address: Address): boolean {
 }
 
 /**
- * Whether it means the whole world, but for some exceptions. Into a pod the internet may come whatever else is taken out; of what pods may reach, taking
- * out the pods' own network narrows it.
+ * Whether it means the whole world, but for some exceptions. Into a pod the internet may come whatever else is taken out; what pods may reach is narrower
+ * without the pods' own network.
  */
 export function isOpenWorld({ networks }: AuditModel, direction: Direction, peer: Block): boolean {
   if (!isWorld(peer.cidr)) return false;
-  if (direction === 'ingress' || peer.except.length === 0) return true;
+  if (direction === 'ingress') return true;
   const ofFamily = ({ address }: Prefix): boolean => isIPv4(address) === isIPv4(peer.cidr.address);
   const told = networks.pods.filter(ofFamily);
   return (told.length > 0 ? told : DEFAULT_POD_NETWORKS.map(parsePrefix).filter(ofFamily)).some((network) => takesIn(peer, network));
 }
 
-/** 0.0.0.0/0 or ::/0 */
+/** The shortest that a network of an organization has is 8; halves are how all of it is written past a check, and 2000::/3 is IPv6's internet. */
+const SHORTEST = { v4: 1, v6: 3 };
+
+/** 0.0.0.0/0 or ::/0, or as good as that. */
 export function isWorld({ address, length }: Prefix): boolean {
-  return length === 0 || (length === MAPPED.length && isIPv4(address));
+  return isIPv4(address) && length >= MAPPED.length ? length <= MAPPED.length + SHORTEST.v4 : length <= SHORTEST.v6;
 }

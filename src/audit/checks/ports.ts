@@ -1,10 +1,10 @@
 /** Ports of rules: entries that mean something else than they seem to, and names and numbers that no destination has. */
 
-import type { Service } from '../../model/objects.ts';
+import type { Service, ServicePort } from '../../model/objects.ts';
 import type { Rule } from '../../policy/policy.ts';
 import { resolvePortName } from '../../policy/ruleset.ts';
 import { matchesSelector } from '../../policy/selector.ts';
-import type { Direction } from '../../model/verdict.ts';
+import type { Direction, Protocol } from '../../model/verdict.ts';
 import type { Workload } from '../input/audit-input.ts';
 import { listSome } from '../list-some.ts';
 import type { AuditModel, AuditPolicy } from '../model/audit-model.ts';
@@ -148,7 +148,7 @@ function* findDifferentNumbers({ model }: CheckContext): Generator<Sighting> {
   }
 }
 
-/** No destination has the number among its container ports, and a Service of theirs leads from it to another. */
+/** No destination has the number among its container ports, and a Service of theirs leads from it to another one, and none to it. */
 function* findServicePorts({ model }: CheckContext): Generator<Sighting> {
   for (const entry of model.policies.values()) {
     for (const { direction, rule, index, port } of listPorts(entry)) {
@@ -163,7 +163,7 @@ function* findServicePorts({ model }: CheckContext): Generator<Sighting> {
       const found = findLeadingAway(model, destinations, protocol, first);
       if (found === undefined) continue;
       yield {
-        message: `${first}/${protocol} is the port of Service ${found.service.namespace}/${found.service.name}; its pods listen at ${found.ports.join(', ')}`,
+        message: `${first}/${protocol} is the ${found.word} of Service ${found.service.namespace}/${found.service.name}; its pods listen at ${found.ports.join(', ')}`,
         at: entry.place(portField(direction, rule, index)),
         related: [{ message: 'the Service', at: found.at }],
         key: `${first}/${protocol}`,
@@ -172,15 +172,24 @@ function* findServicePorts({ model }: CheckContext): Generator<Sighting> {
   }
 }
 
-function findLeadingAway(model: AuditModel, destinations: readonly Workload[], protocol: string, number: number) {
-  for (const { object: service, at } of model.services.values()) {
-    if (!service.ports.some((port) => port.port === number && port.protocol === protocol)) continue;
-    const pods = destinations.filter((workload) => isBehind(service, workload) && workload.ports.length > 0);
-    if (pods.length === 0) continue;
-    const ports = new Set(pods.flatMap((workload) => workload.ports.map((port) => `${port.port}/${port.protocol}`)));
-    return { service, at, ports: [...ports].slice(0, 5) };
-  }
-  return undefined;
+/** Pods may listen at ports that they do not list: where a Service leads to the number itself, it is meant. */
+function findLeadingAway(model: AuditModel, destinations: readonly Workload[], protocol: Protocol, number: number) {
+  const leading = [...model.services.values()].flatMap(({ object: service, at }) => {
+    const asked = service.ports.filter((port) => port.protocol === protocol && (port.port === number || port.nodePort === number));
+    if (asked.length === 0) return [];
+    const behind = destinations.filter((workload) => isBehind(service, workload));
+    return asked.map((port) => ({ service, at, word: port.port === number ? 'port' : 'node port', targets: targetsOf(port, behind) }));
+  });
+  if (leading.some(({ targets }) => targets.includes(number))) return undefined;
+  const found = leading.find(({ targets }) => targets.length > 0);
+  return found && { ...found, ports: found.targets.slice(0, 5).map((target) => `${target}/${protocol}`) };
+}
+
+function targetsOf({ port, protocol, targetPort = port }: ServicePort, workloads: readonly Workload[]): number[] {
+  const targets = workloads.flatMap(({ ports }) =>
+    typeof targetPort === 'number' ? targetPort : (resolvePortName(ports, { protocol, name: targetPort }) ?? []),
+  );
+  return [...new Set(targets)];
 }
 
 function isBehind({ namespace, selector }: Service, workload: Workload): boolean {

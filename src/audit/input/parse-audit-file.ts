@@ -122,7 +122,8 @@ function readDocument(
     return;
   }
   for (const one of found.objects) reading.objects.push(placeObject(one, file));
-  for (const { kind } of found.skipped) reading.otherKinds.push(kind);
+  for (const { kind, apiVersion } of found.skipped)
+    reading.otherKinds.push(kind === 'NetworkPolicy' ? `${groupOf(apiVersion)} ${kind}` : kind);
   for (const told of found.problems) {
     const problem = withoutDoubt(told, source);
     if (problem.code === 'E_OBJECT_PARTIAL' && !isNamed) reading.strangers += 1;
@@ -134,6 +135,11 @@ function readDocument(
     }
   }
   if (!found.policiesComplete && mayHoldPolicy(source.text)) reading.policiesComplete = false;
+}
+
+/** Calico and others have kinds of the same name. */
+function groupOf(apiVersion: string): string {
+  return apiVersion.replace(/\/[^/]*$/, '');
 }
 
 /** What a program writes is no template, whatever texts it holds: a list, and a snapshot, which tells earlier problems too. */

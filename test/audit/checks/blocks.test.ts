@@ -63,6 +63,14 @@ describe('the world is open', () => {
     expect(await open(ingress('{ cidr: 203.0.113.0/24 }'))).toEqual([]);
   });
 
+  test('where it is written in halves, or as the internet of IPv6', async () => {
+    expect(await open(ingress('{ cidr: 128.0.0.0/1 }'))).toHaveLength(1);
+    expect(await open(ingress('{ cidr: "2000::/3" }'))).toHaveLength(1);
+    expect(await open(ingress('{ cidr: 64.0.0.0/2 }'))).toEqual([]);
+    expect(await open(egress('{ cidr: 0.0.0.0/1 }'))).toHaveLength(1);
+    expect(await open(egress('{ cidr: "2000::/3" }'))).toEqual([]);
+  });
+
   test('outward, unless the pods’ own network is taken out', async () => {
     expect(await open(egress('{ cidr: 0.0.0.0/0, except: [169.254.169.254/32] }'))).toEqual([
       'PN010 it lets connect to 0.0.0.0/0 except 169.254.169.254/32 on all ports',

@@ -112,7 +112,7 @@ describe('no alarm is raised', () => {
     const staged = other('projectcalico.org/v3', 'StagedNetworkPolicy');
     const alarms = await find(WEB, other('cilium.io/v2', 'CiliumNetworkPolicy'), other('projectcalico.org/v3', 'NetworkPolicy'), staged);
     expect(alarms[0]).toContain(
-      'no policy isolates it for ingress (the input has policies of other APIs, which are not read: CiliumNetworkPolicy, NetworkPolicy)',
+      'no policy isolates it for ingress (the input has policies of other APIs, which are not read: CiliumNetworkPolicy, projectcalico.org NetworkPolicy)',
     );
     expect((await find(WEB, staged))[0]).toMatch(/isolates it for ingress$/);
     const dead = await find(WEB, policyYaml('podSelector: { matchLabels: { app: gone } }'), other('cilium.io/v2', 'CiliumNetworkPolicy'));
@@ -134,6 +134,27 @@ describe('no alarm is raised', () => {
     );
     const alarms = await find(probed, policyYaml('podSelector: {}\npolicyTypes: [Ingress]'));
     expect(alarms.filter((alarm) => alarm.includes('9999'))).toEqual([]);
+  });
+
+  test('of a port that a Service leads to, though its pods do not list it', async () => {
+    const exporter = WEB.replace('containerPort: 8080', 'containerPort: 9187').replace('name: http', 'name: metrics');
+    const service = (ports: string): string =>
+      `apiVersion: v1\nkind: Service\nmetadata: { name: web, namespace: shop }\nspec: { selector: { app: web }, ports: [${ports}] }`;
+    const policy = policyYaml(
+      'podSelector: { matchLabels: { app: web } }\ningress: [{ from: [{ podSelector: { matchLabels: { app: web } } }], ports: [{ port: 5432 }] }]',
+    );
+    const used = async (ports: string): Promise<string[]> =>
+      (await find(exporter, service(ports), policy)).filter((alarm) => alarm.startsWith('PN018'));
+    expect(await used('{ port: 5432 }')).toEqual([]);
+    expect(await used('{ port: 80, targetPort: 5432 }')).toEqual([]);
+    expect(await used('{ name: a, port: 5432, targetPort: 9000 }, { name: b, port: 81, targetPort: 5432, nodePort: 5432 }')).toEqual([]);
+    expect(await used('{ port: 5432, targetPort: nothing }')).toEqual([]);
+    expect(await used('{ port: 5432, targetPort: 5433 }')).toEqual([
+      'PN018 5432/TCP is the port of Service shop/web; its pods listen at 5433/TCP',
+    ]);
+    expect(await used('{ port: 80, targetPort: metrics, nodePort: 5432 }')).toEqual([
+      'PN018 5432/TCP is the node port of Service shop/web; its pods listen at 9187/TCP',
+    ]);
   });
 
   test('of two rules that overlap only in part', async () => {
