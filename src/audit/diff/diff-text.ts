@@ -14,7 +14,7 @@ const MOST_TOLD = 20;
 export function diffText(report: DiffReport, colour: boolean): string {
   const colours = pc.createColors(colour);
   const line = (change: Change): string[] => {
-    const ends = `${printableText(change.from.id)} → ${printableText(change.to.id)}`;
+    const ends = `${printableText(nameEnd(change.from.id))} → ${printableText(nameEnd(change.to.id))}`;
     return [
       ...(isEmptyPorts(change.gained) ? [] : [`  ${colours.green('+')} ${ends}: ${describePorts(change.gained)}`]),
       ...(isEmptyPorts(change.lost) ? [] : [`  ${colours.red('-')} ${ends}: ${describePorts(change.lost)}`]),
@@ -36,7 +36,10 @@ export function diffText(report: DiffReport, colour: boolean): string {
 
 export function diffMarkdown(report: DiffReport): string {
   const rows = (changes: readonly Change[]): string[] =>
-    changes.map(({ from, to, gained, lost }) => `| ${[from.id, to.id, words(gained), words(lost)].map(escapeMarkdown).join(' | ')} |`);
+    changes.map(
+      ({ from, to, gained, lost }) =>
+        `| ${[nameEnd(from.id), nameEnd(to.id), words(gained), words(lost)].map(escapeMarkdown).join(' | ')} |`,
+    );
   const table = (title: string, changes: readonly Change[]): string[] =>
     changes.length === 0 ? [] : ['', `#### ${title}`, '', '| from | to | gained | lost |', '|---|---|---|---|', ...rows(changes)];
   const rest = report.toCome.length - MOST_TOLD;
@@ -49,6 +52,11 @@ export function diffMarkdown(report: DiffReport): string {
     ...oneSidedTable('Workloads that are new', report.added),
     ...report.incomplete.map((sentence) => `\n> Incomplete: ${escapeMarkdown(sentence)}`),
   ].join('\n')}\n`;
+}
+
+/** A pod that may come is told by what it has, which is no name: `a pod with app=web in shop`. */
+function nameEnd(id: string): string {
+  return id.replace(/^(.*?)\/Pod\/(.* .*)$/, '$2 in $1');
 }
 
 function words(ports: Change['gained']): string {

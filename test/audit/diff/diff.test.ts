@@ -63,6 +63,8 @@ describe('the difference of two states', () => {
       const pod = 'shop/Pod/a pod with app=web whose port http is 10000/TCP, port web is 10001/TCP';
       expect(toCome(report)).toContain(`shop/Pod/friend > ${pod} +10001/TCP -10000/TCP`);
       expect(diffText(report, false)).toContain('nothing changes for the workloads that are there');
+      expect(diffText(report, false)).toContain('→ a pod with app=web whose port http is 10000/TCP, port web is 10001/TCP in shop: ');
+      expect(diffMarkdown(report)).toContain('| a pod with app=web whose port http is 10000/TCP, port web is 10001/TCP in shop |');
     });
 
     test('by a name that one side gives and a number that the other one gives', async () => {
