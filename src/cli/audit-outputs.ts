@@ -1,10 +1,11 @@
 /** Where the forms of a report go: files, and standard output. */
 
-import { createWriteStream, mkdirSync } from 'node:fs';
+import { createWriteStream } from 'node:fs';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { InvalidArgumentError } from 'commander';
 import { PosternError } from '../model/error.ts';
+import { makeFolder } from './make-folder.ts';
 
 export interface OutputFlag {
   readonly format: string;
@@ -52,7 +53,7 @@ export async function writeOutput({ file }: OutputFlag, text: string | Iterable<
     return;
   }
   try {
-    mkdirSync(dirname(file), { recursive: true });
+    makeFolder(dirname(file));
     await pipeline(chunks, createWriteStream(file));
   } catch (cause) {
     throw new PosternError('E_OUTPUT', `it cannot be written: ${String((cause as NodeJS.ErrnoException).code ?? cause)}`, {

@@ -1,6 +1,7 @@
 /** The matrix as JSON, for other programs: schemas/matrix-report.schema.json says what is in it. */
 
 import type { Ports } from '../../policy/ports.ts';
+import { jsonText } from '../report/json-text.ts';
 import { portsJson } from '../report/ports-json.ts';
 import type { MatrixPeer } from './matrix-report.ts';
 import { listPairs, type MatrixView } from './matrix-view.ts';
@@ -12,7 +13,7 @@ export const MATRIX_JSON_VERSION = 1;
 export function* jsonPieces(view: MatrixView): Generator<string> {
   const { report } = view;
   const head = { version: MATRIX_JSON_VERSION, input: report.input, incomplete: report.incomplete };
-  yield `${JSON.stringify(head, undefined, 2).slice(0, -2)},\n  "peers": [`;
+  yield `${jsonText(head).trimEnd().slice(0, -2)},\n  "peers": [`;
   yield* lines(view.peers.map((peer) => JSON.stringify(describePeer(view, peer))));
   yield '],\n  "connections": [';
   yield* lines(connections(view));
