@@ -34,7 +34,7 @@ export class ImaginedPods {
     const taken = [...model.input.workloads.flatMap(({ pods }) => pods), ...model.classes.map(({ pod }) => pod)];
     this.#addresses = new StandInAddresses(
       networks,
-      taken.flatMap((pod) => pod.addresses),
+      taken.flatMap(({ hostNetwork, addresses }) => (hostNetwork ? [] : addresses)),
     ).take();
   }
 

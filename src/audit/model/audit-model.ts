@@ -165,7 +165,7 @@ export class AuditModel {
     const networks = podNetworks.length > 0 ? podNetworks : (this.nodes[0]?.podCIDRs ?? []);
     const addresses = new StandInAddresses(
       networks,
-      pods.flatMap((pod) => pod.addresses),
+      pods.flatMap(({ hostNetwork, addresses }) => (hostNetwork ? [] : addresses)),
     );
     return this.input.workloads.flatMap((workload): PodClass[] => {
       const running = workload.pods.filter(({ phase }) => !ENDED.has(phase));

@@ -11,9 +11,10 @@ export class StandInAddresses {
   readonly #taken: ReadonlySet<Address>;
   readonly #next = new Map<Prefix, Address>();
 
-  /** `networks` are CIDRs, used in their order. */
-  constructor(networks: readonly string[], taken: Iterable<Address>) {
-    const parsed = (networks.length === 0 ? DEFAULT_POD_NETWORKS : networks).map(parsePrefix);
+  /** `networks` are CIDRs, used in their order; without any, the usual ones of those families that pods have. `taken`: pods' own addresses. */
+  constructor(networks: readonly string[], taken: readonly Address[]) {
+    const isOfPods = ({ address }: Prefix): boolean => taken.length === 0 || taken.some((own) => isIPv4(own) === isIPv4(address));
+    const parsed = networks.length === 0 ? DEFAULT_POD_NETWORKS.map(parsePrefix).filter(isOfPods) : networks.map(parsePrefix);
     this.#networks = [parsed.filter(({ address }) => isIPv4(address)), parsed.filter(({ address }) => !isIPv4(address))];
     this.#taken = new Set(taken);
   }
