@@ -55,6 +55,7 @@ export function assembleInput(found: FoundInput): AuditInput {
   // In a cluster addresses go from pod to pod between two lists.
   if (told?.whole !== true) problems.push(...findSharedAddresses(parts.pods));
   const partial = { objects, workloads, routes, policiesComplete: found.policiesComplete };
+  const passedOver = addUp([found.passedOver, ...snapshots.flatMap((snapshot) => snapshot.passedOver ?? [])]);
   return {
     name: only?.name ?? found.name,
     objects,
@@ -64,8 +65,14 @@ export function assembleInput(found: FoundInput): AuditInput {
     missing: told?.missing ?? findMissing(partial),
     whole: told?.whole ?? false,
     ...(parts.ignores.length === 0 ? {} : { ignores: parts.ignores }),
-    ...(found.passedOver.documents === 0 && Object.keys(found.passedOver.kinds).length === 0 ? {} : { passedOver: found.passedOver }),
+    ...(passedOver.documents === 0 && Object.keys(passedOver.kinds).length === 0 ? {} : { passedOver }),
   };
+}
+
+function addUp(all: readonly PassedOver[]): PassedOver {
+  const kinds = new Map<string, number>();
+  for (const [kind, count] of all.flatMap((one) => Object.entries(one.kinds))) kinds.set(kind, (kinds.get(kind) ?? 0) + count);
+  return { documents: all.reduce((sum, { documents }) => sum + documents, 0), kinds: Object.fromEntries(kinds) };
 }
 
 function sortIn(object: PlainObject, at: Location, parts: Parts): void {

@@ -4,7 +4,7 @@ import type { PlacedObject } from '../../manifests/manifests.ts';
 import type { PosternError } from '../../model/error.ts';
 import type { Labels } from '../../model/labels.ts';
 import type { ClusterObject, ContainerPort, Namespace, Pod } from '../../model/objects.ts';
-import type { Missing, Ordinals, Route, WorkloadKind } from './audit-input.ts';
+import type { Missing, Ordinals, PassedOver, Route, WorkloadKind } from './audit-input.ts';
 
 /** The controller that made an object (its ownerReference). */
 export interface Owner {
@@ -53,6 +53,7 @@ export interface FoundSnapshot {
   readonly whole: boolean;
   readonly missing: readonly Missing[];
   readonly problems: readonly PosternError[];
+  readonly passedOver?: PassedOver;
   readonly objects: readonly PlacedObject<AuditObject>[];
 }
 

@@ -25,6 +25,7 @@ export function decodeSnapshot(value: JsonRecord, decode: ObjectDecoder<AuditObj
     whole: flagAt(snapshot, 'whole', 'whole') ?? false,
     missing: recordsAt(snapshot, 'missing', 'missing').map(decodeMissing),
     problems: recordsAt(snapshot, 'problems', 'problems').map(decodeProblem),
+    ...decodePassedOver(snapshot),
     objects: recordsAt(snapshot, 'items', 'items').map((item, index) => decodeItem(item, `items[${index}]`, decode)),
   }));
 }
@@ -32,6 +33,18 @@ export function decodeSnapshot(value: JsonRecord, decode: ObjectDecoder<AuditObj
 function decodeMissing(entry: JsonRecord, index: number): Missing {
   const path = `missing[${index}]`;
   return { kind: textAt(entry, 'kind', `${path}.kind`) ?? '', reason: textAt(entry, 'reason', `${path}.reason`) ?? '' };
+}
+
+/** What earlier versions do not tell. */
+function decodePassedOver(snapshot: JsonRecord): Pick<FoundSnapshot, 'passedOver'> {
+  if (snapshot['passedOver'] === undefined || snapshot['passedOver'] === null) return {};
+  const told = recordAt(snapshot, 'passedOver', 'passedOver');
+  const kinds = Object.entries(recordAt(told, 'kinds', 'passedOver.kinds')).map(([kind, count]) => [kind, countOf(count)] as const);
+  return { passedOver: { documents: countOf(told['documents']), kinds: Object.fromEntries(kinds) } };
+}
+
+function countOf(value: unknown): number {
+  return typeof value === 'number' && value >= 0 ? value : 0;
 }
 
 function decodeProblem(entry: JsonRecord, index: number): PosternError {

@@ -32,6 +32,7 @@ export function writeSnapshot(input: AuditInput): string {
     whole: input.whole,
     missing: input.missing,
     problems: input.problems.map(encodeProblem),
+    passedOver: input.passedOver,
   };
   const lines = items.map((item) => JSON.stringify(item));
   return `${JSON.stringify(head).slice(0, -1)},"items":[\n${lines.join(',\n')}\n]}\n`;

@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AuditInput } from '../../../src/audit/input/audit-input.ts';
 import { readAuditInput } from '../../../src/audit/input/read-audit-input.ts';
+import { runChecks } from '../../../src/audit/run-checks.ts';
 import { writeSnapshot } from '../../../src/audit/input/write-snapshot.ts';
 import { temporaryFolder } from '../../manifests/temporary-folder.ts';
 import { EVERYTHING, HASH, SECRET } from './everything.ts';
@@ -29,6 +30,16 @@ describe('a snapshot', () => {
     const input = await readStdin(EVERYTHING);
     const cluster = { ...input, name: 'the cluster prod', whole: true, missing: [{ kind: 'Node', reason: 'they may not be listed' }] };
     expect(await readStdin(writeSnapshot(cluster))).toMatchObject({ name: 'the cluster prod', whole: true, missing: cluster.missing });
+  });
+
+  it('still tells what was not read: policies of other APIs, and what may make pods', async () => {
+    const others = ['CiliumNetworkPolicy', 'Prometheus', 'Prometheus'].map(
+      (kind, index) => `apiVersion: example.com/v1\nkind: ${kind}\nmetadata: {name: a${index}}\n---\n`,
+    );
+    const input = await readStdin(`${others.join('')}${workloadManifest('Deployment', 'shop/web')}`);
+    const again = await readStdin(writeSnapshot(input));
+    expect(again.passedOver).toEqual({ documents: 0, kinds: { CiliumNetworkPolicy: 1, Prometheus: 2 } });
+    expect(runChecks(again).findings).toEqual(runChecks(input).findings);
   });
 
   it('still tells where its policies stood', async () => {
