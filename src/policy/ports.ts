@@ -77,6 +77,25 @@ function containsRanges(outer: readonly PortRange[], inner: readonly PortRange[]
   });
 }
 
+/** Whether some port of some protocol is in both; `all` overlaps with whatever is not empty. */
+export function overlapPorts(a: Ports, b: Ports): boolean {
+  if (a === 'all') return b === 'all' || !isEmptyPorts(b);
+  if (b === 'all') return !isEmptyPorts(a);
+  return overlapRanges(a.TCP, b.TCP) || overlapRanges(a.UDP, b.UDP) || overlapRanges(a.SCTP, b.SCTP);
+}
+
+/** Both sorted, without overlaps: one walk through both. */
+function overlapRanges(a: readonly PortRange[], b: readonly PortRange[]): boolean {
+  let at = 0;
+  for (const { first, last } of b) {
+    while (at < a.length && (a[at]?.last ?? 0) < first) at += 1;
+    const next = a[at];
+    if (next === undefined) return false;
+    if (next.first <= last) return true;
+  }
+  return false;
+}
+
 /** `protocol` by IANA number; `port` is ignored where the protocol has none. */
 export function hasPort(ports: Ports, protocol: number, port: number): boolean {
   if (ports === 'all') return true;

@@ -3,10 +3,10 @@
  * Each run is a process of its own, over one file as `kubectl get -o json` prints it.
  */
 
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { measureAudit } from './measure-audit.ts';
 import { namespaceManifest, podManifest, policyManifest, type Manifest } from '../support/builders/manifests.ts';
 
 interface Shape {
@@ -30,42 +30,26 @@ const SHAPES: readonly Shape[] = [
   ...[1000, 3000, 10_000, 30_000, 100_000].map(grown),
   { name: '10,000 pods that share no workload', pods: 10_000, workloads: 10_000, policies: 1000, namespaces: 200 },
 ];
-/** More workloads are no matrix that a person looks at. */
-const MOST_WORKLOADS = 1500;
-const RUNS = 3;
 const TEAMS = 7;
-/** A module that says at the end what the process took. */
-const REPORT_MEMORY = `data:text/javascript,${encodeURIComponent("process.on('exit', () => process.stderr.write('\\nKIB ' + process.resourceUsage().maxRSS))")}`;
 
 const folder = mkdtempSync(join(tmpdir(), 'postern-bench-'));
 try {
   console.log(
-    '| | workloads | policies | file, MiB | check, s | memory, MiB | matrix (HTML), s | memory, MiB |\n|---|---|---|---|---|---|---|---|',
+    '| | workloads | policies | file, MiB | check, s | memory, MiB | matrix (HTML), s | memory, MiB | diff, s | memory, MiB |\n|---|---|---|---|---|---|---|---|---|---|',
   );
   for (const shape of SHAPES) {
-    const file = join(folder, 'cluster.json');
-    writeFileSync(file, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: [...makeObjects(shape)] }, undefined, 1));
-    const check = measure([
-      'audit',
-      'check',
-      file,
-      '--fail-on=never',
-      '--allow-incomplete',
-      `--output=json=${join(folder, 'report.json')}`,
-    ]);
-    const matrix =
-      shape.workloads > MOST_WORKLOADS
-        ? undefined
-        : measure(['audit', 'matrix', file, '--allow-incomplete', `--output=html=${join(folder, 'page.html')}`]);
+    const [file, changed] = [writeCluster('cluster', shape, 80), writeCluster('changed', shape, 81)];
+    const measured = [
+      measureAudit(['check', file, '--fail-on=never', '--allow-incomplete', `--output=json=${join(folder, 'report.json')}`]),
+      measureAudit(['matrix', file, '--allow-incomplete', `--output=html=${join(folder, 'page.html')}`]),
+      measureAudit(['diff', file, changed, '--fail-on=never', '--allow-incomplete', `--output=json=${join(folder, 'diff.json')}`]),
+    ];
     const cells = [
       shape.name,
-      shape.workloads,
-      shape.policies,
+      shape.workloads.toLocaleString('en'),
+      shape.policies.toLocaleString('en'),
       (statSync(file).size / 2 ** 20).toFixed(1),
-      check.seconds.toFixed(2),
-      check.mebibytes,
-      matrix?.seconds.toFixed(2) ?? '',
-      matrix?.mebibytes ?? '',
+      ...measured.flatMap(({ seconds, mebibytes }) => [seconds.toFixed(2), mebibytes.toLocaleString('en')]),
     ];
     console.log(`| ${cells.join(' | ')} |`);
   }
@@ -73,23 +57,14 @@ try {
   rmSync(folder, { recursive: true });
 }
 
-/** The median time, and the most memory of any run. */
-function measure(args: readonly string[]): { readonly seconds: number; readonly mebibytes: number } {
-  const runs = Array.from({ length: RUNS }, () => {
-    const begin = performance.now();
-    const { status, stderr } = spawnSync(process.execPath, ['--import', REPORT_MEMORY, 'dist/main.js', ...args], {
-      encoding: 'utf8',
-      maxBuffer: 1 << 28,
-    });
-    if (status !== 0) throw new Error(`${args.join(' ')} ended with ${status}: ${stderr.slice(0, 2000)}`);
-    return { seconds: (performance.now() - begin) / 1000, kibibytes: Number(/KIB (\d+)/.exec(stderr)?.[1]) };
-  });
-  const seconds = runs.map((run) => run.seconds).toSorted((a, b) => a - b)[Math.floor(RUNS / 2)] ?? Number.NaN;
-  return { seconds, mebibytes: Math.round(Math.max(...runs.map(({ kibibytes }) => kibibytes)) / 1024) };
+function writeCluster(name: string, shape: Shape, firstPort: number): string {
+  const file = join(folder, `${name}.json`);
+  writeFileSync(file, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: [...makeObjects(shape, firstPort)] }, undefined, 1));
+  return file;
 }
 
-/** Pods are their ReplicaSets', as a Deployment's are; policies by labels, other namespaces' labels, and blocks. */
-function* makeObjects({ pods, workloads, policies, namespaces }: Shape): Generator<Manifest> {
+/** Pods are their ReplicaSets', as a Deployment's are; policies by labels, other namespaces' labels, and blocks. `firstPort`: of the very first. */
+function* makeObjects({ pods, workloads, policies, namespaces }: Shape, firstPort: number): Generator<Manifest> {
   for (let n = 0; n < namespaces; n += 1) yield namespaceManifest(`ns-${n}`, { team: `t${n % TEAMS}` });
   for (let p = 0; p < policies; p += 1) {
     const [n, k] = [p % namespaces, Math.floor(p / namespaces)];
@@ -102,7 +77,7 @@ function* makeObjects({ pods, workloads, policies, namespaces }: Shape): Generat
             { podSelector: { matchLabels: { app: `a${(k + 1) % 3}` } } },
             { namespaceSelector: { matchLabels: { team: `t${(n + 1) % TEAMS}` } } },
           ],
-          ports: [{ port: 80 + k }],
+          ports: [{ port: p === 0 ? firstPort : 80 + k }],
         },
       ],
       egress: [

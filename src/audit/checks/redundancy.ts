@@ -10,7 +10,7 @@ import { describeRule, isEverything } from '../describe-rule.ts';
 import { listSome } from '../list-some.ts';
 import type { AuditModel, AuditPolicy } from '../model/audit-model.ts';
 import { makeNamespaceUniverse, type NamespaceUniverse, type SubjectKind } from '../universe/namespace-universe.ts';
-import { isCovered } from '../universe/rule-coverage.ts';
+import { isCovered, mayHelp } from '../universe/rule-coverage.ts';
 import type { Related } from '../finding.ts';
 import { ruleField } from './fields.ts';
 import { policyYaml } from './policy-yaml.ts';
@@ -65,7 +65,7 @@ interface Placed {
 /** What the policies of a namespace are to each other. */
 interface Siblings {
   readonly universe: NamespaceUniverse;
-  /** By age, without those that say the same as an older one: these are told as such. */
+  /** By age, without those that say the same as an older one: these are told as such. Empty where there is too much to compare. */
   readonly entries: readonly AuditPolicy[];
   /** Those that change nothing beside the rest. */
   readonly vacuous: ReadonlySet<AuditPolicy>;
@@ -87,11 +87,25 @@ function compareSiblings({ model, incomplete }: CheckContext, namespace: string)
       namespace,
       all.map(({ policy }) => policy),
     );
-    siblings = { universe, entries, vacuous: universe.cut ? new Set() : listVacuous(model, entries, universe) };
+    const obstacle = obstacleOf(universe);
+    siblings =
+      obstacle === undefined
+        ? { universe, entries, vacuous: listVacuous(model, entries, universe) }
+        : { universe, entries: [], vacuous: new Set() };
     known.set(namespace, siblings);
-    if (universe.cut) incomplete(`the selectors of namespace ${namespace} have too many combinations: no rule of it is called redundant`);
+    if (obstacle !== undefined) incomplete(`${obstacle} of namespace ${namespace}: no rule of it is called redundant`);
   }
   return siblings;
+}
+
+/** Each rule is held against those that meet it on some pod: this many pairs take seconds. */
+const MOST_PAIRS = 5_000_000;
+
+function obstacleOf({ subjects, cut }: NamespaceUniverse): string | undefined {
+  if (cut) return 'there are too many combinations of the selectors';
+  const rulesOf = ({ rules }: Policy): number => DIRECTIONS.reduce((sum, direction) => sum + (rules[direction] ?? []).length, 0);
+  const pairs = subjects.reduce((sum, subject) => sum + [...subject].reduce((rules, policy) => rules + rulesOf(policy), 0) ** 2, 0);
+  return pairs > MOST_PAIRS ? 'too many rules meet on the same pods' : undefined;
 }
 
 /**
@@ -101,29 +115,36 @@ function compareSiblings({ model, incomplete }: CheckContext, namespace: string)
 function* findRedundantRules(context: CheckContext): Generator<Sighting> {
   for (const namespace of namespacesWithPolicies(context.model)) {
     const { universe, entries, vacuous } = compareSiblings(context, namespace);
-    if (universe.cut) continue;
     for (const direction of DIRECTIONS) {
-      const left = entries
+      const all = entries
         .filter((entry) => !vacuous.has(entry))
         .flatMap((entry) => (entry.policy.rules[direction] ?? []).map((rule): Placed => ({ entry, direction, rule })));
-      for (const placed of left.toReversed()) {
+      const left = Map.groupBy(all, ({ entry }) => entry.policy);
+      for (const placed of all.toReversed()) {
         if (placed.rule.peers?.length === 0 || placed.rule.ports?.length === 0) continue;
-        const others = left.filter((other) => other !== placed);
-        const covering = findCovering(placed, others, universe);
+        const covering = findCovering(placed, left, universe);
         if (covering === undefined) continue;
-        left.splice(left.indexOf(placed), 1);
+        const own = left.get(placed.entry.policy) ?? [];
+        own.splice(own.indexOf(placed), 1);
         yield describeRedundant(placed, covering);
       }
     }
   }
 }
 
-/** Those that cover the rule for some kind of pod that its policy selects; `undefined` where for one they do not. */
-function findCovering({ entry, rule }: Placed, others: readonly Placed[], { subjects, peers }: NamespaceUniverse): Set<Placed> | undefined {
+/** Those that cover the rule for some kind of pod that its policy selects; `undefined` where for one they do not. `left`: by their policies. */
+function findCovering(
+  placed: Placed,
+  left: ReadonlyMap<Policy, readonly Placed[]>,
+  { subjects, peers }: NamespaceUniverse,
+): Set<Placed> | undefined {
+  const { entry, rule } = placed;
   const covering = new Set<Placed>();
   for (const subject of subjects) {
     if (!subject.has(entry.policy)) continue;
-    const beside = others.filter((other) => subject.has(other.entry.policy));
+    const beside = [...subject]
+      .flatMap((policy) => left.get(policy) ?? [])
+      .filter((other) => other !== placed && mayHelp(other.rule, rule));
     if (
       !isCovered(
         rule,
@@ -141,17 +162,24 @@ function findCovering({ entry, rule }: Placed, others: readonly Placed[], { subj
 function fewest(rule: Rule, others: readonly Placed[], peers: NamespaceUniverse['peers']): readonly Placed[] {
   const alone = others.find((other) => isCovered(rule, [other.rule], peers));
   if (alone !== undefined) return [alone];
-  let needed = [...others];
-  for (const other of others) {
-    const without = needed.filter((one) => one !== other);
-    if (
-      isCovered(
-        rule,
-        without.map((one) => one.rule),
-        peers,
-      )
-    )
-      needed = without;
+  const cover = (some: readonly Placed[]): boolean =>
+    isCovered(
+      rule,
+      some.map((one) => one.rule),
+      peers,
+    );
+  return leaveOut(others, cover);
+}
+
+/** Of the items some with which it still holds, and without any one of which it would not: halves are left out where that will do, then ever smaller pieces. */
+function leaveOut<T>(items: readonly T[], holds: (some: readonly T[]) => boolean): readonly T[] {
+  let needed = items;
+  for (let size = Math.ceil(items.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
+    for (let at = 0; at < needed.length;) {
+      const without = needed.toSpliced(at, size);
+      if (holds(without)) needed = without;
+      else at += size;
+    }
   }
   return needed;
 }
@@ -223,22 +251,13 @@ function addsNothing(policy: Policy, others: SubjectKind, { peers }: NamespaceUn
   });
 }
 
-/** Among more a search takes too long. */
-const MOST_SEARCHED = 30;
-
 /** Those of the other policies that it takes: one that does alone, else as few as a simple search finds. */
 function fewestBeside(policy: Policy, others: SubjectKind, universe: NamespaceUniverse): readonly Policy[] {
   const isBeside = (other: Policy): boolean =>
     DIRECTIONS.some((direction) => policy.rules[direction] !== undefined && other.rules[direction] !== undefined);
-  let needed = [...others].filter(isBeside);
-  const alone = needed.find((other) => addsNothing(policy, new Set([other]), universe));
-  if (alone !== undefined) return [alone];
-  if (needed.length > MOST_SEARCHED) return needed;
-  for (const other of needed) {
-    const without = needed.filter((one) => one !== other);
-    if (addsNothing(policy, new Set(without), universe)) needed = without;
-  }
-  return needed;
+  const beside = [...others].filter(isBeside);
+  const alone = beside.find((other) => addsNothing(policy, new Set([other]), universe));
+  return alone === undefined ? leaveOut(beside, (some) => addsNothing(policy, new Set(some), universe)) : [alone];
 }
 
 function* findEqual({ model }: CheckContext): Generator<Sighting> {

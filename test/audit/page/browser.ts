@@ -5,7 +5,6 @@ import { spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterAll, beforeAll } from 'vitest';
 import puppeteer, { type Browser, type Page } from 'puppeteer-core';
 import type { MatrixReport } from '../../../src/audit/matrix/matrix-report.ts';
 import type { Filters } from '../../../src/audit/page/browser/view-state.ts';
@@ -110,25 +109,6 @@ export class TestBrowser implements AsyncDisposable {
     await this.#browser.close();
     rmSync(this.#folder, { recursive: true, force: true });
   }
-}
-
-/** One for the tests of a group. */
-export function useBrowser(): Pick<TestBrowser, 'open' | 'openText'> {
-  let browser: TestBrowser | undefined;
-  const started = (): TestBrowser => {
-    if (browser === undefined) throw new Error('no test runs yet');
-    return browser;
-  };
-  beforeAll(async () => {
-    browser = await TestBrowser.start();
-  });
-  afterAll(async () => {
-    await browser?.[Symbol.asyncDispose]();
-  });
-  return {
-    open: async (...args) => await started().open(...args),
-    openText: async (...args) => await started().openText(...args),
-  };
 }
 
 /** As an address names this pair of the shop, its rules shown. */

@@ -73,11 +73,9 @@ describe('the text of the page', () => {
     expect(makePage(makeShop(), { parts })).toBe(page);
   });
 
-  it('stays below a megabyte for 500 workloads, and is made at once', () => {
+  it('stays below a megabyte for 500 workloads', () => {
     const report = makeCluster({ workloads: 500, namespaces: 40, pods: 20, roles: 8 });
-    const started = performance.now();
     expect(makePage(report, { parts }).length).toBeLessThan(1_000_000);
-    expect(performance.now() - started).toBeLessThan(2000);
   });
 });
 

@@ -5,7 +5,8 @@ import type { Page } from 'puppeteer-core';
 import { leaveOutIf } from '../../support/requires.ts';
 import { makeCluster } from '../matrix/cluster-matrix.ts';
 import { makeShop } from '../matrix/shop-matrix.ts';
-import { browserObstacle, hashOf, press, rowsAndColumns, textOf, useBrowser, WEB_TO_API } from './browser.ts';
+import { browserObstacle, hashOf, press, rowsAndColumns, textOf, WEB_TO_API } from './browser.ts';
+import { useBrowser } from './use-browser.ts';
 
 const cluster = makeCluster({ workloads: 60, namespaces: 8 });
 

@@ -3,7 +3,8 @@
 import { describe, expect, it } from 'vitest';
 import { leaveOutIf } from '../../support/requires.ts';
 import { makeShop } from '../matrix/shop-matrix.ts';
-import { browserObstacle, rowsAndColumns, textOf, useBrowser } from './browser.ts';
+import { browserObstacle, rowsAndColumns, textOf } from './browser.ts';
+import { useBrowser } from './use-browser.ts';
 
 describe('the filters of the page:', leaveOutIf(browserObstacle), () => {
   const browser = useBrowser();

@@ -5,7 +5,8 @@ import { makePage } from '../../../src/audit/page/make-page.ts';
 import { leaveOutIf } from '../../support/requires.ts';
 import { HOSTILE_NAMES, makeHostile } from '../matrix/hostile-matrix.ts';
 import { makeShop } from '../matrix/shop-matrix.ts';
-import { browserObstacle, press, textOf, useBrowser } from './browser.ts';
+import { browserObstacle, press, textOf } from './browser.ts';
+import { useBrowser } from './use-browser.ts';
 
 describe('the page', leaveOutIf(browserObstacle), () => {
   const browser = useBrowser();

@@ -6,7 +6,8 @@ import { describe, expect, it } from 'vitest';
 import { leaveOutIf } from '../../support/requires.ts';
 import { makeCluster } from '../matrix/cluster-matrix.ts';
 import { makeShop } from '../matrix/shop-matrix.ts';
-import { browserObstacle, press, textOf, useBrowser, WEB_TO_API } from './browser.ts';
+import { browserObstacle, press, textOf, WEB_TO_API } from './browser.ts';
+import { useBrowser } from './use-browser.ts';
 
 describe('the page looks', leaveOutIf(browserObstacle), () => {
   const browser = useBrowser();

@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { leaveOutIf } from '../../support/requires.ts';
 import { makeReport } from '../matrix/matrix-builder.ts';
 import { makeShop } from '../matrix/shop-matrix.ts';
-import { browserObstacle, findCell, hashOf, press, textOf, useBrowser, WEB_TO_API } from './browser.ts';
+import { browserObstacle, findCell, hashOf, press, textOf, WEB_TO_API } from './browser.ts';
+import { useBrowser } from './use-browser.ts';
 
 describe('the page shows why:', leaveOutIf(browserObstacle), () => {
   const browser = useBrowser();
