@@ -110,16 +110,18 @@ function groupAlike(was: State, is: State, ids: readonly string[]): Alike {
 function comparePods(was: State, is: State, sources: readonly string[], destinations: Alike): Change[] {
   const one = new Map([...destinations].map(([id, group]) => [group, id]));
   const rows = new Map<string, ReadonlyMap<string, Delta>>();
-  const rowOf = (group: string, from: string): ReadonlyMap<string, Delta> => {
-    let row = rows.get(group);
-    if (row === undefined) {
-      const deltas = [...one].map(([other, to]) => [other, compare(between(was, from, to), between(is, from, to))] as const);
-      rows.set(group, (row = new Map(deltas.filter((entry): entry is [string, Delta] => entry[1] !== undefined))));
+  const compareRow = (from: string): ReadonlyMap<string, Delta> => {
+    const row = new Map<string, Delta>();
+    for (const [group, to] of one) {
+      const delta = compare(between(was, from, to), between(is, from, to));
+      if (delta !== undefined) row.set(group, delta);
     }
     return row;
   };
   return sources.flatMap((from) => {
-    const row = rowOf(destinations.get(from) ?? '', from);
+    const own = destinations.get(from) ?? '';
+    const row = rows.get(own) ?? compareRow(from);
+    rows.set(own, row);
     if (row.size === 0) return [];
     return [...destinations].flatMap(([to, group]) => {
       const delta = row.get(group);
@@ -130,8 +132,9 @@ function comparePods(was: State, is: State, sources: readonly string[], destinat
 
 /** Of workloads whose pods differ: what any of them may. */
 function between({ classes, reach }: State, from: string, to: string): Ports {
-  const sources = classes.get(from) ?? [];
-  const destinations = classes.get(to) ?? [];
+  const [sources, destinations] = [classes.get(from) ?? [], classes.get(to) ?? []];
+  const [only, other] = [sources[0], destinations[0]];
+  if (sources.length === 1 && destinations.length === 1 && only && other) return reach.between(only, other);
   return unionPorts(sources.flatMap((source) => destinations.map((destination) => reach.between(source, destination))));
 }
 

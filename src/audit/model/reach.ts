@@ -11,24 +11,33 @@ import type { AuditModel, PodClass } from './audit-model.ts';
 interface Facts {
   readonly v4: Identity | undefined;
   readonly v6: Identity | undefined;
-  readonly ingress: Ruleset | undefined;
-  readonly egress: Ruleset | undefined;
+  readonly ingress: Grants | undefined;
+  readonly egress: Grants | undefined;
 }
 
-/** Of a ruleset: identities that it tells from strangers are few where there are many. */
+/** What a ruleset allows those that it does not tell from strangers; the others are in a `Told`. */
 interface Grants {
-  readonly told: ReadonlyMap<Identity, Ports>;
   readonly anyone: Ports;
+}
+
+/**
+ * Who asks of many pairs keeps the source and changes the destination: egress is looked up in what the source's ruleset tells, ingress in what all
+ * rulesets tell of the source. So both are at hand.
+ */
+interface Told {
+  readonly egress: Map<Grants, Map<Identity, Ports>>;
+  readonly ingress: Map<Identity, Map<Grants, Ports>>;
 }
 
 export class Reach {
   readonly #model: AuditModel;
   readonly #facts = new Map<PodClass, Facts>();
-  readonly #grants = new Map<Ruleset, Grants>();
+  readonly #grants = { ingress: new Map<Ruleset, Grants>(), egress: new Map<Ruleset, Grants>() };
+  readonly #told: Told = { egress: new Map(), ingress: new Map() };
   readonly #both = new PairCache(intersectPorts);
   readonly #either = new PairCache((a, b) => unionPorts([a, b]));
   readonly #identities = new Map<Address, Identity>();
-  readonly #numbers = new Map<Identity | Ruleset, number>();
+  readonly #numbers = new Map<Identity | Grants, number>();
 
   constructor(model: AuditModel) {
     this.#model = model;
@@ -41,7 +50,7 @@ export class Reach {
     const over = (own: Identity | undefined, peer: Identity | undefined): Ports =>
       own === undefined || peer === undefined
         ? NO_PORTS
-        : this.#both.of(this.#portsFor(from.egress, peer), this.#portsFor(to.ingress, own));
+        : this.#both.of(this.#portsTo(from.egress, peer), this.#portsFrom(to.ingress, own));
     return this.#either.of(over(from.v4, to.v4), over(from.v6, to.v6));
   }
 
@@ -52,7 +61,8 @@ export class Reach {
 
   /** The same for all addresses of one identity. */
   with(direction: Direction, own: PodClass, peer: Identity): Ports {
-    return this.#portsFor(this.#factsOf(own)[direction], peer);
+    const facts = this.#factsOf(own);
+    return direction === 'egress' ? this.#portsTo(facts.egress, peer) : this.#portsFrom(facts.ingress, peer);
   }
 
   identityOf(address: Address): Identity {
@@ -79,7 +89,7 @@ export class Reach {
     return [v4, v6, ingress, egress].map((fact) => (fact === undefined ? '' : this.#numberOf(fact))).join();
   }
 
-  #numberOf(fact: Identity | Ruleset): number {
+  #numberOf(fact: Identity | Grants): number {
     let number = this.#numbers.get(fact);
     if (number === undefined) this.#numbers.set(fact, (number = this.#numbers.size));
     return number;
@@ -93,30 +103,47 @@ export class Reach {
       facts = {
         v4: v4 === undefined ? undefined : this.identityOf(v4),
         v6: v6 === undefined ? undefined : this.identityOf(v6),
-        ingress: rulesets?.ingress,
-        egress: rulesets?.egress,
+        ingress: this.#grantsOf('ingress', rulesets?.ingress),
+        egress: this.#grantsOf('egress', rulesets?.egress),
       };
       this.#facts.set(one, facts);
     }
     return facts;
   }
 
-  #portsFor(ruleset: Ruleset | undefined, peer: Identity): Ports {
-    if (ruleset === undefined) return 'all';
-    const { told, anyone } = this.#grantsOf(ruleset);
-    return told.get(peer) ?? anyone;
+  /** By the egress of a pod. */
+  #portsTo(egress: Grants | undefined, peer: Identity): Ports {
+    return egress === undefined ? 'all' : (this.#told.egress.get(egress)?.get(peer) ?? egress.anyone);
   }
 
-  #grantsOf(ruleset: Ruleset): Grants {
-    let grants = this.#grants.get(ruleset);
+  /** By the ingress of a pod. */
+  #portsFrom(ingress: Grants | undefined, peer: Identity): Ports {
+    return ingress === undefined ? 'all' : (this.#told.ingress.get(peer)?.get(ingress) ?? ingress.anyone);
+  }
+
+  /** Undefined where nothing isolates. */
+  #grantsOf(direction: Direction, ruleset: Ruleset | undefined): Grants | undefined {
+    if (ruleset === undefined) return undefined;
+    let grants = this.#grants[direction].get(ruleset);
     if (grants === undefined) {
       const { rulesets, identities } = this.#model.compiler;
-      const told = [...rulesets.identitiesOf(ruleset)].map((peer) => [peer, rulesets.portsFor(ruleset, peer)] as const);
-      grants = { told: new Map(told), anyone: rulesets.portsFor(ruleset, identities.none) };
-      this.#grants.set(ruleset, grants);
+      grants = { anyone: rulesets.portsFor(ruleset, identities.none) };
+      this.#grants[direction].set(ruleset, grants);
+      for (const peer of rulesets.identitiesOf(ruleset)) this.#tell(direction, grants, peer, rulesets.portsFor(ruleset, peer));
     }
     return grants;
   }
+
+  #tell(direction: Direction, grants: Grants, peer: Identity, ports: Ports): void {
+    if (direction === 'egress') put(this.#told.egress, grants, peer, ports);
+    else put(this.#told.ingress, peer, grants, ports);
+  }
+}
+
+function put<A, B, C>(rows: Map<A, Map<B, C>>, row: A, column: B, value: C): void {
+  const known = rows.get(row);
+  if (known === undefined) rows.set(row, new Map([[column, value]]));
+  else known.set(column, value);
 }
 
 /** Sets are few and pairs of pods many: what two sets make is made once. */
