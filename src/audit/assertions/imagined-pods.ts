@@ -95,8 +95,15 @@ export function takesImagined({ namespaces, pods }: PodPeer, { namespace, namesp
   return selectsNamespace({ kind: 'pods', namespaces, pods }, namespace, namespaceLabels) && matchesSelector(pods, labels);
 }
 
+/** A port name means nothing outside: an egress rule of blocks with one is for pods whose addresses come to lie there, and nobody knows which will. */
+export function takesByName({ peers, ports }: Rule, direction: Direction): boolean {
+  const named = ports?.some((port) => 'name' in port) === true;
+  return direction === 'egress' && named && (peers ?? []).some(({ kind }) => kind === 'block');
+}
+
 /** The rule takes it in for its labels, and the pod that is there has the same ones: it cannot be told from that one's own. */
-export function isTakenAs(rule: Rule, imagined: ImaginedPod, { pod }: PodClass): boolean {
+export function isTakenAs(rule: Rule, direction: Direction, imagined: ImaginedPod, { pod }: PodClass): boolean {
+  if (takesByName(rule, direction)) return false;
   const list = rule.peers === undefined || rule.peers.length === 0 ? undefined : listOf(rule);
   if (pod.namespace !== imagined.namespace || list?.kind !== 'peers') return false;
   if (imagined.addresses.some((address) => list.blocks.contains(address))) return false;

@@ -11,7 +11,7 @@ import { describePorts, describeRule } from '../describe-rule.ts';
 import type { PairReport, RuleReason, SideReport } from '../explain/explain-report.ts';
 import type { AuditModel, PodClass } from '../model/audit-model.ts';
 import { portsOfRule, ruleTakesPod } from '../model/rule-reach.ts';
-import { describeImagined, isTakenAs, takesImagined, type ImaginedPod } from './imagined-pods.ts';
+import { describeImagined, isTakenAs, takesImagined, type ImaginedPod, takesByName } from './imagined-pods.ts';
 
 const LAST_PORT = 65535;
 
@@ -31,11 +31,19 @@ export function judgeImagined(
   asked: Ports | undefined,
   known: ReadonlySet<PodClass>,
 ): PairReport | undefined {
-  const ownSide = sideOf(model, direction, model.isolating(own, direction), (rule) => takes(rule, imagined), own, direction);
+  const ownSide = sideOf(
+    model,
+    direction,
+    model.isolating(own, direction),
+    (rule) => takesByName(rule, direction) || takes(rule, imagined),
+    own,
+    direction,
+  );
   const ports = meet(portsOfSide(ownSide), asked);
   if (isEmptyPorts(ports)) return undefined;
   const relevant = ownSide.taking.filter((one) => !isEmptyPorts(meet(one.ports, asked)));
-  if (relevant.length > 0 && [...known].some((one) => relevant.every(({ rule }) => isTakenAs(rule, imagined, one)))) return undefined;
+  if (relevant.length > 0 && [...known].some((one) => relevant.every(({ rule }) => isTakenAs(rule, direction, imagined, one))))
+    return undefined;
   const other = direction === 'ingress' ? 'egress' : 'ingress';
   const otherSide = sideOf(model, other, policiesOf(model, imagined, other), (rule) => ruleTakesPod(model, rule, own.pod), own, direction);
   const both = meet(portsOfSide(otherSide), ports);
