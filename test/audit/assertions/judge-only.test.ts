@@ -41,6 +41,15 @@ describe('an assertion that nobody else may come', () => {
     expect(await onlyFrom('shop/web', byName('shop, store'))).toBe('fails');
   });
 
+  it('does not hold where a rule of blocks has a port name, which is that of pods to come', async () => {
+    const egress = (rule: string): string => policy('shop/web', `{ podSelector: { matchLabels: { app: web } }, egress: [${rule}] }`);
+    const onlyTo = async (rule: string) =>
+      (await judge('from: shop/web, port: 53/UDP, onlyTo: [shop/db]', [...BASE, egress(rule)], OPTIONS)).outcome;
+    expect(await onlyTo('{ to: [{ podSelector: { matchLabels: { app: db } } }], ports: [{ port: 53, protocol: UDP }] }')).toBe('holds');
+    expect(await onlyTo('{ to: [{ ipBlock: { cidr: 192.0.2.0/24 } }], ports: [{ port: dns, protocol: UDP }] }')).toBe('fails');
+    expect(await onlyTo('{ to: [{ ipBlock: { cidr: 192.0.2.0/24 } }], ports: [{ port: dns, protocol: TCP }] }')).toBe('holds');
+  });
+
   it('does not hold where no policy isolates', async () => {
     const result = await judge('to: shop/db, onlyFrom: [shop/web]', BASE, OPTIONS);
     expect(result.outcome).toBe('fails');
